@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * record.h - a message together with what the collector knows about it
+ */
+#ifndef ROUTE_RECORD_H
+#define ROUTE_RECORD_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "wire/msg.h"
+
+/* Where a message came from. Owned by the input; one per connection, or one
+ * per datagram socket that is filled anew for each datagram. */
+struct origin {
+	struct slice listener; /* its label; borrowed from the configuration */
+	bool local;            /* a unix socket: the host is our own */
+	bool credentials;      /* pid, uid, gid hold the kernel's word */
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	struct sockaddr_storage addr; /* not on a unix socket */
+	char text[64]; /* the address, made when first asked for */
+	size_t text_n; /* 0: not made yet */
+};
+
+/* The peer's address as text, IPv4-mapped IPv6 as IPv4; empty when local. */
+struct slice origin_address(struct origin *o);
+unsigned origin_port(const struct origin *o);
+
+struct record {
+	const struct msg *msg;
+	struct origin *origin;
+	struct timespec received; /* UTC */
+	struct slice self;        /* our own host name */
+	bool truncated;
+};
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stamp.h - timestamps of syslog messages, as they are written
+ *
+ * RFC 5424 section 6.2.3 (a profile of RFC 3339) and RFC 3164 section 4.1.2
+ * in the forms that senders really use. A stamp says what was written, no
+ * more: a year or a zone that the sender left out is not invented here.
+ */
+#ifndef WIRE_STAMP_H
+#define WIRE_STAMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/slice.h"
+
+struct stamp {
+	bool known; /* false: there is no timestamp, nothing below counts */
+	bool dated; /* the year was said */
+	bool zoned; /* the offset from UTC was said */
+	uint8_t month, day, hour, minute, second; /* 1-12 1-31 0-23 0-59 0-59 */
+	uint8_t digits; /* of the fraction, as written, 0..9 (more are cut) */
+	int16_t year;   /* 0..9999 */
+	int16_t offset; /* minutes east of UTC, -1439..1439 */
+	uint32_t nsec;  /* 0..999999999 */
+};
+
+/*
+ * True when s is, as a whole, a TIMESTAMP of RFC 5424 section 6.2.3 other
+ * than NILVALUE: T and Z upper case, offset mandatory, at most six digits of
+ * fraction, a day that the month has, no leap second (RFC-15 to RFC-17).
+ */
+bool stamp_valid_5424(struct slice s);
+
+/*
+ * Takes a TIMESTAMP of RFC 5424 from the whole of s into *t. Returns false,
+ * and leaves *t alone, when stamp_valid_5424() would say no.
+ */
+bool stamp_parse_5424(struct slice s, struct stamp *t);
+
+/*
+ * Takes a timestamp as RFC 3164 senders write it from the front of *in, with
+ * what belongs to it (year before or after, fraction, zone, ISO 8601 form).
+ * Does not take the space after it. Returns false, and touches neither
+ * argument, when *in does not start with one.
+ */
+bool stamp_take_3164(struct slice *in, struct stamp *t);
+
+#endif
