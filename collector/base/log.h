@@ -4,9 +4,10 @@
  *
  * A line is "syncline: TEXT", written with one write(2). Bytes that could
  * break the line or the terminal are escaped as in the output files, so text
- * from the network may be passed as it is. Thread-safe; keeps errno. A
- * standard error that is full or gone never stops or blocks the daemon for
- * long: the line is lost.
+ * from the network may be passed as it is. At most 2 KiB are written; what is
+ * longer is cut and ends with "...". Thread-safe; keeps errno. A standard
+ * error that is full or gone never stops or blocks the daemon for long: the
+ * line is lost. (SIGPIPE has to be ignored, as in all of the daemon.)
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -24,11 +24,14 @@ struct logfile {
 	char *path;       /* owned; as configured */
 	const char *name; /* the last component of path */
 	mode_t mode;
+	mode_t dir_mode;
 	uint64_t size;     /* bytes in the live file */
+	uint64_t whole;    /* of these, up to and with the last LF */
 	uint64_t rotation; /* number of the next rotated file */
 	time_t stamp;      /* of the newest rotated file: never goes back */
 	bool torn;         /* the last byte written is no LF: a short write */
 	bool changed;      /* written to since the last sync was asked for */
+	bool renamed;      /* names changed since dirfd was synced */
 };
 
 /*
@@ -36,7 +39,8 @@ struct logfile {
  * regular file, never a symbolic link, as last component. The file is locked
  * against a second collector (the error says so), what follows its last LF
  * is moved to the end of path.torn (*repaired is the number of bytes moved),
- * and the numbers of rotated files in the folder are looked up. -1: *err.
+ * and the numbers of rotated files in the folder are looked up. Modes are
+ * exact under any umask, for what is made here. -1: *err.
  */
 int logfile_open(struct logfile *f, const char *path, mode_t mode,
     mode_t dir_mode, uint64_t *repaired, struct err *err);
@@ -52,11 +56,29 @@ void logfile_close(struct logfile *f);
 int logfile_append(struct logfile *f, struct slice *s, struct err *err);
 
 /*
+ * Takes the unfinished last line (f->torn) out of the file again, for a
+ * caller who cannot finish it: the disk stays full and we stop, or the file
+ * was deleted. *cut is the number of bytes; the caller takes its slice back
+ * by as many, to where that line begins. 0 bytes when there is none. A
+ * deleted file gives back what it had without fail. -1: nothing changed.
+ */
+int logfile_untear(struct logfile *f, uint64_t *cut, struct err *err);
+
+/*
  * Renames the live file to "name-YYYYMMDDTHHMMSSZ-NNNNNN" (the stamp of now,
- * or the newest before it if that is later) and goes on in a new one. *old is
- * the descriptor of what was renamed, not yet synced, the caller's to close.
- * rotated holds the new name (NAME_MAX + 1 bytes). On failure f is as it was
- * before: still open, still under its own name, still good to write to.
+ * or the newest before it if that is later) and goes on in a new one. rotated
+ * holds the new name (NAME_MAX + 1 bytes). An empty file stays as it is: 0 is
+ * returned with *old -1 and rotated "".
+ *
+ * Nothing is synced, so that writing does not wait. *old is the descriptor of
+ * what was renamed, the caller's to sync (fdatasync) and close; and before
+ * what comes into the new file may be called safe, dirfd must be synced
+ * (fsync; f->renamed reminds of it, another thread takes a dup of dirfd).
+ *
+ * It fails while f->torn, since a line is never split, and when path is not
+ * the open file: what was moved away is written to until logfile_reopen().
+ * On failure f is as it was before: still open, still under its own name,
+ * still good to write to; *old is -1.
  */
 int logfile_rotate(
     struct logfile *f, time_t now, int *old, char *rotated, struct err *err);
@@ -65,7 +87,8 @@ int logfile_rotate(
  * Opens path again after it was moved away or deleted (logrotate and SIGHUP);
  * when path still is the open file nothing happens and *old is -1. Otherwise
  * *old is the descriptor of the one before, the caller's to sync and close.
- * On failure f is as it was before.
+ * A torn tail of what is found there is moved to path.torn as when starting.
+ * It fails while f->torn. On failure f is as it was before, and *old is -1.
  */
 int logfile_reopen(struct logfile *f, int *old, struct err *err);
 

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* folder.c - folders and files of logs: opened safely, exact modes */
+#include "output/folder.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/os.h"
+
+enum {
+	MODE_BITS = 07777,
+	FLAGS = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+	TRIES = 100 /* of opening a file that comes and goes */
+};
+
+const char *
+folder_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+/*
+ * A set-group-ID bit that came from the parent stays: it is how an operator
+ * hands a group down. The folder is named, not opened, because under a umask
+ * of 0777 only root could open it.
+ */
+static int
+make_folder(int parent, const char *name, mode_t mode)
+{
+	struct stat st;
+	int fd;
+
+	if (mkdirat(parent, name, mode) == -1)
+		return errno == EEXIST ? 0 : -1;
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (((st.st_mode ^ mode) & MODE_BITS & ~(mode_t)S_ISGID) != 0 &&
+	    fchmodat(parent, name, (mode | (st.st_mode & S_ISGID)) & MODE_BITS,
+		AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+
+	/* Its name must outlive a power cut; one we may not read, may not. */
+	fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd != -1) {
+		(void)os_fsync(fd);
+		close(fd);
+	}
+	return 0;
+}
+
+/* One step down: from is closed. */
+static int
+step(int from, const char *name, mode_t mode)
+{
+	int fd, saved;
+
+	fd = openat(from, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT && make_folder(from, name, mode) == 0)
+		fd = openat(from, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	saved = errno;
+	close(from);
+	errno = saved;
+	return fd;
+}
+
+int
+folder_open(const char *path, mode_t mode, struct err *err)
+{
+	const char *base = folder_base(path), *p = path, *end;
+	char name[NAME_MAX + 1];
+	int at, fd;
+
+	at = open(*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (; at != -1; p = end) {
+		p += strspn(p, "/");
+		if (p >= base)
+			break;
+		end = strchrnul(p, '/');
+		if ((size_t)(end - p) > NAME_MAX) {
+			close(at);
+			errno = ENAMETOOLONG;
+			at = -1;
+			break;
+		}
+		memcpy(name, p, (size_t)(end - p));
+		name[end - p] = '\0';
+		at = step(at, name, mode);
+	}
+	if (at == -1)
+		return err_sys(err, "%s: its folder", path);
+
+	fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		(void)err_sys(err, "%s: its folder", path);
+	close(at);
+	return fd;
+}
+
+static const char *
+kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a folder";
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a named pipe";
+	case S_IFSOCK:
+		return "a socket";
+	case S_IFCHR:
+	case S_IFBLK:
+		return "a device";
+	default:
+		return "something else";
+	}
+}
+
+int
+folder_make_file(int dirfd, const char *name, mode_t mode)
+{
+	struct stat st;
+	int fd, saved;
+
+	fd = openat(dirfd, name, FLAGS | O_CREAT | O_EXCL, mode);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1)
+		goto fail;
+	if (((st.st_mode ^ mode) & MODE_BITS) != 0 &&
+	    fchmod(fd, mode & MODE_BITS) == -1)
+		goto fail;
+	return fd;
+
+fail:
+	saved = errno;
+	(void)unlinkat(dirfd, name, 0);
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* -1: errno, and ENOENT when there is none. */
+static int
+open_existing(int dirfd, const char *path, struct err *err)
+{
+	const char *name = folder_base(path);
+	struct stat st;
+	int fd;
+
+	/* Opening a device can already do something: look first. */
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return err_sys(err, "%s", path);
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return err_set(err, "%s: is %s, not a regular file", path,
+		    kind_of(st.st_mode));
+	}
+	/* O_NONBLOCK: it may have become a pipe; to a file it is nothing. */
+	fd = openat(dirfd, name, FLAGS | O_NONBLOCK);
+	if (fd == -1)
+		return err_sys(err, "%s", path);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return err_set(err, "%s: is no regular file", path);
+}
+
+int
+folder_open_file(
+    int dirfd, const char *path, mode_t mode, bool *made, struct err *err)
+{
+	const char *name = folder_base(path);
+
+	if (*name == '\0')
+		return err_set(err, "%s: names a folder, not a file", path);
+	for (int i = 0; i < TRIES; i++) {
+		int fd = open_existing(dirfd, path, err);
+
+		*made = false;
+		if (fd != -1 || errno != ENOENT)
+			return fd;
+		*made = true;
+		fd = folder_make_file(dirfd, name, mode);
+		if (fd != -1 || errno != EEXIST)
+			return fd != -1 ? fd : err_sys(err, "%s", path);
+	}
+	return err_set(err, "%s: comes and goes all the time", path);
+}
+
+bool
+folder_is_at(int dirfd, const char *name, int fd)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 &&
+	    fstatat(dirfd, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * folder.h - folders and files of logs: opened safely, made with exact modes
+ *
+ * Modes are exact under any umask for what is made here; what exists is left
+ * as it is. Errors begin with the path they are about.
+ */
+#ifndef OUTPUT_FOLDER_H
+#define OUTPUT_FOLDER_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "wire/err.h"
+
+/*
+ * Opens the folder that path, the path of a file, is in; it and those above
+ * it are made when they are missing. The way may lead through symbolic links.
+ * The caller closes it. -1: *err.
+ */
+int folder_open(const char *path, mode_t mode, struct err *err);
+
+/* The last component of path; "" when it ends with a slash. */
+const char *folder_base(const char *path);
+
+/*
+ * Opens the last component of path, which is in dirfd, for reading and
+ * appending, or makes it (*made). Only a regular file: never a symbolic link,
+ * nor anything that opening could start or block. The caller closes it. -1:
+ * *err.
+ */
+int folder_open_file(
+    int dirfd, const char *path, mode_t mode, bool *made, struct err *err);
+
+/* Makes a new file in dirfd. -1: errno; EEXIST when the name is taken. */
+int folder_make_file(int dirfd, const char *name, mode_t mode);
+
+/* True when name in dirfd is the very file that is open as fd. */
+bool folder_is_at(int dirfd, const char *name, int fd);
+
+#endif
