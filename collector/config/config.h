@@ -12,6 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct err;
+
+enum {
+	CONFIG_WORKERS_MAX = 64,
+	CONFIG_HOSTNAME_MAX = 255, /* bytes; HOSTNAME of RFC 5424 */
+	CONFIG_LABEL_MAX = 255,    /* bytes of a listener's name */
+	CONFIG_URL_MAX = 4096,     /* bytes, the query included */
+	CONFIG_SECTIONS_MAX = 1000 /* listeners; and as many outputs */
+};
+
 enum listen_kind { LISTEN_UDP, LISTEN_TCP, LISTEN_UNIX, LISTEN_UNIX_STREAM };
 
 struct listen_conf {
@@ -63,6 +73,35 @@ listen_label(const struct listen_conf *l)
 	return l->name != NULL ? l->name : l->url;
 }
 
+/* A configuration of defaults, without listeners and outputs. NULL: *err. */
+struct config *config_new(struct err *err);
 void config_free(struct config *c); /* accepts NULL */
+
+/*
+ * Take *l (*o) over as the last of the list: its texts belong to the
+ * configuration from then on. -1, and nothing is taken: no memory, or more
+ * than CONFIG_SECTIONS_MAX.
+ */
+int config_add_listen(
+    struct config *c, const struct listen_conf *l, struct err *err);
+int config_add_output(
+    struct config *c, const struct output_conf *o, struct err *err);
+
+/* Frees the texts and leaves none. */
+void listen_conf_clear(struct listen_conf *l);
+void output_conf_clear(struct output_conf *o);
+
+/*
+ * Takes http apart into http_host and http_port ("none": http is NULL from
+ * then on). -1: it is no ADDR:PORT.
+ */
+int config_split_http(struct config *c, struct err *err);
+
+/*
+ * Fills in what the system decides: the number of workers when it is 0 (one
+ * per two of the processors we may use, and no more than memory is enough
+ * for), the host name when it is empty.
+ */
+int config_resolve(struct config *c, struct err *err);
 
 #endif

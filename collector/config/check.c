@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check.c - rules that no single key can see
+ */
+#include "config/check.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/units.h"
+#include "wire/err.h"
+
+/*
+ * The last component of a path, so that with what rotation appends (time,
+ * number, compression, a temporary name's ends) it is within NAME_MAX.
+ */
+enum { FILE_NAME_MAX = 200 };
+
+int
+check_memory(const struct config *c, struct err *err)
+{
+	/* No overflow: both are bounded by their keys. */
+	int64_t messages = CHECK_MEMORY_MESSAGES * c->max_message;
+	int64_t workers = CHECK_WORKER_MEMORY * c->workers;
+	char need[UNITS_TEXT], one[UNITS_TEXT];
+
+	if (c->memory < messages)
+		return err_set(err,
+		    "too little: messages of up to %s need 16 times that, %s",
+		    units_write_size(c->max_message, one),
+		    units_write_size(messages, need));
+	if (c->memory < workers)
+		return err_set(err,
+		    "too little: %" PRId64 " workers need 1M each, %s",
+		    c->workers, units_write_size(workers, need));
+	return 0;
+}
+
+static bool
+is_same_place(const struct listen_conf *a, const struct listen_conf *b)
+{
+	if (a->path != NULL && b->path != NULL)
+		return strcmp(a->path, b->path) == 0; /* of either kind */
+	if (a->path != NULL || b->path != NULL || a->kind != b->kind)
+		return false;
+	/* Port 0 is another port each time, but not another URL. */
+	return a->port == b->port && strcasecmp(a->host, b->host) == 0;
+}
+
+int
+check_listen(const struct config *c, size_t i, struct err *err)
+{
+	const struct listen_conf *l = &c->listen[i];
+
+	for (size_t j = 0; j < i; j++) {
+		if (is_same_place(&c->listen[j], l))
+			return err_set(err,
+			    "there already is a listener on %.200s",
+			    c->listen[j].url);
+		if (strcmp(listen_label(&c->listen[j]), listen_label(l)) == 0)
+			return err_set(err,
+			    "there already is a listener called \"%.200s\"",
+			    listen_label(l));
+	}
+	return 0;
+}
+
+int
+check_output(const struct config *c, size_t i, struct err *err)
+{
+	for (size_t j = 0; j < i; j++) {
+		if (strcmp(c->output[j].path, c->output[i].path) == 0)
+			return err_set(
+			    err, "there already is an output to this path");
+	}
+	return 0;
+}
+
+int
+check_path(const char *path, struct err *err)
+{
+	const char *name = strrchr(path, '/');
+
+	if (strcmp(path, "-") == 0)
+		return 0;
+	if (strstr(path, "%{") != NULL)
+		return err_set(err, "fields in a path are not supported yet");
+	name = name != NULL ? name + 1 : path;
+	if (name[0] == '\0' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return err_set(err,
+		    "names a folder; give a file, like %.200s%s"
+		    "all.log",
+		    path, name[0] == '\0' ? "" : "/");
+	if (strlen(name) > FILE_NAME_MAX)
+		return err_set(err, "the file's name is longer than %d bytes",
+		    (int)FILE_NAME_MAX);
+	return 0;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * config.c - what the operator asked for, immutable once loaded
+ */
+#include "config/config.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "config/check.h"
+#include "config/keys.h"
+#include "config/url.h"
+#include "wire/err.h"
+
+enum { HTTP_PORT = 8514 }; /* when only a host was given */
+
+struct config *
+config_new(struct err *err)
+{
+	struct config *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		(void)err_set(err, "out of memory");
+		return NULL;
+	}
+	if (key_set_defaults(global_keys, c, err) == -1) {
+		config_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+listen_conf_clear(struct listen_conf *l)
+{
+	free(l->url);
+	free(l->name);
+	free(l->host);
+	free(l->path);
+	*l = (struct listen_conf){ 0 };
+}
+
+void
+output_conf_clear(struct output_conf *o)
+{
+	free(o->name);
+	free(o->path);
+	*o = (struct output_conf){ 0 };
+}
+
+void
+config_free(struct config *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->listens; i++)
+		listen_conf_clear(&c->listen[i]);
+	for (size_t i = 0; i < c->outputs; i++)
+		output_conf_clear(&c->output[i]);
+	free(c->listen);
+	free(c->output);
+	free(c->hostname);
+	free(c->http);
+	free(c->http_host);
+	free(c);
+}
+
+int
+config_add_listen(
+    struct config *c, const struct listen_conf *l, struct err *err)
+{
+	struct listen_conf *grown;
+
+	if (c->listens >= CONFIG_SECTIONS_MAX)
+		return err_set(
+		    err, "more than %d listeners", (int)CONFIG_SECTIONS_MAX);
+	grown = reallocarray(c->listen, c->listens + 1, sizeof(*grown));
+	if (grown == NULL)
+		return err_set(err, "out of memory");
+	c->listen = grown;
+	c->listen[c->listens++] = *l;
+	return 0;
+}
+
+int
+config_add_output(
+    struct config *c, const struct output_conf *o, struct err *err)
+{
+	struct output_conf *grown;
+
+	if (c->outputs >= CONFIG_SECTIONS_MAX)
+		return err_set(
+		    err, "more than %d outputs", (int)CONFIG_SECTIONS_MAX);
+	grown = reallocarray(c->output, c->outputs + 1, sizeof(*grown));
+	if (grown == NULL)
+		return err_set(err, "out of memory");
+	c->output = grown;
+	c->output[c->outputs++] = *o;
+	return 0;
+}
+
+int
+config_split_http(struct config *c, struct err *err)
+{
+	if (c->http == NULL)
+		return 0;
+	if (strcasecmp(c->http, "none") == 0) {
+		free(c->http);
+		c->http = NULL;
+		return 0;
+	}
+	c->http_port = HTTP_PORT;
+	return url_host_port(
+	    slice_str(c->http), &c->http_host, &c->http_port, err);
+}
+
+/* The processors this process may run on, at least one. */
+static int64_t
+count_processors(void)
+{
+	cpu_set_t set;
+	long n;
+
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = CPU_COUNT(&set);
+	else
+		n = sysconf(_SC_NPROCESSORS_ONLN); /* more than a set holds */
+	return n < 1 ? 1 : n;
+}
+
+static int64_t
+choose_workers(int64_t memory)
+{
+	int64_t n = count_processors() / 2;
+
+	/* Nobody asked for a number: take what the memory is enough for. */
+	if (n > memory / CHECK_WORKER_MEMORY)
+		n = memory / CHECK_WORKER_MEMORY;
+	if (n > CONFIG_WORKERS_MAX)
+		n = CONFIG_WORKERS_MAX;
+	return n < 1 ? 1 : n;
+}
+
+int
+config_resolve(struct config *c, struct err *err)
+{
+	char name[CONFIG_HOSTNAME_MAX + 2] = "";
+	char *copy;
+
+	if (c->workers == 0)
+		c->workers = choose_workers(c->memory);
+	if (c->hostname != NULL && c->hostname[0] != '\0')
+		return 0;
+	/* gethostname() need not end a name that it cuts. */
+	if (gethostname(name, sizeof(name) - 1) == -1 || !key_is_hostname(name))
+		(void)strcpy(name, "localhost");
+	copy = strdup(name);
+	if (copy == NULL)
+		return err_set(err, "out of memory");
+	free(c->hostname);
+	c->hostname = copy;
+	return 0;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * listen.c - a listener's URL becomes its part of the configuration
+ */
+#include "config/listen.h"
+
+#include <sys/un.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/keys.h"
+#include "config/suggest.h"
+#include "config/url.h"
+#include "wire/escape.h"
+
+enum { QUERY_PAIRS = 32 }; /* there are fewer keys */
+
+struct scheme {
+	const char *name;
+	enum listen_kind kind;
+};
+
+static const struct scheme schemes[] = {
+	{ "udp", LISTEN_UDP },
+	{ "tcp", LISTEN_TCP },
+	{ "unix", LISTEN_UNIX },
+	{ "unix-stream", LISTEN_UNIX_STREAM },
+};
+
+/* One URL on its way to a listener. */
+struct reader {
+	struct listen_conf *l; /* borrowed: being filled */
+	struct problems *p;    /* borrowed */
+	const char *where;     /* borrowed */
+	const char *text;      /* borrowed: the URL */
+	const struct conf_key *seen[QUERY_PAIRS];
+	size_t seen_n;
+};
+
+static bool
+slice_is(struct slice s, const char *text)
+{
+	return s.n == strlen(text) && strncasecmp(s.p, text, s.n) == 0;
+}
+
+static int
+read_kind(struct slice scheme, enum listen_kind *kind, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (slice_is(scheme, schemes[i].name)) {
+			*kind = schemes[i].kind;
+			return 0;
+		}
+	}
+	if (slice_is(scheme, "tls"))
+		return err_set(err,
+		    "TLS is not supported yet; use tcp:// behind something "
+		    "that does TLS");
+	return err_set(err,
+	    "unknown kind of listener; give udp://HOST:PORT, "
+	    "tcp://HOST:PORT, unix:///PATH or unix-stream:///PATH");
+}
+
+static int
+read_path(const struct url *u, struct listen_conf *l, struct err *err)
+{
+	struct sockaddr_un sun;
+	char *path;
+
+	if (u->authority.n > 0)
+		return err_set(err,
+		    "the path must be absolute, with three slashes: "
+		    "unix:///dev/log");
+	path = url_decode(u->path, err);
+	if (path == NULL)
+		return -1;
+	l->path = path;
+	if (path[0] != '/' || path[strlen(path) - 1] == '/')
+		return err_set(err,
+		    "the path of the socket is missing; give it like "
+		    "unix:///dev/log");
+	if (strlen(path) >= sizeof(sun.sun_path))
+		return err_set(err,
+		    "the path is longer than the %zu bytes that a unix "
+		    "socket's may have",
+		    sizeof(sun.sun_path) - 1);
+	if (escape_span(slice_str(path)) != strlen(path))
+		return err_set(
+		    err, "the path must be UTF-8 without control characters");
+	return 0;
+}
+
+static int
+read_place(const struct url *u, struct listen_conf *l, struct err *err)
+{
+	if (l->kind == LISTEN_UNIX || l->kind == LISTEN_UNIX_STREAM)
+		return read_path(u, l, err);
+	if (u->path.n > 0)
+		return err_set(
+		    err, "nothing may follow the port but ?KEY=VALUE");
+	l->port = LISTEN_PORT;
+	return url_host_port(u->authority, &l->host, &l->port, err);
+}
+
+static bool
+key_applies(const struct conf_key *k, enum listen_kind kind)
+{
+	return k->kinds == 0 || (k->kinds & 1U << kind) != 0;
+}
+
+/* Adds a problem that names the key, and what can be used instead. */
+static void
+refuse_key(const struct reader *r, const char *name)
+{
+	struct suggest near;
+
+	suggest_init(&near, name);
+	for (const struct conf_key *k = listen_keys; k->name != NULL; k++) {
+		if (k->option == NULL && key_applies(k, r->l->kind))
+			suggest_offer(&near, k->name);
+	}
+	if (near.best != NULL)
+		problem_add(r->p, r->where, r->text,
+		    "unknown key \"%.40s\"; did you mean \"%s\"?", name,
+		    near.best);
+	else
+		problem_add(r->p, r->where, r->text,
+		    "unknown key \"%.40s\"; see synclined --help", name);
+}
+
+static const struct conf_key *
+find_query_key(struct reader *r, const char *name)
+{
+	const struct conf_key *k = key_find(listen_keys, name);
+
+	if (k == NULL || k->option != NULL) {
+		refuse_key(r, name);
+		return NULL;
+	}
+	if (!key_applies(k, r->l->kind)) {
+		problem_add(r->p, r->where, r->text,
+		    "%s is no key of this kind of listener", name);
+		return NULL;
+	}
+	for (size_t i = 0; i < r->seen_n; i++) {
+		if (r->seen[i] == k) {
+			problem_add(
+			    r->p, r->where, r->text, "%s is given twice", name);
+			return NULL;
+		}
+	}
+	if (r->seen_n < QUERY_PAIRS)
+		r->seen[r->seen_n++] = k;
+	return k;
+}
+
+static void
+read_pair(struct reader *r, struct slice raw_name, struct slice raw_value)
+{
+	const struct conf_key *k;
+	struct err err;
+	char *name, *value = NULL;
+
+	name = url_decode(raw_name, &err);
+	if (name == NULL) {
+		problem_add(r->p, r->where, r->text, "%s", err.text);
+		return;
+	}
+	k = find_query_key(r, name);
+	if (k == NULL)
+		goto out;
+	if (raw_value.p == NULL) {
+		problem_add(r->p, r->where, r->text,
+		    "%s has no value; write %s=VALUE", name, name);
+		goto out;
+	}
+	value = url_decode(raw_value, &err);
+	if (value == NULL || key_set(k, r->l, value, &err) == -1)
+		problem_add(r->p, r->where, r->text, "%s: %s", name, err.text);
+out:
+	free(name);
+	free(value);
+}
+
+static void
+read_query(struct reader *r, struct slice query)
+{
+	struct slice name, value;
+
+	while (url_next_pair(&query, &name, &value))
+		read_pair(r, name, value);
+}
+
+static int
+read_url(struct reader *r, struct err *err)
+{
+	struct url u;
+
+	if (strlen(r->text) > CONFIG_URL_MAX)
+		return err_set(
+		    err, "longer than %d bytes", (int)CONFIG_URL_MAX);
+	if (!url_split(r->text, &u))
+		return err_set(err,
+		    "not a URL; give udp://HOST:PORT, tcp://HOST:PORT, "
+		    "unix:///PATH or unix-stream:///PATH");
+	if (read_kind(u.scheme, &r->l->kind, err) == -1)
+		return -1;
+	if (escape_span(slice_of(r->text, u.plain)) != u.plain)
+		return err_set(err, "must be UTF-8 without control characters");
+	if (key_set_defaults(listen_keys, r->l, err) == -1)
+		return -1;
+	r->l->url = strndup(r->text, u.plain);
+	if (r->l->url == NULL)
+		return err_set(err, "out of memory");
+	read_query(r, u.query);
+	return read_place(&u, r->l, err);
+}
+
+int
+listen_parse(const char *url, struct listen_conf *l, struct problems *p,
+    const char *where)
+{
+	struct reader r = { .l = l, .p = p, .where = where, .text = url };
+	size_t before = p->count;
+	struct err err;
+
+	*l = (struct listen_conf){ 0 };
+	if (read_url(&r, &err) == -1)
+		problem_add(p, where, url, "%s", err.text);
+	if (p->count == before)
+		return 0;
+	listen_conf_clear(l);
+	return -1;
+}
