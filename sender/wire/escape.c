@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * escape.c - see escape.h
+ */
+#include "wire/escape.h"
+
+#include <stdint.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "wire/scan.h"
+
+size_t
+escape_span(struct slice s)
+{
+	return scan_clean(s);
+}
+
+static char *
+put_octal(char *out, unsigned char c)
+{
+	out[0] = '#';
+	out[1] = (char)('0' + (c >> 6));
+	out[2] = (char)('0' + ((c >> 3) & 7));
+	out[3] = (char)('0' + (c & 7));
+	return out + 4;
+}
+
+size_t
+escape_text(struct slice s, char *out)
+{
+	char *o = out;
+	uint32_t code;
+	size_t n;
+
+	while (s.n > 0) {
+		n = scan_clean(s);
+		memcpy(o, s.p, n);
+		o += n;
+		slice_skip(&s, n);
+		if (s.n == 0)
+			break;
+		/* What is not clean is a '#' before octal digits, an unsafe
+		 * character or one byte of no character. */
+		n = scan_char(s, &code);
+		if (n == 0)
+			n = 1;
+		for (size_t i = 0; i < n; i++)
+			o = put_octal(o, (unsigned char)s.p[i]);
+		slice_skip(&s, n);
+	}
+	return (size_t)(o - out);
+}
+
+static bool
+is_plain_json(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* The length of the front of s that JSON takes as it is, ASCII only. */
+static size_t
+plain_json(struct slice s)
+{
+	size_t i = 0;
+
+#ifdef __SSE2__
+	for (; s.n - i >= sizeof(__m128i); i += sizeof(__m128i)) {
+		__m128i v = _mm_loadu_si128((const void *)(s.p + i)), bad;
+		int mask;
+
+		/* signed: bytes from 0x80 up are below 0x20, too */
+		bad = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
+		bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+		bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
+		bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+		mask = _mm_movemask_epi8(bad);
+		if (mask != 0)
+			return i + (size_t)__builtin_ctz((unsigned)mask);
+	}
+#endif
+	while (i < s.n && is_plain_json((unsigned char)s.p[i]))
+		i++;
+	return i;
+}
+
+static char *
+put_json(char *out, struct slice c, uint32_t code)
+{
+	static const char hex[16] = "0123456789abcdef";
+
+	if (code == '"' || code == '\\' || code == '\t') {
+		out[0] = '\\';
+		out[1] = code == '\t' ? 't' : (char)code;
+		return out + 2;
+	}
+	if (!scan_is_unsafe(code)) {
+		memcpy(out, c.p, c.n);
+		return out + c.n;
+	}
+	/* all of these are in the Basic Multilingual Plane */
+	out[0] = '\\';
+	out[1] = 'u';
+	out[2] = hex[code >> 12 & 15];
+	out[3] = hex[code >> 8 & 15];
+	out[4] = hex[code >> 4 & 15];
+	out[5] = hex[code & 15];
+	return out + 6;
+}
+
+size_t
+escape_json(struct slice s, char *out)
+{
+	char *o = out;
+	uint32_t code;
+	size_t n;
+
+	while (s.n > 0) {
+		n = plain_json(s);
+		memcpy(o, s.p, n);
+		o += n;
+		slice_skip(&s, n);
+		if (s.n == 0)
+			break;
+		n = scan_char(s, &code);
+		if (n == 0) {
+			memcpy(o, "\xef\xbf\xbd", 3); /* U+FFFD */
+			o += 3;
+			n = 1;
+		} else {
+			o = put_json(o, slice_of(s.p, n), code);
+		}
+		slice_skip(&s, n);
+	}
+	return (size_t)(o - out);
+}
+
+/* What a first byte announces, RFC 3629 section 4; 0: it is none. */
+static size_t
+announced_length(unsigned char c)
+{
+	if (c >= 0xc2 && c <= 0xdf)
+		return 2;
+	if (c >= 0xe0 && c <= 0xef)
+		return 3;
+	if (c >= 0xf0 && c <= 0xf4)
+		return 4;
+	return 0;
+}
+
+size_t
+escape_whole(struct slice s)
+{
+	size_t back = 1, need;
+	char whole[4];
+	uint32_t code;
+
+	while (back <= 3 && back < s.n && (s.p[s.n - back] & 0xc0) == 0x80)
+		back++;
+	if (back > 3 || back > s.n)
+		return s.n;
+	need = announced_length((unsigned char)s.p[s.n - back]);
+	if (need <= back)
+		return s.n;
+	if (back > 1) {
+		/* The second byte may not fit the first: then this never was
+		 * a character. Any other continuation fits. */
+		memset(whole, 0x80, sizeof(whole));
+		memcpy(whole, s.p + s.n - back, back);
+		if (scan_char(slice_of(whole, need), &code) == 0)
+			return s.n;
+	}
+	return s.n - back;
+}
