@@ -25,12 +25,20 @@ struct stamp {
 	uint32_t nsec;  /* 0..999999999 */
 };
 
+enum { STAMP_FRONT = 19 }; /* bytes of "2003-10-11T22:14:15" */
+
 /*
  * True when s is, as a whole, a TIMESTAMP of RFC 5424 section 6.2.3 other
  * than NILVALUE: T and Z upper case, offset mandatory, at most six digits of
  * fraction, a day that the month has, no leap second (RFC-15 to RFC-17).
  */
 bool stamp_valid_5424(struct slice s);
+
+/*
+ * The second half of that question: true when s is what may follow the first
+ * STAMP_FRONT bytes. For those who have seen the front before.
+ */
+bool stamp_valid_rest(struct slice s);
 
 /*
  * Takes a TIMESTAMP of RFC 5424 from the whole of s into *t. Returns false,
@@ -40,9 +48,11 @@ bool stamp_parse_5424(struct slice s, struct stamp *t);
 
 /*
  * Takes a timestamp as RFC 3164 senders write it from the front of *in, with
- * what belongs to it (year before or after, fraction, zone, ISO 8601 form).
- * Does not take the space after it. Returns false, and touches neither
- * argument, when *in does not start with one.
+ * what belongs to it (year before or after, fraction, zone, ISO 8601 form);
+ * the end, a space or a colon follows, and is not taken. A date or time of
+ * the right shape that cannot be (30 February, 24:00:00) is taken too, with
+ * known = false in *t. Returns false, and touches neither argument, when *in
+ * does not start with a timestamp.
  */
 bool stamp_take_3164(struct slice *in, struct stamp *t);
 
