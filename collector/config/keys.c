@@ -10,7 +10,7 @@
 
 #define AT(s, m) .name = #m, .offset = offsetof(struct s, m)
 
-enum { KIB = 1 << 10, MIB = 1 << 20, GIB = 1 << 30 };
+enum { MIB = 1 << 20, GIB = 1 << 30 };
 enum { SECOND = 1000, HOUR = 60 * 60 * SECOND, DAY = 24 * HOUR };
 /* Too wide for an enumerator of C11. */
 #define TIB  (INT64_C(1) << 40)
@@ -68,7 +68,7 @@ const struct conf_key listen_keys[] = {
 	{ AT(listen_conf, name), .type = KEY_TEXT, .min = 1,
 	    .max = CONFIG_LABEL_MAX,
 	    .help = "in counters and messages, instead of the URL" },
-	{ AT(listen_conf, receive_buffer), .type = KEY_SIZE, .min = 4 * KIB,
+	{ AT(listen_conf, receive_buffer), .type = KEY_SIZE, .min = 4096,
 	    .max = GIB, .dflt = "4M", .kinds = DATAGRAM,
 	    .help = "what the kernel holds for us" },
 	{ .name = NULL },
@@ -86,7 +86,7 @@ const struct conf_key output_keys[] = {
 	    .help = "what a line is: rfc5424 is canonical RFC 5424 for every "
 		    "message, raw the message as it came" },
 	{ AT(output_conf, rotate_size), .type = KEY_SIZE, .zero = true,
-	    .min = 4 * KIB, .max = TIB, .dflt = "0", .option = "rotate-size",
+	    .min = 4096, .max = TIB, .dflt = "0", .option = "rotate-size",
 	    .value = "SIZE",
 	    .help = "before a file would grow beyond SIZE, rename it and go "
 		    "on in a new one; 0: never" },

@@ -36,19 +36,18 @@ struct key_word {
 
 struct conf_key {
 	const char *name;
-	enum key_type type;
 	size_t offset;    /* of the member, in the section's struct */
 	int64_t min, max; /* of the number; of a text: its length in bytes */
-	bool zero;        /* 0 is right too, below min as it is */
 	const struct key_word *words; /* ends with NULL; NULL: none */
-	const char *dflt;             /* NULL: must be given */
-	unsigned kinds; /* of a listener: bits 1 << enum listen_kind; 0: all */
-
-	const char *option; /* without dashes; NULL: none */
-	char letter;        /* 0: none */
-	bool repeat;        /* each -l begins a listener, each -o an output */
-	const char *value;  /* what --help calls the value; NULL: takes none */
+	const char *dflt;             /* NULL: there is none */
+	const char *option;           /* without dashes; NULL: none */
+	const char *value; /* what --help calls the value; NULL: takes none */
 	const char *help;
+	enum key_type type;
+	unsigned kinds; /* of a listener: bits 1 << enum listen_kind; 0: all */
+	bool zero;      /* 0 is right too, below min as it is */
+	bool repeat;    /* each -l begins a listener, each -o an output */
+	char letter;    /* of the option; 0: none */
 };
 
 /* A struct of the configuration and its keys, which end with a NULL name. */

@@ -297,8 +297,7 @@ apply_globals(struct loader *ld)
 	/* Against values that are wrong themselves it would only confuse. */
 	if (ld->problems.count == before && check_memory(ld->c, &err) == -1)
 		problem_add(&ld->problems, memory->where,
-		    memory->n > 0 ? memory->text[0] : memory->key->dflt, "%s",
-		    err.text);
+		    memory->n > 0 ? memory->text[0] : NULL, "%s", err.text);
 }
 
 static void

@@ -16,8 +16,9 @@ static void
 print_escaped(FILE *to, const char *text, size_t n)
 {
 	char out[ERR_TEXT * ESCAPE_TEXT_GROWTH];
+	size_t length = escape_text(slice_of(text, n), out);
 
-	(void)fwrite(out, 1, escape_text(slice_of(text, n), out), to);
+	(void)fwrite(out, 1, length, to);
 }
 
 void

@@ -29,13 +29,21 @@ static const struct unit sizes[] = {
 	{ NULL, 0 },
 };
 
+enum {
+	SECOND = 1000,
+	MINUTE = 60 * SECOND,
+	HOUR = 60 * MINUTE,
+	DAY = 24 * HOUR,
+	WEEK = 7 * DAY
+};
+
 static const struct unit durations[] = {
 	{ "ms", 1 },
-	{ "s", 1000 },
-	{ "m", 60 * 1000 },
-	{ "h", 60 * 60 * 1000 },
-	{ "d", 24 * 60 * 60 * 1000 },
-	{ "w", 7 * 24 * 60 * 60 * 1000 },
+	{ "s", SECOND },
+	{ "m", MINUTE },
+	{ "h", HOUR },
+	{ "d", DAY },
+	{ "w", WEEK },
 	{ NULL, 0 },
 };
 
