@@ -1,0 +1,3 @@
+#!/bin/sh -e
+cd "$(dirname "$0")"
+exec autoreconf --install --warnings=all

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "admin.h"
+
+#include <arpa/inet.h>
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "input/socket.h"
+#include "report.h"
+
+enum { HEADERS_MAX = 8192, BODY_MAX = 1024, TIMEOUT_S = 5, REASON = 256 };
+
+struct admin {
+	const struct config *conf; /* borrowed */
+	struct metrics *metrics;   /* borrowed */
+	struct evhttp *http;
+	struct socket_set sockets;
+	char url[320];
+	int64_t started;
+	bool stopping;
+};
+
+static void
+reply(struct evhttp_request *req, int code, const char *why, const char *type,
+    struct evbuffer *body)
+{
+	struct evkeyvalq *h = evhttp_request_get_output_headers(req);
+
+	evhttp_add_header(h, "Content-Type", type);
+	evhttp_add_header(h, "Cache-Control", "no-store");
+	evhttp_add_header(h, "X-Content-Type-Options", "nosniff");
+	evhttp_add_header(h, "Content-Security-Policy",
+	    "default-src 'none'; frame-ancestors 'none'");
+	evhttp_send_reply(req, code, why, body);
+}
+
+static void
+reply_text(
+    struct evhttp_request *req, int code, const char *why, const char *text)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	if (body != NULL)
+		evbuffer_add_printf(body, "%s\n", text);
+	reply(req, code, why, "text/plain; charset=utf-8", body);
+	if (body != NULL)
+		evbuffer_free(body);
+}
+
+/* The name in a Host header: without its port and brackets. */
+static bool
+take_name(const char *host, char *name, size_t size)
+{
+	const char *end;
+	size_t n;
+
+	if (host[0] == '[') {
+		end = strchr(++host, ']');
+		if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+			return false;
+	} else {
+		end = host + strcspn(host, ":");
+	}
+	n = (size_t)(end - host);
+	if (n == 0 || n >= size)
+		return false;
+	memcpy(name, host, n);
+	name[n] = '\0';
+	return true;
+}
+
+static bool
+is_our_host(const struct admin *a, const char *host)
+{
+	struct in6_addr addr;
+	char name[256];
+
+	if (!take_name(host, name, sizeof(name)))
+		return false;
+	return inet_pton(AF_INET, name, &addr) == 1 ||
+	    inet_pton(AF_INET6, name, &addr) == 1 ||
+	    strcasecmp(name, "localhost") == 0 ||
+	    strcasecmp(name, a->conf->hostname) == 0;
+}
+
+/* Refuses what is not ours to answer; true: it was answered. */
+static bool
+refuse(struct admin *a, struct evhttp_request *req)
+{
+	enum evhttp_cmd_type cmd = evhttp_request_get_command(req);
+	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
+	const char *host = evhttp_find_header(in, "Host");
+
+	if (cmd != EVHTTP_REQ_GET && cmd != EVHTTP_REQ_HEAD) {
+		evhttp_add_header(evhttp_request_get_output_headers(req),
+		    "Allow", "GET, HEAD");
+		reply_text(req, 405, "Method Not Allowed",
+		    "only GET and HEAD are answered here");
+		return true;
+	}
+	if (host == NULL) {
+		reply_text(req, 400, "Bad Request", "a Host header is needed");
+		return true;
+	}
+	if (!is_our_host(a, host)) {
+		reply_text(req, 421, "Misdirected Request",
+		    "this server answers to IP addresses, localhost and its "
+		    "own host name only");
+		return true;
+	}
+	return false;
+}
+
+/* Why we are not ready, or NULL. */
+static const char *
+not_ready(const struct admin *a, char *text, size_t n)
+{
+	if (a->stopping)
+		return "stopping";
+	for (size_t i = 0; i < a->conf->outputs; i++) {
+		if (metrics_output_sum(a->metrics, i, O_STALLED) == 0)
+			continue;
+		(void)snprintf(text, n, "output %s cannot be written",
+		    a->conf->output[i].name);
+		return text;
+	}
+	return NULL;
+}
+
+static void
+answer_ready(struct admin *a, struct evhttp_request *req)
+{
+	char text[REASON];
+	const char *reason = not_ready(a, text, sizeof(text));
+
+	if (reason == NULL)
+		reply_text(req, 200, "OK", "ready");
+	else
+		reply_text(req, 503, "Service Unavailable", reason);
+}
+
+static void
+answer_report(struct admin *a, struct evhttp_request *req, bool status)
+{
+	struct evbuffer *body = evbuffer_new();
+	char text[REASON];
+
+	if (body == NULL) {
+		reply_text(req, 503, "Service Unavailable", "no memory");
+		return;
+	}
+	if (status)
+		report_status(body, a->conf, a->metrics,
+		    clock_ms() - a->started, not_ready(a, text, sizeof(text)));
+	else
+		report_metrics(body, a->conf, a->metrics);
+	reply(req, 200, "OK",
+	    status ? "application/json"
+		   : "text/plain; version=0.0.4; charset=utf-8",
+	    body);
+	evbuffer_free(body);
+}
+
+static void
+on_request(struct evhttp_request *req, void *arg)
+{
+	struct admin *a = arg;
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
+	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
+
+	if (refuse(a, req))
+		return;
+	if (path == NULL)
+		path = "";
+	if (strcmp(path, "/healthz") == 0)
+		reply_text(req, 200, "OK", "ok");
+	else if (strcmp(path, "/readyz") == 0)
+		answer_ready(a, req);
+	else if (strcmp(path, "/metrics") == 0)
+		answer_report(a, req, false);
+	else if (strcmp(path, "/status") == 0)
+		answer_report(a, req, true);
+	else
+		reply_text(req, 404, "Not Found",
+		    "there are /metrics, /status, /healthz and /readyz");
+}
+
+static int
+serve_sockets(struct admin *a, struct err *err)
+{
+	for (size_t i = 0; i < a->sockets.n; i++) {
+		if (evhttp_accept_socket(a->http, a->sockets.fd[i]) == -1)
+			return err_set(err, "--http: cannot wait for it");
+		a->sockets.fd[i] = -1; /* evhttp closes it */
+	}
+	return 0;
+}
+
+struct admin *
+admin_new(struct event_base *base, const struct config *conf, struct metrics *m,
+    struct err *err)
+{
+	struct admin *a = calloc(1, sizeof(*a));
+	bool v6 = strchr(conf->http_host, ':') != NULL;
+	struct err why;
+
+	if (a == NULL || (a->http = evhttp_new(base)) == NULL) {
+		err_set(err, "--http: no memory");
+		goto fail;
+	}
+	a->conf = conf;
+	a->metrics = m;
+	a->started = clock_ms();
+	evhttp_set_max_headers_size(a->http, HEADERS_MAX);
+	evhttp_set_max_body_size(a->http, BODY_MAX);
+	evhttp_set_timeout(a->http, TIMEOUT_S);
+	/* all of them, so that the answer to the others is ours: 405 */
+	evhttp_set_allowed_methods(a->http, UINT16_MAX);
+	evhttp_set_gencb(a->http, on_request, a);
+	if (socket_set_open_tcp(&a->sockets, conf->http_host,
+		(uint16_t)conf->http_port, &why) == -1) {
+		err_set(err,
+		    "--http %s: %s; --http ADDR:PORT chooses another "
+		    "address, --http none does without",
+		    conf->http, why.text);
+		goto fail;
+	}
+	if (serve_sockets(a, err) == -1)
+		goto fail;
+	(void)snprintf(a->url, sizeof(a->url),
+	    v6 ? "http://[%s]:%u" : "http://%s:%u", conf->http_host,
+	    a->sockets.port);
+	return a;
+
+fail:
+	admin_free(a);
+	return NULL;
+}
+
+const char *
+admin_url(const struct admin *a)
+{
+	return a->url;
+}
+
+void
+admin_set_stopping(struct admin *a)
+{
+	a->stopping = true;
+}
+
+void
+admin_free(struct admin *a)
+{
+	if (a == NULL)
+		return;
+	if (a->http != NULL)
+		evhttp_free(a->http);
+	socket_set_close(&a->sockets);
+	free(a);
+}

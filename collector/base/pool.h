@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pool.h - blocks of finished lines, and the memory that they may use
+ *
+ * A block holds whole lines of one output. It has exactly one owner at any
+ * time and therefore no lock and no reference count. It travels
+ *
+ *   being filled (worker) -- mailbox --> being written (writer)
+ *                                   -- mailbox --> spare (the same worker)
+ *
+ * A pool belongs to one worker; only its mailbox is touched by the writer.
+ */
+#ifndef BASE_POOL_H
+#define BASE_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mailbox.h"
+
+struct pool;
+
+struct block {
+	struct letter letter;      /* first: a letter is its block */
+	struct pool *home;         /* borrowed; where it returns to */
+	_Atomic uint64_t *written; /* borrowed; counts blocks that are done */
+	uint32_t output;   /* number of the output in the configuration */
+	uint32_t messages; /* lines in data */
+	size_t n, cap;     /* bytes used, bytes there are */
+	char data[];
+};
+
+struct pool {
+	size_t block_size; /* of an ordinary block's data */
+	size_t share;      /* bytes that blocks may hold in all */
+	size_t used;       /* bytes of all blocks that are not spare */
+	size_t spare_n;    /* bytes in spare blocks */
+	struct block *spare;
+	struct mailbox returns; /* from the writer */
+};
+
+int pool_init(struct pool *p, size_t share, size_t block_size, struct err *err);
+
+/* Frees the spare blocks; all others must have come back. */
+void pool_clear(struct pool *p);
+
+/*
+ * A block of at least need bytes, or NULL when there is no memory. The share
+ * is not enforced here: who calls looks at used before, because a stream
+ * that has been read must be stored.
+ */
+struct block *pool_take(struct pool *p, size_t need);
+
+/* Takes back what the writer returned. */
+void pool_reclaim(struct pool *p);
+
+/* The writer is done with it: counted, and back to where it came from. */
+void block_return(struct block *b);
+
+#endif

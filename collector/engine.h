@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * engine.h - starts everything, obeys signals, stops everything in order
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "config/config.h"
+
+/*
+ * Runs the collector until a signal ends it; the signals that it obeys must
+ * be blocked in the calling thread, which is the main one. Returns the exit
+ * status: 0, or 1 when it could not start or something was lost at the end.
+ */
+int engine_run(const struct config *conf);
+
+#endif

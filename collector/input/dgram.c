@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "input/dgram.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "wire/frame.h"
+
+enum {
+	BURST = 64, /* more brings nothing */
+	TURNS = 16, /* bursts before the others of this worker come again */
+	/* whole pages are touched only as far as datagrams reach */
+	SLOT = 256 * 1024,
+	/* for the kernel's word on the sender, and no descriptor beside it */
+	CONTROL = CMSG_SPACE(sizeof(struct ucred))
+};
+
+struct control {
+	_Alignas(struct cmsghdr) char bytes[CONTROL];
+};
+
+struct dgram_slots {
+	struct mmsghdr hdr[BURST];
+	struct iovec iov[BURST];
+	struct sockaddr_storage peer[BURST];
+	struct control control[BURST];
+	char *bytes; /* owned; BURST slots */
+};
+
+static void
+reset_slot(struct dgram_slots *s, unsigned i)
+{
+	struct msghdr *h = &s->hdr[i].msg_hdr;
+
+	h->msg_namelen = sizeof(s->peer[i]);
+	h->msg_controllen = sizeof(s->control[i].bytes);
+	h->msg_flags = 0;
+}
+
+struct dgram_slots *
+dgram_slots_new(void)
+{
+	struct dgram_slots *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->bytes = malloc((size_t)BURST * SLOT);
+	if (s->bytes == NULL) {
+		free(s);
+		return NULL;
+	}
+	for (unsigned i = 0; i < BURST; i++) {
+		struct msghdr *h = &s->hdr[i].msg_hdr;
+
+		s->iov[i] = (struct iovec){ s->bytes + (size_t)i * SLOT, SLOT };
+		h->msg_iov = &s->iov[i];
+		h->msg_iovlen = 1;
+		h->msg_name = &s->peer[i];
+		h->msg_control = s->control[i].bytes;
+		reset_slot(s, i);
+	}
+	return s;
+}
+
+void
+dgram_slots_free(struct dgram_slots *s)
+{
+	if (s == NULL)
+		return;
+	free(s->bytes);
+	free(s);
+}
+
+/* The kernel's count goes up only, and round at 2^32; a datagram may bring
+ * an older one than getsockopt(2) already told. */
+static void
+note_drops(struct dgram *d, uint32_t total)
+{
+	uint32_t more = total - d->drops;
+
+	if (more == 0 || more > UINT32_MAX / 2)
+		return;
+	d->drops = total;
+	counter_add(d->source.count, L_DROPPED_KERNEL, more);
+}
+
+void
+dgram_count_drops(struct dgram *d)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t n = sizeof(info);
+
+	if (d->source.origin.local)
+		return; /* senders wait there, nothing is dropped */
+	if (getsockopt(d->fd, SOL_SOCKET, SO_MEMINFO, info, &n) == 0 &&
+	    n > SK_MEMINFO_DROPS * sizeof(info[0]))
+		note_drops(d, info[SK_MEMINFO_DROPS]);
+}
+
+static void
+close_rights(const struct cmsghdr *c)
+{
+	size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	int fd;
+
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+		close(fd);
+	}
+}
+
+static void
+read_control(struct dgram *d, struct msghdr *h)
+{
+	struct origin *o = &d->source.origin;
+	struct ucred cred;
+	uint32_t drops;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL;
+	     c = CMSG_NXTHDR(h, c)) {
+		if (c->cmsg_level != SOL_SOCKET)
+			continue;
+		if (c->cmsg_type == SCM_CREDENTIALS &&
+		    c->cmsg_len >= CMSG_LEN(sizeof(cred))) {
+			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
+			o->credentials = true;
+			o->pid = cred.pid;
+			o->uid = cred.uid;
+			o->gid = cred.gid;
+		} else if (c->cmsg_type == SO_RXQ_OVFL &&
+		    c->cmsg_len >= CMSG_LEN(sizeof(drops))) {
+			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
+			note_drops(d, drops);
+		} else if (c->cmsg_type == SCM_RIGHTS) {
+			close_rights(c);
+		}
+	}
+}
+
+/* The address's text is made only when a line needs it: keep it while the
+ * same sender goes on. */
+static void
+set_peer(struct origin *o, const struct sockaddr_storage *ss, size_t n)
+{
+	if (n > sizeof(o->addr) || memcmp(&o->addr, ss, n) == 0)
+		return;
+	memcpy(&o->addr, ss, n);
+	o->text_n = 0;
+}
+
+static void
+take_burst(struct dgram *d, unsigned n)
+{
+	struct dgram_slots *s = d->slots;
+
+	intake_burst(d->intake);
+	for (unsigned i = 0; i < n; i++) {
+		struct msghdr *h = &s->hdr[i].msg_hdr;
+		struct slice msg,
+		    all = slice_of(s->iov[i].iov_base, s->hdr[i].msg_len);
+		bool cut = (h->msg_flags & MSG_TRUNC) != 0;
+
+		d->source.origin.credentials = false;
+		if (h->msg_controllen > 0)
+			read_control(d, h);
+		if (!d->source.origin.local)
+			set_peer(
+			    &d->source.origin, &s->peer[i], h->msg_namelen);
+		cut |= frame_datagram(all, d->max, &msg) == FRAME_CUT;
+		intake_take(d->intake, &d->source, msg, cut);
+		reset_slot(s, i);
+	}
+}
+
+/* One burst. False: there is nothing more. */
+static bool
+read_burst(struct dgram *d)
+{
+	int n = recvmmsg(d->fd, d->slots->hdr, BURST, MSG_DONTWAIT, NULL);
+
+	if (n == -1) {
+		if (errno == EINTR)
+			return true;
+		if (errno != EAGAIN)
+			log_sys(LOG_WARNING, "listener %.*s: recvmmsg",
+			    (int)d->source.origin.listener.n,
+			    d->source.origin.listener.p);
+		return false;
+	}
+	take_burst(d, (unsigned)n);
+	return n == BURST;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct dgram *d = arg;
+
+	(void)fd;
+	(void)what;
+	for (int turn = 0; turn < TURNS; turn++)
+		if (!read_burst(d))
+			break;
+}
+
+int
+dgram_start(struct dgram *d, struct event_base *base, struct err *err)
+{
+	if (event_assign(&d->readable, base, d->fd, EV_READ | EV_PERSIST,
+		on_readable, d) == -1 ||
+	    event_add(&d->readable, NULL) == -1)
+		return err_set(err, "listener %s: cannot wait for it",
+		    d->source.origin.listener.p);
+	return 0;
+}
+
+void
+dgram_drain(struct dgram *d, int64_t deadline)
+{
+	event_del(&d->readable);
+	while (read_burst(d) && clock_ms() < deadline)
+		;
+	dgram_count_drops(d);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dgram.h - datagrams in: UDP (RFC 5426) and unix datagram sockets
+ *
+ * One message a datagram, read in bursts. A socket belongs to one worker and
+ * is never left waiting: what does not fit is dropped and counted, by the
+ * kernel or by the intake.
+ */
+#ifndef INPUT_DGRAM_H
+#define INPUT_DGRAM_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/err.h"
+
+#include "route/intake.h"
+
+/* The receive buffers of one worker, shared by its sockets. */
+struct dgram_slots;
+struct dgram_slots *dgram_slots_new(void); /* NULL: no memory */
+void dgram_slots_free(struct dgram_slots *s);
+
+struct dgram {
+	struct event readable;
+	int fd;                    /* borrowed from its socket_set */
+	struct intake *intake;     /* borrowed */
+	struct dgram_slots *slots; /* borrowed */
+	struct source source;
+	size_t max;     /* longest message */
+	uint32_t drops; /* of the kernel, as last read */
+};
+
+/* Starts reading fd in base. -1 sets *err. */
+int dgram_start(struct dgram *d, struct event_base *base, struct err *err);
+
+/* Reads the socket's own count of losses: they are not told otherwise until
+ * the next datagram comes. Once a second and at the end. */
+void dgram_count_drops(struct dgram *d);
+
+/* Takes what the kernel holds, until there is nothing or clock_ms() says
+ * deadline, and stops. */
+void dgram_drain(struct dgram *d, int64_t deadline);
+
+#endif

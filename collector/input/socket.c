@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "input/socket.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+enum { BACKLOG = 1024 };
+
+static const char *
+scheme_of(enum listen_kind kind)
+{
+	switch (kind) {
+	case LISTEN_UDP:
+		return "udp";
+	case LISTEN_TCP:
+		return "tcp";
+	case LISTEN_UNIX:
+		return "unix";
+	case LISTEN_UNIX_STREAM:
+		return "unix-stream";
+	}
+	return "?";
+}
+
+static void
+set_int(int fd, int level, int option, int value)
+{
+	/* what a kernel does not know makes the socket no worse */
+	(void)setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+static void
+set_port(struct sockaddr *sa, uint16_t port)
+{
+	if (sa->sa_family == AF_INET6)
+		((struct sockaddr_in6 *)(void *)sa)->sin6_port = htons(port);
+	else
+		((struct sockaddr_in *)(void *)sa)->sin_port = htons(port);
+}
+
+static uint16_t
+port_of(int fd)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t n = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &n) == -1)
+		return 0;
+	if (ss.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *)(void *)&ss)->sin6_port);
+	return ntohs(((struct sockaddr_in *)(void *)&ss)->sin_port);
+}
+
+/* What an operator can do about it. */
+static const char *
+cure_of(int error, int type)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return type == SOCK_STREAM
+		    ? " (another process has it: `ss -ltnp` shows which)"
+		    : " (another process has it: `ss -lunp` shows which)";
+	case EACCES:
+		return " (ports below 1024 need root or CAP_NET_BIND_SERVICE)";
+	case EADDRNOTAVAIL:
+		return " (no interface of this machine has that address)";
+	default:
+		return "";
+	}
+}
+
+/* One bound socket. v6only is 0 for "*", which takes IPv4 along. */
+static int
+bind_one(const struct sockaddr *sa, socklen_t n, int type, int v6only)
+{
+	int fd = socket(sa->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -1;
+	/* TCP: lets a restart bind while old connections linger. Never on
+	 * UDP, where it would let others share the port. */
+	if (type == SOCK_STREAM)
+		set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (sa->sa_family == AF_INET6)
+		set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, v6only);
+	if (bind(fd, sa, n) == -1 ||
+	    (type == SOCK_STREAM && listen(fd, BACKLOG) == -1)) {
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+static int
+bind_any(struct socket_set *s, uint16_t port, int type)
+{
+	struct sockaddr_in6 all6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+		.sin6_addr = in6addr_any };
+	struct sockaddr_in all4 = { .sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr = { htonl(INADDR_ANY) } };
+	int fd = bind_one(
+	    (struct sockaddr *)(void *)&all6, sizeof(all6), type, 0);
+
+	/* a machine without IPv6 */
+	if (fd == -1 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
+		fd = bind_one(
+		    (struct sockaddr *)(void *)&all4, sizeof(all4), type, 0);
+	if (fd == -1)
+		return -1;
+	s->fd[s->n++] = fd;
+	s->port = port_of(fd);
+	return 0;
+}
+
+static int
+bind_list(
+    struct socket_set *s, const struct addrinfo *ai, uint16_t port, int type)
+{
+	for (; ai != NULL && s->n < SOCKETS_MAX; ai = ai->ai_next) {
+		int fd;
+
+		if (ai->ai_family != AF_INET && ai->ai_family != AF_INET6)
+			continue;
+		/* port 0: what the first got, the others take too */
+		set_port(ai->ai_addr, s->n > 0 ? s->port : port);
+		fd = bind_one(ai->ai_addr, ai->ai_addrlen, type, 1);
+		if (fd == -1 &&
+		    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) &&
+		    (s->n > 0 || ai->ai_next != NULL))
+			continue; /* "localhost" where ::1 is off */
+		if (fd == -1)
+			return -1;
+		s->fd[s->n++] = fd;
+		s->port = port_of(fd);
+	}
+	return s->n > 0 ? 0 : -1;
+}
+
+static int
+open_inet(struct socket_set *s, const char *host, uint16_t port, int type,
+    struct err *err)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = type,
+		.ai_flags = AI_PASSIVE };
+	struct addrinfo *ai = NULL;
+	int rc;
+
+	if (strcmp(host, "*") == 0) {
+		rc = bind_any(s, port, type);
+	} else {
+		rc = getaddrinfo(host, NULL, &hints, &ai);
+		if (rc != 0)
+			return err_set(err, "%s: %s", host, gai_strerror(rc));
+		errno = EADDRNOTAVAIL;
+		rc = bind_list(s, ai, port, type);
+		freeaddrinfo(ai);
+	}
+	if (rc == -1)
+		return err_set(
+		    err, "%s%s", strerrordesc_np(errno), cure_of(errno, type));
+	return 0;
+}
+
+/* Removes a socket file that nobody answers any more. */
+static int
+remove_stale(const struct sockaddr_un *un, int type, struct err *err)
+{
+	struct stat st;
+	int fd, rc, error;
+
+	if (lstat(un->sun_path, &st) == -1)
+		return errno == ENOENT ? 0 : err_sys(err, "%s", un->sun_path);
+	if (!S_ISSOCK(st.st_mode))
+		return err_set(err,
+		    "%s exists and is no socket; remove it or "
+		    "choose another path",
+		    un->sun_path);
+	fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return err_sys(err, "socket");
+	rc = connect(fd, (const struct sockaddr *)un, sizeof(*un));
+	error = errno;
+	close(fd);
+	if (rc == 0 || error != ECONNREFUSED)
+		return err_set(err,
+		    "another process is listening there; stop "
+		    "it or choose another path");
+	if (unlink(un->sun_path) == -1)
+		return err_sys(
+		    err, "%s: cannot remove the old socket", un->sun_path);
+	return 0;
+}
+
+static int
+open_unix(struct socket_set *s, const struct listen_conf *l, struct err *err)
+{
+	int type = l->kind == LISTEN_UNIX ? SOCK_DGRAM : SOCK_STREAM;
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct stat st;
+	mode_t old;
+	int fd, rc, saved;
+
+	if (strlen(l->path) >= sizeof(un.sun_path))
+		return err_set(err, "the path is longer than %zu bytes",
+		    sizeof(un.sun_path) - 1);
+	memcpy(un.sun_path, l->path, strlen(l->path) + 1);
+	if (remove_stale(&un, type, err) == -1)
+		return -1;
+	fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return err_sys(err, "socket");
+	s->fd[s->n++] = fd;
+	/* the file is made with its mode: chmod(2) could meet another file */
+	old = umask((mode_t)(~l->mode & 0777));
+	rc = bind(fd, (struct sockaddr *)&un, sizeof(un));
+	saved = errno;
+	umask(old);
+	errno = saved;
+	if (rc == -1)
+		return err_sys(err, "%s", l->path);
+	s->path = strdup(l->path);
+	if (s->path == NULL || lstat(l->path, &st) == -1)
+		return err_sys(err, "%s", l->path);
+	s->dev = st.st_dev;
+	s->ino = st.st_ino;
+	if (type == SOCK_STREAM && listen(fd, BACKLOG) == -1)
+		return err_sys(err, "listen");
+	set_int(fd, SOL_SOCKET, SO_PASSCRED, type == SOCK_DGRAM);
+	return 0;
+}
+
+/* Asks for the receive buffer, beyond the system's limit where we may. */
+static void
+set_receive_buffer(int fd, const struct listen_conf *l)
+{
+	int want = (int)(l->receive_buffer > INT32_MAX / 2 ? INT32_MAX / 2
+							   : l->receive_buffer);
+	int got = 0;
+	socklen_t n = sizeof(got);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof(want)) ==
+	    -1)
+		set_int(fd, SOL_SOCKET, SO_RCVBUF, want);
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got, &n) == -1)
+		return;
+	/* the kernel doubles what is asked for, to pay for its own use */
+	if (got / 2 < want && l->kind == LISTEN_UDP)
+		log_line(LOG_NOTICE,
+		    "listener %s: the receive buffer is %d "
+		    "KiB, not %d: raise net.core.rmem_max or start as root",
+		    listen_label(l), got / 2048, want / 1024);
+}
+
+int
+socket_set_open(
+    struct socket_set *s, const struct listen_conf *l, struct err *err)
+{
+	struct err why;
+	int rc;
+
+	*s = (struct socket_set){ 0 };
+	if (l->kind == LISTEN_UNIX || l->kind == LISTEN_UNIX_STREAM)
+		rc = open_unix(s, l, &why);
+	else
+		rc = open_inet(s, l->host, (uint16_t)l->port,
+		    l->kind == LISTEN_UDP ? SOCK_DGRAM : SOCK_STREAM, &why);
+	if (rc == -1) {
+		socket_set_close(s);
+		return err_set(err, "listener %s: %s", l->url, why.text);
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
+			set_receive_buffer(s->fd[i], l);
+		if (l->kind == LISTEN_UDP)
+			set_int(s->fd[i], SOL_SOCKET, SO_RXQ_OVFL, 1);
+		if (l->kind == LISTEN_TCP)
+			set_int(s->fd[i], SOL_SOCKET, SO_KEEPALIVE, 1);
+	}
+	return 0;
+}
+
+int
+socket_set_open_tcp(
+    struct socket_set *s, const char *host, uint16_t port, struct err *err)
+{
+	*s = (struct socket_set){ 0 };
+	if (open_inet(s, host, port, SOCK_STREAM, err) == -1) {
+		socket_set_close(s);
+		return -1;
+	}
+	return 0;
+}
+
+void
+socket_set_close(struct socket_set *s)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->fd[i] != -1)
+			close(s->fd[i]);
+	s->n = 0;
+	if (s->path != NULL && s->ino != 0 && lstat(s->path, &st) == 0 &&
+	    st.st_dev == s->dev && st.st_ino == s->ino)
+		(void)unlink(s->path);
+	free(s->path);
+	s->path = NULL;
+}
+
+void
+socket_set_url(const struct socket_set *s, const struct listen_conf *l,
+    char *url, size_t n)
+{
+	const char *scheme = scheme_of(l->kind);
+
+	if (l->kind == LISTEN_UNIX || l->kind == LISTEN_UNIX_STREAM)
+		(void)snprintf(url, n, "%s://%s", scheme, l->path);
+	else if (strchr(l->host, ':') != NULL)
+		(void)snprintf(
+		    url, n, "%s://[%s]:%u", scheme, l->host, s->port);
+	else
+		(void)snprintf(url, n, "%s://%s:%u", scheme, l->host, s->port);
+}

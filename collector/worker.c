@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "input/dgram.h"
+#include "route/intake.h"
+
+struct worker {
+	pthread_t thread;
+	bool started;
+	size_t number;
+	const struct config *conf; /* borrowed */
+	struct metrics *metrics;   /* borrowed */
+	struct event_base *base;
+	struct intake intake;
+	struct conns *conns;
+	struct dgram_slots *slots;
+	struct dgram *dgram; /* owned; SOCKETS_MAX per listener at most */
+	size_t dgrams, dgrams_max;
+	struct event on_inbox, on_returns, on_second, on_flush;
+	struct mailbox inbox; /* newcomers */
+	struct mailbox *end;  /* borrowed; woken at the end */
+	_Atomic size_t given; /* connections handed to it, ever */
+	atomic_bool stop, ended;
+	_Atomic int64_t deadline;
+};
+
+enum { DGRAMS_MAX = 256 };
+
+static void
+take_newcomers(struct worker *w)
+{
+	struct letter *l = mailbox_take(&w->inbox);
+
+	while (l != NULL) {
+		struct newcomer *n = (struct newcomer *)(void *)l;
+
+		l = l->next;
+		conns_adopt(w->conns, n);
+	}
+}
+
+static void
+on_inbox(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	mailbox_quiet(&w->inbox);
+	take_newcomers(w);
+}
+
+/* Blocks came back while connections were paused; after_turn() looks. */
+static void
+on_returns(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	mailbox_quiet(&w->intake.pool.returns);
+}
+
+static void
+on_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < w->dgrams; i++)
+		dgram_count_drops(&w->dgram[i]);
+	conns_sweep(w->conns);
+	pool_reclaim(&w->intake.pool);
+}
+
+/* Only wakes the loop: after_turn() flushes. */
+static void
+on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+/* After each turn of the loop: blocks on their way, readers on theirs. */
+static void
+after_turn(struct worker *w)
+{
+	static const struct timeval again = { 0, FLUSH_AGAIN_MS * 1000 };
+
+	if (intake_flush(&w->intake) && !evtimer_pending(&w->on_flush, NULL))
+		event_add(&w->on_flush, &again);
+	if (!conns_are_paused(w->conns))
+		return;
+	/* first say that we want to know, then look: no wake-up is lost */
+	mailbox_want(&w->intake.pool.returns);
+	if (intake_ready(&w->intake))
+		conns_resume(w->conns);
+}
+
+static void *
+run(void *arg)
+{
+	struct worker *w = arg;
+	int64_t deadline;
+
+	while (!atomic_load(&w->stop)) {
+		if (event_base_loop(w->base, EVLOOP_ONCE) == -1)
+			log_line(LOG_ERR, "worker %zu: event loop failed",
+			    w->number);
+		after_turn(w);
+	}
+	deadline = atomic_load(&w->deadline);
+	take_newcomers(w);
+	for (size_t i = 0; i < w->dgrams; i++)
+		dgram_drain(&w->dgram[i], deadline);
+	conns_drain(w->conns, deadline);
+	intake_finish(&w->intake);
+	atomic_store(&w->ended, true);
+	mailbox_wake(w->end);
+	return NULL;
+}
+
+static int
+add_events(struct worker *w)
+{
+	static const struct timeval second = { 1, 0 };
+
+	if (event_assign(&w->on_inbox, w->base, w->inbox.fd,
+		EV_READ | EV_PERSIST, on_inbox, w) == -1 ||
+	    event_assign(&w->on_returns, w->base, w->intake.pool.returns.fd,
+		EV_READ | EV_PERSIST, on_returns, w) == -1 ||
+	    event_assign(
+		&w->on_second, w->base, -1, EV_PERSIST, on_second, w) == -1 ||
+	    event_assign(&w->on_flush, w->base, -1, 0, on_flush, w) == -1)
+		return -1;
+	if (event_add(&w->on_inbox, NULL) == -1 ||
+	    event_add(&w->on_returns, NULL) == -1 ||
+	    event_add(&w->on_second, &second) == -1)
+		return -1;
+	return 0;
+}
+
+struct worker *
+worker_new(const struct config *conf, struct metrics *m, size_t thread,
+    struct mailbox *writer, struct err *err)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	struct event_config *ec = event_config_new();
+
+	if (w == NULL || ec == NULL)
+		goto fail;
+	w->conf = conf;
+	w->metrics = m;
+	w->number = thread;
+	w->inbox.fd = -1;
+	w->intake.pool.returns.fd = -1;
+	/* nobody else touches the base */
+	event_config_set_flag(ec, EVENT_BASE_FLAG_NOLOCK);
+	w->base = event_base_new_with_config(ec);
+	w->slots = dgram_slots_new();
+	w->dgram = calloc(DGRAMS_MAX, sizeof(*w->dgram));
+	if (w->base == NULL || w->slots == NULL || w->dgram == NULL ||
+	    mailbox_init(&w->inbox, err) == -1 ||
+	    intake_init(&w->intake, conf, writer, err) == -1)
+		goto fail;
+	w->conns = conns_new(w->base, &w->intake, m, thread, err);
+	if (w->conns == NULL || add_events(w) == -1)
+		goto fail;
+	event_config_free(ec);
+	return w;
+
+fail:
+	err_set(err, "worker %zu: no memory or no descriptors", thread);
+	if (ec != NULL)
+		event_config_free(ec);
+	worker_free(w);
+	return NULL;
+}
+
+int
+worker_add_dgram(struct worker *w, size_t listener, int fd, struct err *err)
+{
+	const struct listen_conf *l = &w->conf->listen[listener];
+	struct dgram *d;
+
+	if (w->dgrams == DGRAMS_MAX)
+		return err_set(err,
+		    "listener %s: more than %d datagram "
+		    "sockets in one worker",
+		    l->url, DGRAMS_MAX);
+	d = &w->dgram[w->dgrams];
+	d->fd = fd;
+	d->intake = &w->intake;
+	d->slots = w->slots;
+	d->max = (size_t)w->conf->max_message;
+	d->source.count = metrics_listener(w->metrics, w->number, listener);
+	d->source.origin.listener = slice_str(listen_label(l));
+	d->source.origin.local = l->kind == LISTEN_UNIX;
+	if (dgram_start(d, w->base, err) == -1)
+		return -1;
+	w->dgrams++;
+	return 0;
+}
+
+int
+worker_start(struct worker *w, struct mailbox *ended, struct err *err)
+{
+	w->end = ended;
+	errno = pthread_create(&w->thread, NULL, run, w);
+	if (errno != 0)
+		return err_sys(err, "worker %zu: thread", w->number);
+	w->started = true;
+	return 0;
+}
+
+void
+worker_give(struct worker *w, struct newcomer *n)
+{
+	atomic_fetch_add(&w->given, 1);
+	mailbox_send(&w->inbox, &n->letter);
+}
+
+size_t
+worker_load(const struct worker *w)
+{
+	uint64_t closed = 0;
+
+	for (size_t i = 0; i < w->conf->listens; i++)
+		closed += atomic_load_explicit(
+		    &metrics_listener(w->metrics, w->number, i)->v[L_CLOSED],
+		    memory_order_relaxed);
+	return atomic_load(&w->given) - (size_t)closed;
+}
+
+void
+worker_stop(struct worker *w, int64_t deadline)
+{
+	atomic_store(&w->deadline, deadline);
+	atomic_store(&w->stop, true);
+	mailbox_wake(&w->inbox);
+}
+
+bool
+worker_has_ended(const struct worker *w)
+{
+	return !w->started || atomic_load(&w->ended);
+}
+
+void
+worker_join(struct worker *w)
+{
+	if (w->started)
+		pthread_join(w->thread, NULL);
+	w->started = false;
+}
+
+void
+worker_free(struct worker *w)
+{
+	struct letter *l;
+
+	if (w == NULL)
+		return;
+	worker_join(w);
+	while (w->conns != NULL && (l = mailbox_take(&w->inbox)) != NULL)
+		for (struct letter *next; l != NULL; l = next) {
+			next = l->next;
+			conns_adopt(w->conns, (struct newcomer *)(void *)l);
+		}
+	conns_free(w->conns);
+	intake_clear(&w->intake);
+	mailbox_clear(&w->inbox);
+	dgram_slots_free(w->slots);
+	free(w->dgram);
+	if (w->base != NULL)
+		event_base_free(w->base);
+	free(w);
+}
