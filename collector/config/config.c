@@ -132,10 +132,10 @@ count_processors(void)
 	return n < 1 ? 1 : n;
 }
 
-static int64_t
-choose_workers(int64_t memory)
+int64_t
+config_choose_workers(int64_t processors, int64_t memory)
 {
-	int64_t n = count_processors() / 2;
+	int64_t n = processors / 2;
 
 	/* Nobody asked for a number: take what the memory is enough for. */
 	if (n > memory / CHECK_WORKER_MEMORY)
@@ -152,13 +152,15 @@ config_resolve(struct config *c, struct err *err)
 	char *copy;
 
 	if (c->workers == 0)
-		c->workers = choose_workers(c->memory);
+		c->workers = config_choose_workers(
+		    count_processors(), c->memory);
 	if (c->hostname != NULL && c->hostname[0] != '\0')
 		return 0;
 	/* gethostname() need not end a name that it cuts. */
 	if (gethostname(name, sizeof(name) - 1) == -1 || !key_is_hostname(name))
-		(void)strcpy(name, "localhost");
-	copy = strdup(name);
+		copy = strdup("localhost");
+	else
+		copy = strdup(name);
 	if (copy == NULL)
 		return err_set(err, "out of memory");
 	free(c->hostname);

@@ -97,10 +97,12 @@ void output_conf_clear(struct output_conf *o);
  */
 int config_split_http(struct config *c, struct err *err);
 
+/* One worker per two processors, at least one, no more than memory allows. */
+int64_t config_choose_workers(int64_t processors, int64_t memory);
+
 /*
- * Fills in what the system decides: the number of workers when it is 0 (one
- * per two of the processors we may use, and no more than memory is enough
- * for), the host name when it is empty.
+ * Fills in what the system decides: the number of workers when it is 0, by
+ * the processors that we may use; the host name when it is empty.
  */
 int config_resolve(struct config *c, struct err *err);
 

@@ -180,7 +180,9 @@ units_write_size(int64_t bytes, char *to)
 char *
 units_write_duration(int64_t msec, char *to)
 {
+	static const struct unit none[] = { { "", 1 }, { NULL, 0 } };
+
 	if (msec == 0)
-		return strcpy(to, "0");
+		return write_units(none, 0, to);
 	return write_units(durations, msec, to);
 }

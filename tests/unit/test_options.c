@@ -40,7 +40,7 @@ load(const char *line)
 	int argc = 0;
 
 	assert_true(strlen(line) < sizeof(words));
-	(void)strcpy(words, line);
+	(void)memcpy(words, line, strlen(line) + 1);
 	argv[argc++] = (char[]){ "synclined" };
 	while ((argv[argc] = strsep(&rest, " ")) != NULL) {
 		if (argv[argc][0] != '\0')
@@ -259,85 +259,79 @@ a_variable_is_named_by_its_problem(void **state)
 	done(&r);
 }
 
+static const struct {
+	const char *line, *says;
+} wrong[] = {
+	{ "",
+	    "synclined: nothing to do: give a listener, an output "
+	    "or both, like synclined -l udp://" },
+	{ "-v", "nothing to do" },
+	{ "-o a --memory 2X",
+	    "synclined: --memory: \"2X\": unknown unit \"X\"; sizes are "
+	    "bytes, or like 64K, 100M, 10G\n" },
+	{ "-o a -f bsd",
+	    "--format: \"bsd\": must be one of rfc5424, json, raw" },
+	{ "-o a --sync 0", "--sync: \"0\": out of range" },
+	{ "-o a --http 127.0.0.1:x", "--http: \"127.0.0.1:x\": the port" },
+	{ "-o a --http :8514", "--http: \":8514\": the host is missing" },
+	{ "-o a --http 8514", "a port without a host; give *:8514" },
+	{ "-o a --http=", "--http: \"\": is empty" },
+	{ "-o a --hostname b\xffx", "printable ASCII" },
+	{ "-o a --workers 65", "must be 0 to 64" },
+	{ "-o a --memory 4M --workers 5",
+	    "--memory: \"4M\": too little: 5 workers need 1M each, 5M" },
+	{ "-o a --memory 1M --max-message 64K --workers 2",
+	    "too little: 2 workers" },
+	{ "-o a --memory 15M --max-message 1M",
+	    "--memory: \"15M\": too little: messages of up to 1M need "
+	    "16 times that, 16M" },
+	{ "-o a -o b -o a", "--output: \"a\": there already is" },
+	{ "-o - -o -", "--output: \"-\": there already is" },
+	{ "-l udp://*:5 -l UDP://*:5?name=x",
+	    "there already is a listener on udp://*:5" },
+	{ "-l udp://A:5 -l udp://a:5", "there already is" },
+	{ "-l tcp://*:0 -l tcp://*:0", "there already is" },
+	{ "-l unix:///a -l unix-stream:///%61", "there already is" },
+	{ "-l udp://*:1?name=a -l udp://*:2?name=a",
+	    "there already is a listener called \"a\"" },
+	{ "-o /x/%{hostname}.log",
+	    "--output: \"/x/%{hostname}.log\": fields in a path are "
+	    "not supported yet" },
+	{ "-o /tmp/", "names a folder; give a file, like /tmp/all.log" },
+	{ "-o ..", "names a folder; give a file, like ../all.log" },
+	{ "--output=", "--output: \"\": is empty" },
+	{ "-l " LOOPBACK " --rotate-size 1M",
+	    "--rotate-size: \"1M\": standard output cannot be rotated" },
+	{ "-o a -o - --rotate-size 1M", "cannot be rotated" },
+	{ "-o a -c x", "unknown option -c; see synclined --help" },
+	{ "-o a -vq", "unknown option -q; see synclined --help" },
+	{ "-o a --memroy 1M",
+	    "unknown option --memroy; did you mean --memory? "
+	    "See synclined --help" },
+	{ "-o a --memroy=1M", "option --memroy; did you mean --memory" },
+	{ "-o a --zzzzzzzz", "unknown option --zzzzzzzz; see synclined" },
+	{ "-o a --m 1M", "unknown option --m" }, /* which? */
+	{ "-o a --verbose=3", "--verbose=3: the option takes no value" },
+	{ "-o a --help=3", "--help=3: the option takes no value" },
+	{ "-o a --memory", "--memory: SIZE is missing" },
+	{ "-o", "--output: PATH is missing" },
+	{ "-o a b", "\"b\": unexpected argument; a listener needs -l" },
+	{ "-o a -- -l", "\"-l\": unexpected argument" },
+	{ "-o a \x1b[2J", "\"#033[2J\": unexpected argument" },
+	{ "--zzz --help", "unknown option --zzz" },
+};
+
 static void
 wrong_usage_is_refused_with_the_cure(void **state)
 {
-	static const struct {
-		const char *line, *says;
-	} rows[] = {
-		{ "",
-		    "synclined: nothing to do: give a listener, an output "
-		    "or both, like synclined -l udp://" },
-		{ "-v", "nothing to do" },
-		{ "-o a --memory 2X",
-		    "synclined: --memory: \"2X\": unknown unit \"X\"; sizes are "
-		    "bytes, or like 64K, 100M, 10G\n" },
-		{ "-o a -f bsd",
-		    "--format: \"bsd\": must be one of rfc5424, json, raw" },
-		{ "-o a --sync 0", "--sync: \"0\": out of range" },
-		{ "-o a --http 127.0.0.1:x",
-		    "--http: \"127.0.0.1:x\": the port" },
-		{ "-o a --http :8514",
-		    "--http: \":8514\": the host is missing" },
-		{ "-o a --http 8514", "a port without a host; give *:8514" },
-		{ "-o a --http=", "--http: \"\": is empty" },
-		{ "-o a --hostname b\xffx", "printable ASCII" },
-		{ "-o a --workers 65", "must be 0 to 64" },
-		{ "-o a --memory 4M --workers 5",
-		    "--memory: \"4M\": too little: 5 workers need 1M each, 5M" },
-		{ "-o a --memory 1M --max-message 64K --workers 2",
-		    "too little: 2 workers" },
-		{ "-o a --memory 15M --max-message 1M",
-		    "--memory: \"15M\": too little: messages of up to 1M need "
-		    "16 times that, 16M" },
-		{ "-o a -o b -o a", "--output: \"a\": there already is" },
-		{ "-o - -o -", "--output: \"-\": there already is" },
-		{ "-l udp://*:5 -l UDP://*:5?name=x",
-		    "there already is a listener on udp://*:5" },
-		{ "-l udp://A:5 -l udp://a:5", "there already is" },
-		{ "-l tcp://*:0 -l tcp://*:0", "there already is" },
-		{ "-l unix:///a -l unix-stream:///%61", "there already is" },
-		{ "-l udp://*:1?name=a -l udp://*:2?name=a",
-		    "there already is a listener called \"a\"" },
-		{ "-o /x/%{hostname}.log",
-		    "--output: \"/x/%{hostname}.log\": fields in a path are "
-		    "not supported yet" },
-		{ "-o /tmp/",
-		    "names a folder; give a file, like /tmp/all.log" },
-		{ "-o ..", "names a folder; give a file, like ../all.log" },
-		{ "--output=", "--output: \"\": is empty" },
-		{ "-l " LOOPBACK " --rotate-size 1M",
-		    "--rotate-size: \"1M\": standard output cannot be rotated" },
-		{ "-o a -o - --rotate-size 1M", "cannot be rotated" },
-		{ "-o a -c x", "unknown option -c; see synclined --help" },
-		{ "-o a -vq", "unknown option -q; see synclined --help" },
-		{ "-o a --memroy 1M",
-		    "unknown option --memroy; did you mean --memory? "
-		    "See synclined --help" },
-		{ "-o a --memroy=1M",
-		    "option --memroy; did you mean --memory" },
-		{ "-o a --zzzzzzzz",
-		    "unknown option --zzzzzzzz; see synclined" },
-		{ "-o a --m 1M", "unknown option --m" }, /* which? */
-		{ "-o a --verbose=3",
-		    "--verbose=3: the option takes no value" },
-		{ "-o a --help=3", "--help=3: the option takes no value" },
-		{ "-o a --memory", "--memory: SIZE is missing" },
-		{ "-o", "--output: PATH is missing" },
-		{ "-o a b", "\"b\": unexpected argument; a listener needs -l" },
-		{ "-o a -- -l", "\"-l\": unexpected argument" },
-		{ "-o a \x1b[2J", "\"#033[2J\": unexpected argument" },
-		{ "--zzz --help", "unknown option --zzz" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct run r = load(rows[i].line);
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct run r = load(wrong[i].line);
 
 		if (r.status != OPTIONS_BAD)
-			fail_msg("\"%s\" was taken", rows[i].line);
-		if (strstr(r.said, rows[i].says) == NULL)
-			fail_msg("\"%s\": %s", rows[i].line, r.said);
+			fail_msg("\"%s\" was taken", wrong[i].line);
+		if (strstr(r.said, wrong[i].says) == NULL)
+			fail_msg("\"%s\": %s", wrong[i].line, r.said);
 		done(&r);
 	}
 }
@@ -394,13 +388,27 @@ there_are_bounds_on_listeners_and_outputs(void **state)
 }
 
 static void
-chosen_workers_fit_into_memory(void **state)
+workers_are_chosen_by_processors_and_memory(void **state)
 {
+	static const struct {
+		int64_t processors, memory, workers;
+	} rows[] = {
+		{ 1, 256 << 20, 1 },
+		{ 2, 256 << 20, 1 },
+		{ 3, 256 << 20, 1 },
+		{ 4, 256 << 20, 2 },
+		{ 16, 3 << 20, 3 }, /* 1M each */
+		{ 1000, 256 << 20, 64 },
+	};
 	struct run r = load_good("-o a --memory 1M --workers 0");
 
 	(void)state;
 	assert_int_equal(r.c->workers, 1);
 	done(&r);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(
+		    config_choose_workers(rows[i].processors, rows[i].memory),
+		    rows[i].workers);
 }
 
 static void
@@ -482,7 +490,7 @@ main(void)
 		cmocka_unit_test(every_problem_is_told_on_a_line_of_its_own),
 		cmocka_unit_test(a_file_name_leaves_room_for_rotation),
 		cmocka_unit_test(there_are_bounds_on_listeners_and_outputs),
-		cmocka_unit_test(chosen_workers_fit_into_memory),
+		cmocka_unit_test(workers_are_chosen_by_processors_and_memory),
 		cmocka_unit_test(without_a_name_of_our_own_it_is_the_systems),
 		cmocka_unit_test(the_version_is_told),
 		cmocka_unit_test(help_is_complete_and_fits_80_columns),
