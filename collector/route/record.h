@@ -28,9 +28,10 @@ struct origin {
 	size_t text_n; /* 0: not made yet */
 };
 
-/* The peer's address as text, IPv4-mapped IPv6 as IPv4; empty when local. */
+/* The peer's address as text, IPv4-mapped IPv6 as IPv4, without a scope (no
+ * HOSTNAME may have one, RFC-21); empty when local. Borrowed from o. */
 struct slice origin_address(struct origin *o);
-unsigned origin_port(const struct origin *o);
+unsigned origin_port(const struct origin *o); /* 0 when local */
 
 struct record {
 	const struct msg *msg;
@@ -39,5 +40,9 @@ struct record {
 	struct slice self;        /* our own host name */
 	bool truncated;
 };
+
+/* The host that the message names; when it names none the peer's address, or
+ * our own name when the peer is local. */
+struct slice record_host(const struct record *r);
 
 #endif

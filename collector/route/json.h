@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * json.h - one record as a JSON object (RFC 8259)
+ */
+#ifndef ROUTE_JSON_H
+#define ROUTE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "route/record.h"
+#include "route/when.h"
+
+struct json_param;
+
+/* Room for the STRUCTURED-DATA of the longest message. */
+struct json {
+	size_t max_message;
+	struct json_param *param; /* owned */
+	uint32_t *order;          /* owned; two of as many */
+	char *value;              /* owned; one PARAM-VALUE, unescaped */
+};
+
+/* False: no memory; json_clear() is due in any case. */
+bool json_init(struct json *j, size_t max_message);
+void json_clear(struct json *j);
+
+/* For format_bound() and format_line(), which see; without the LF. */
+size_t json_bound(const struct record *r);
+size_t json_write(
+    struct json *j, struct when *w, const struct record *r, char *out);
+
+#endif
