@@ -35,15 +35,16 @@ static int
 make_folder(int parent, const char *name, mode_t mode)
 {
 	struct stat st;
+	mode_t want;
 	int fd;
 
 	if (mkdirat(parent, name, mode) == -1)
 		return errno == EEXIST ? 0 : -1;
 	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
-	if (((st.st_mode ^ mode) & MODE_BITS & ~(mode_t)S_ISGID) != 0 &&
-	    fchmodat(parent, name, (mode | (st.st_mode & S_ISGID)) & MODE_BITS,
-		AT_SYMLINK_NOFOLLOW) == -1)
+	want = (mode | (st.st_mode & S_ISGID)) & MODE_BITS;
+	if ((st.st_mode & MODE_BITS) != want &&
+	    fchmodat(parent, name, want, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
 
 	/* Its name must outlive a power cut; one we may not read, may not. */

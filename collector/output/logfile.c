@@ -120,7 +120,7 @@ int
 logfile_open(struct logfile *f, const char *path, mode_t mode, mode_t dir_mode,
     uint64_t *repaired, struct err *err)
 {
-	uint64_t moved;
+	uint64_t moved = 0;
 
 	*f = (struct logfile){
 		.dirfd = -1,
@@ -328,10 +328,10 @@ int
 logfile_reopen(struct logfile *f, int *old, struct err *err)
 {
 	struct logfile next = *f;
-	uint64_t moved;
+	uint64_t moved = 0;
 
 	*old = -1;
-	if (f->torn)
+	if (f->torn && !logfile_is_deleted(f))
 		return err_set(
 		    err, "%s: reopen: its last line is unfinished", f->path);
 	next.fd = -1;
@@ -342,7 +342,7 @@ logfile_reopen(struct logfile *f, int *old, struct err *err)
 		close(next.dirfd);
 		return 0;
 	}
-	next.changed = false;
+	next.changed = next.torn = false;
 	if (take_live(&next, &moved, err) == -1) {
 		if (next.fd != -1)
 			close(next.fd);

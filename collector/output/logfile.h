@@ -57,10 +57,9 @@ int logfile_append(struct logfile *f, struct slice *s, struct err *err);
 
 /*
  * Takes the unfinished last line (f->torn) out of the file again, for a
- * caller who cannot finish it: the disk stays full and we stop, or the file
- * was deleted. *cut is the number of bytes; the caller takes its slice back
- * by as many, to where that line begins. 0 bytes when there is none. A
- * deleted file gives back what it had without fail. -1: nothing changed.
+ * caller who cannot finish it, because the disk stays full and we stop. *cut
+ * is the number of bytes; the caller takes its slice back by as many, to where
+ * that line begins. 0 bytes when there is none. -1: nothing changed.
  */
 int logfile_untear(struct logfile *f, uint64_t *cut, struct err *err);
 
@@ -88,7 +87,9 @@ int logfile_rotate(
  * when path still is the open file nothing happens and *old is -1. Otherwise
  * *old is the descriptor of the one before, the caller's to sync and close.
  * A torn tail of what is found there is moved to path.torn as when starting.
- * It fails while f->torn. On failure f is as it was before, and *old is -1.
+ * It fails while f->torn, but not for a deleted file: the line that was begun
+ * there, f->size - f->whole bytes ago, has to be begun again. On failure f is
+ * as it was before, and *old is -1.
  */
 int logfile_reopen(struct logfile *f, int *old, struct err *err);
 
