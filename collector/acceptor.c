@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 
-enum { BURST = 64, PAUSE_MS = 200, LAST_MAX = 65536 };
+enum { BURST = 64, PAUSE_US = 200000, LAST_MAX = 65536 };
 
 enum taken { TAKEN, NONE_LEFT, MUST_PAUSE };
 
@@ -38,7 +38,7 @@ open_in_all(const struct acceptor_tools *t)
 static void
 pause_accepting(struct acceptor *a)
 {
-	static const struct timeval pause = { 0, PAUSE_MS * 1000 };
+	static const struct timeval pause = { 0, PAUSE_US };
 
 	event_del(&a->readable);
 	event_add(&a->resume, &pause);

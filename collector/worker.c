@@ -94,7 +94,7 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 static void
 after_turn(struct worker *w)
 {
-	static const struct timeval again = { 0, FLUSH_AGAIN_MS * 1000 };
+	static const struct timeval again = { 0, FLUSH_AGAIN_US };
 
 	if (intake_flush(&w->intake) && !evtimer_pending(&w->on_flush, NULL))
 		event_add(&w->on_flush, &again);

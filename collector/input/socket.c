@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,12 +55,15 @@ port_of(int fd)
 {
 	struct sockaddr_storage ss = { 0 };
 	socklen_t n = sizeof(ss);
+	in_port_t port;
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &n) == -1)
 		return 0;
-	if (ss.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)(void *)&ss)->sin6_port);
-	return ntohs(((struct sockaddr_in *)(void *)&ss)->sin_port);
+	/* the port stands at the same place in both families */
+	memcpy(&port,
+	    (const char *)&ss + offsetof(struct sockaddr_in, sin_port),
+	    sizeof(port));
+	return ntohs(port);
 }
 
 /* What an operator can do about it. */

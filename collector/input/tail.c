@@ -32,7 +32,7 @@ tail_keep(struct tail *t, struct slice rest)
 		tail_drop(t);
 		return true;
 	}
-	if (t->p != NULL && rest.p >= t->p && rest.p < t->p + t->cap) {
+	if (t->cap > 0 && rest.p >= t->p && rest.p < t->p + t->cap) {
 		memmove(t->p, rest.p, rest.n);
 	} else {
 		if (!tail_grow(t, rest.n))

@@ -80,10 +80,10 @@ bool intake_wait(struct intake *in, int64_t deadline);
 
 /*
  * The burst is over: hands over what the writer has time for. True when
- * something is left: call again in FLUSH_AGAIN_MS.
+ * something is left: call again in FLUSH_AGAIN_US.
  */
 bool intake_flush(struct intake *in);
-enum { FLUSH_AGAIN_MS = 2 };
+enum { FLUSH_AGAIN_US = 2000 };
 
 /* Hands over everything: the worker stops. */
 void intake_finish(struct intake *in);
