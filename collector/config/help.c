@@ -16,7 +16,7 @@ enum { COLUMNS = 80, MARGIN = 26, LINE_MAX_TEXT = 1024 };
 
 static const char head[] =
     "Usage: synclined -l URL... -o PATH... [OPTION]...\n"
-    "Collect syslog messages and store them: one message a line, none lost.\n"
+    "Collect syslog messages into files, a line each; every loss is counted.\n"
     "\n"
     "  synclined -l udp://127.0.0.1:5514 -o all.log     start it\n"
     "  logger -n 127.0.0.1 -P 5514 -d 'hello'           send it something\n"
