@@ -157,7 +157,8 @@ take_tag(struct slice in, enum tag_rule rule, struct msg *m)
 
 /*
  * Behind a host a byte order mark makes the word before it the tag: the mark
- * begins MSG (RFC 5424 section 6.4), and a relay has lost the colon.
+ * begins MSG (RFC 5424 section 6.4), and a relay has lost the colon. A colon
+ * that stands alone before a tag ends the header, as it may end the time.
  */
 static void
 take_hosted(struct slice in, struct msg *m)
@@ -165,11 +166,13 @@ take_hosted(struct slice in, struct msg *m)
 	struct slice word = first_word(in), after = in;
 	struct tag t;
 
-	if (word.n < in.n) {
+	if (word.n > 0 && word.n < in.n) {
 		slice_skip(&after, word.n + 1);
-		if (word.n > 0 && has_bom(after) &&
-		    !read_tag(in, TAG_HEADED, &t)) {
+		if (has_bom(after) && !read_tag(in, TAG_HEADED, &t)) {
 			m->app = word;
+			in = after;
+		} else if (word.n == 1 && word.p[0] == ':' &&
+		    read_tag(after, TAG_ALONE, &t)) {
 			in = after;
 		}
 	}

@@ -168,7 +168,10 @@ at_edge(struct slice s)
 	return s.n == 0 || s.p[0] == ' ' || s.p[0] == ':';
 }
 
-/* Takes "yyyy" where a year is likely; what follows must be an edge. */
+/*
+ * Takes "yyyy" where a year is likely; what follows must be an edge, and no
+ * IPv6 address: "2001:db8::1".
+ */
 static bool
 take_year(struct slice *in, struct stamp *t)
 {
@@ -182,7 +185,7 @@ take_year(struct slice *in, struct stamp *t)
 	if (bad != 0 || year < YEAR_FIRST || year > YEAR_LAST)
 		return false;
 	slice_skip(&s, 4);
-	if (!at_edge(s))
+	if (!at_edge(s) || (s.n > 1 && s.p[0] == ':' && s.p[1] != ' '))
 		return false;
 	t->year = (int16_t)year;
 	t->dated = true;

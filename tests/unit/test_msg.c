@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_msg.c - what is made of a message, right, nearly right, or not at all
+ *
+ * RFC-5, RFC-10 to RFC-22, RFC-27 to RFC-42 (RFC 5424 section 6); RFC-109 to
+ * RFC-121 (RFC 3164).
+ */
+#include "wire/msg.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+/* a slice in a table, where a compound literal is no constant */
+#define L(s)                       \
+	{                          \
+		(s), sizeof(s) - 1 \
+	}
+
+#define T    "2003-10-11T22:14:15.003Z"
+#define X16  "xxxxxxxxxxxxxxxx"
+#define X32  X16 X16
+#define X128 X32 X32 X32 X32
+
+struct row_5424 {
+	const char *what;
+	struct slice in;
+	bool valid, clean;
+	const char *time, *host, *app, *procid, *msgid, *sd;
+	struct slice text;
+};
+
+static const struct row_5424 rows_5424[] = {
+	{ "all fields", L("<34>1 " T " h app 9 ID - text"), 1, 1, T, "h", "app",
+	    "9", "ID", "", L("text") },
+	{ "nothing known", L("<0>1 - - - - - -"), 1, 1, "", "", "", "", "", "",
+	    L("") },
+	{ "empty MSG behind SP", L("<0>1 - - - - - - "), 1, 1, "", "", "", "",
+	    "", "", L("") },
+	{ "MSG begins with a space", L("<0>1 - - - - - -  x"), 1, 1, "", "", "",
+	    "", "", "", L(" x") },
+	{ "MSG is dashes", L("<0>1 - - - - - - - -"), 1, 1, "", "", "", "", "",
+	    "", L("- -") },
+	{ "SD and no MSG", L("<0>1 - h a - - [x@1 k=\"v\"]"), 1, 1, "", "h",
+	    "a", "", "", "[x@1 k=\"v\"]", L("") },
+	{ "SD and MSG", L("<0>1 - h a - - [x][y] [z]"), 1, 1, "", "h", "a", "",
+	    "", "[x][y]", L("[z]") },
+	{ "host of 255",
+	    L("<0>1 - " X128 X32 X32 X32 X16 "xxxxxxxxxxxxxxx a - - - t"), 1, 1,
+	    "", X128 X32 X32 X32 X16 "xxxxxxxxxxxxxxx", "a", "", "", "",
+	    L("t") },
+	{ "host of 256", L("<0>1 - " X128 X128 " a - - - t"), 0, 0, "",
+	    X128 X128, "a", "", "", "", L("t") },
+	{ "app of 48", L("<0>1 - h " X32 X16 " - - - t"), 1, 1, "", "h",
+	    X32 X16, "", "", "", L("t") },
+	{ "app of 49", L("<0>1 - h " X32 X16 "y - - - t"), 0, 0, "", "h",
+	    X32 X16 "y", "", "", "", L("t") },
+	{ "procid of 128", L("<0>1 - h a " X128 " - - t"), 1, 1, "", "h", "a",
+	    X128, "", "", L("t") },
+	{ "procid of 129", L("<0>1 - h a " X128 "y - - t"), 0, 0, "", "h", "a",
+	    X128 "y", "", "", L("t") },
+	{ "msgid of 32", L("<0>1 - h a - " X32 " - t"), 1, 1, "", "h", "a", "",
+	    X32, "", L("t") },
+	{ "msgid of 33", L("<0>1 - h a - " X32 "y - t"), 0, 0, "", "h", "a", "",
+	    X32 "y", "", L("t") },
+	{ "odd but printable", L("<0>1 - [::1] \"a\" <1> = - t"), 1, 1, "",
+	    "[::1]", "\"a\"", "<1>", "=", "", L("t") },
+	{ "two dashes are a name", L("<0>1 - -- a - - - t"), 1, 1, "", "--",
+	    "a", "", "", "", L("t") },
+	{ "MSG of anything (RFC-38)", L("<0>1 - h a - - - \xe4\0\n"), 1, 0, "",
+	    "h", "a", "", "", "", L("\xe4\0\n") },
+	{ "UTF-8", L("<0>1 - h a - - - \xc3\xa4"), 1, 1, "", "h", "a", "", "",
+	    "", L("\xc3\xa4") },
+	{ "byte order mark (RFC-39)",
+	    L("<0>1 - h a - - - \xef\xbb\xbf\xc3\xa4"), 1, 1, "", "h", "a", "",
+	    "", "", L("\xc3\xa4") },
+	{ "only the mark", L("<0>1 - h a - - - \xef\xbb\xbf"), 1, 1, "", "h",
+	    "a", "", "", "", L("") },
+	{ "mark and no UTF-8 (RFC-42)",
+	    L("<0>1 - h a - - - \xef\xbb\xbf"
+	      "bad \xff"),
+	    0, 0, "", "h", "a", "", "", "", L("bad \xff") },
+	{ "mark, UTF-8, not clean",
+	    L("<0>1 - h a - - - \xef\xbb\xbf\xc2\x85\n"), 1, 0, "", "h", "a",
+	    "", "", "", L("\xc2\x85\n") },
+	{ "escape in MSG", L("<0>1 - h a - - - x#012"), 1, 0, "", "h", "a", "",
+	    "", "", L("x#012") },
+	{ "hash in MSG", L("<0>1 - h a - - - x#01"), 1, 1, "", "h", "a", "", "",
+	    "", L("x#01") },
+	{ "escape in the header", L("<0>1 - h a#012 - - - t"), 1, 0, "", "h",
+	    "a#012", "", "", "", L("t") },
+	{ "hash in the header", L("<0>1 - h #1 - - - a long enough text"), 1, 1,
+	    "", "h", "#1", "", "", "", L("a long enough text") },
+	{ "escape in SD", L("<0>1 - h a - - [x k=\"#001\"]"), 1, 0, "", "h",
+	    "a", "", "", "[x k=\"#001\"]", L("") },
+	{ "LF in SD (RFC-34)", L("<0>1 - h a - - [x k=\"\n\"] t"), 1, 0, "",
+	    "h", "a", "", "", "[x k=\"\n\"]", L("t") },
+
+	{ "seven digits (RFC-16)",
+	    L("<34>1 2003-10-11T22:14:15.1234567Z h a "
+	      "9 M - t"),
+	    0, 0, "2003-10-11T22:14:15.1234567Z", "h", "a", "9", "M", "",
+	    L("t") },
+	{ "month 13", L("<34>1 2003-13-11T22:14:15Z h a - - - t"), 0, 0,
+	    "2003-13-11T22:14:15Z", "h", "a", "", "", "", L("t") },
+	{ "blank in the time", L("<34>1 2003-10-11 22:14:15 h a - - - t"), 0, 0,
+	    "2003-10-11 22:14:15", "h", "a", "", "", "", L("t") },
+	{ "byte ff in app",
+	    L("<34>1 - h a\xff"
+	      "b - - - t"),
+	    0, 0, "", "h",
+	    "a\xff"
+	    "b",
+	    "", "", "", L("t") },
+	{ "TAB in app", L("<34>1 - h a\tb - - - t"), 0, 0, "", "h", "a\tb", "",
+	    "", "", L("t") },
+	{ "empty host", L("<34>1 " T "  a 9 M - t"), 0, 0, T, "", "a", "9", "M",
+	    "", L("t") },
+	{ "malformed SD (RFC-27)", L("<34>1 - h a - - [x k=v] t"), 0, 0, "",
+	    "h", "a", "", "", "", L("[x k=v] t") },
+	{ "SD-ID twice (RFC-30)", L("<34>1 - h a - - [x][x] t"), 0, 0, "", "h",
+	    "a", "", "", "", L("[x][x] t") },
+	{ "no SP behind SD", L("<34>1 - h a - - [x]t"), 0, 0, "", "h", "a", "",
+	    "", "", L("[x]t") },
+	{ "two dashes for SD", L("<34>1 - h a - - -- t"), 0, 0, "", "h", "a",
+	    "", "", "", L("-- t") },
+	{ "JSON for SD", L("<34>1 - h a - - {\"x\":1}"), 0, 0, "", "h", "a", "",
+	    "", "", L("{\"x\":1}") },
+	{ "cut off behind MSGID", L("<34>1 " T " h a 9 M"), 0, 0, T, "h", "a",
+	    "9", "M", "", L("") },
+	{ "cut off before SD", L("<34>1 " T " h a 9 M "), 0, 0, T, "h", "a",
+	    "9", "M", "", L("") },
+	{ "cut off behind APP-NAME", L("<34>1 " T " h a"), 0, 0, T, "h", "a",
+	    "", "", "", L("") },
+	{ "cut off behind the time", L("<34>1 " T), 0, 0, T, "", "", "", "", "",
+	    L("") },
+};
+
+static void
+assert_slice(struct slice got, const char *want)
+{
+	assert_int_equal(got.n, strlen(want));
+	assert_memory_equal(got.p, want, got.n);
+}
+
+/* Parses a copy that ends where the message ends. */
+static void
+parse(struct slice in, const struct msg_hints *hints, struct msg_cache *cache,
+    struct msg *m, char **copy)
+{
+	*copy = malloc(in.n);
+	assert_true(*copy != NULL || in.n == 0);
+	if (in.n > 0)
+		memcpy(*copy, in.p, in.n);
+	memset(m, 0xa5, sizeof(*m));
+	msg_parse(slice_of(*copy, in.n), hints, cache, m);
+	assert_ptr_equal(m->raw.p, *copy);
+	assert_int_equal(m->raw.n, in.n);
+}
+
+static void
+messages_of_rfc_5424_are_taken_apart(void **state)
+{
+	const struct msg_hints hints = { .local = false };
+	struct msg_cache cache = { .known = false };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows_5424); i++) {
+		const struct row_5424 *r = &rows_5424[i];
+		struct msg m;
+		char *copy;
+
+		print_message("  %s\n", r->what);
+		parse(r->in, &hints, &cache, &m, &copy);
+		assert_int_equal(m.form, MSG_RFC5424);
+		assert_int_equal(m.pri, strtol(r->in.p + 1, NULL, 10));
+		assert_int_equal(m.valid, r->valid);
+		assert_int_equal(m.clean, r->clean);
+		assert_slice(m.time, r->time);
+		assert_slice(m.host, r->host);
+		assert_slice(m.app, r->app);
+		assert_slice(m.procid, r->procid);
+		assert_slice(m.msgid, r->msgid);
+		assert_slice(m.sd, r->sd);
+		assert_int_equal(m.text.n, r->text.n);
+		assert_memory_equal(m.text.p, r->text.p, r->text.n);
+		assert_int_equal(m.bom,
+		    m.text.p >= copy + 3 &&
+			memcmp(m.text.p - 3, "\xef\xbb\xbf", 3) == 0);
+		free(copy);
+	}
+}
+
+struct row_3164 {
+	const char *what;
+	const char *in;
+	bool local, timed;
+	const char *host, *app, *procid, *text;
+};
+
+#define B "<13>Nov 22 10:36:14 "
+
+static const struct row_3164 rows_3164[] = {
+	{ "RFC 3164 example 1", "<34>Oct 11 22:14:15 mymachine su: failed", 0,
+	    1, "mymachine", "su", "", "failed" },
+	{ "example 3",
+	    "<165>Aug 24 05:34:00 CST 1987 mymachine myproc[10]: %% It's", 0, 1,
+	    "mymachine", "myproc", "10", "%% It's" },
+	{ "example 4, two hosts",
+	    "<0>1990 Oct 22 10:52:01 TZ-6 a.b 10.1.2.3 sched[0]: That", 0, 1,
+	    "a.b", "", "", "10.1.2.3 sched[0]: That" },
+	{ "IPv4", B "10.0.0.99 Use the BFG!", 0, 1, "10.0.0.99", "", "",
+	    "Use the BFG!" },
+	{ "IPv6", B "2001:db8::1 su[9]: x", 0, 1, "2001:db8::1", "su", "9",
+	    "x" },
+	{ "IPv6 like a tag", B "abcd:ef01::1 su: x", 0, 1, "abcd:ef01::1", "su",
+	    "", "x" },
+	{ "IPv6 in brackets", B "[2001:db8::7] su: x", 0, 1, "2001:db8::7",
+	    "su", "", "x" },
+	{ "IPv6 with scope", B "fe80::1%eth0 su: x", 0, 1, "fe80::1%eth0", "su",
+	    "", "x" },
+	{ "address and port", B "1.2.3.4:567 hello", 0, 1, "", "", "",
+	    "1.2.3.4:567 hello" },
+	{ "no host", B "su: x", 0, 1, "", "su", "", "x" },
+	{ "no host, pid", B "su[7]: x", 0, 1, "", "su", "7", "x" },
+	{ "no tag", B "h user alice: no", 0, 1, "h", "", "", "user alice: no" },
+	{ "host is NIL", B "- su: x", 0, 1, "", "su", "", "x" },
+	{ "nothing but NIL", B "- - ", 0, 1, "", "", "", "- " },
+	{ "two blanks, tag", B " nginx_err: x", 0, 1, "", "nginx_err", "",
+	    "x" },
+	{ "two blanks, host", B " h su: x", 0, 1, "h", "su", "", "x" },
+	{ "no host name",
+	    B "Gr\xc3\xb6\xc3\x9f"
+	      "e 5",
+	    0, 1, "", "", "",
+	    "Gr\xc3\xb6\xc3\x9f"
+	    "e 5" },
+	{ "data, no host name", B "key=value more", 0, 1, "", "", "",
+	    "key=value more" },
+	{ "one word", B "hello", 0, 1, "", "", "", "hello" },
+	{ "time only", "<13>Nov 22 10:36:14", 0, 1, "", "", "", "" },
+	{ "time and SP", B, 0, 1, "", "", "", "" },
+	{ "impossible time", "<13>Feb 30 17:32:18 h su: x", 0, 0, "h", "su", "",
+	    "x" },
+	{ "ISO 8601", "<30>2026-11-22T10:36:55Z web01 goapp[273]: hi", 0, 1,
+	    "web01", "goapp", "273", "hi" },
+	{ "ISO, blank, comma", "<30>2026-11-22 10:34:58,502 web01 a.b[42]: x",
+	    0, 1, "web01", "a.b", "42", "x" },
+	{ "blank behind PRI", "<13> Feb  5 17:32:18 h su: x", 0, 1, "h", "su",
+	    "", "x" },
+
+	{ "path as tag", B "h postfix-out/smtpd[3]: x", 0, 1, "h",
+	    "postfix-out/smtpd", "3", "x" },
+	{ "other bytes in a tag", B "h su(pam_unix)%a,b: x", 0, 1, "h",
+	    "su(pam_unix)%a,b", "", "x" },
+	{ "pid without digits", B "h app[x-1]: x", 0, 1, "h", "app", "x-1",
+	    "x" },
+	{ "empty pid", B "h app[]: x", 0, 1, "h", "app", "", "x" },
+	{ "pid and no colon", B "h app[8710] %% x", 0, 1, "h", "app", "8710",
+	    "%% x" },
+	{ "text at once behind pid", B "h l4js[505]:info", 0, 1, "h", "l4js",
+	    "505", "info" },
+	{ "text at once behind tag", B "h su:no", 0, 1, "h", "su", "", "no" },
+	{ "a number at once", B "h CEF:0|a|b", 0, 1, "h", "", "", "CEF:0|a|b" },
+	{ "pid not closed", B "h app[1234: x", 0, 1, "h", "", "",
+	    "app[1234: x" },
+	{ "thread, no pid", B "h [main] com.example x", 0, 1, "h", "", "",
+	    "[main] com.example x" },
+	{ "pid of nobody", B "[151]: x", 0, 1, "", "", "151", "x" },
+	{ "empty tag", B "h : x", 0, 1, "h", "", "", ": x" },
+	{ "colon between host and tag", B "h : %ASA-6-1: x", 0, 1, "h",
+	    "%ASA-6-1", "", "x" },
+	{ "only one blank is the tag's", B "h app:  x", 0, 1, "h", "app", "",
+	    " x" },
+	{ "empty text", B "h app:", 0, 1, "h", "app", "", "" },
+	{ "tag with a blank", B "h my app: x", 0, 1, "h", "", "", "my app: x" },
+	{ "mark behind a lost colon", B "h su \xef\xbb\xbf'su root'", 0, 1, "h",
+	    "su", "", "'su root'" },
+	{ "mark behind the host", B "h \xef\xbb\xbfx", 0, 1, "h", "", "", "x" },
+
+	{ "tag alone", "<13>su: x", 0, 0, "", "su", "", "x" },
+	{ "tag and pid alone", "<13>su[42]: x", 0, 0, "", "su", "42", "x" },
+	{ "words", "<13>plain words only", 0, 0, "", "", "",
+	    "plain words only" },
+	{ "words later a colon", "<13>plain words: only", 0, 0, "", "", "",
+	    "plain words: only" },
+	{ "URL", "<13>http://example.com/ x", 0, 0, "", "", "",
+	    "http://example.com/ x" },
+	{ "drive", "<13>C:\\x.exe: path", 0, 0, "", "", "", "C:\\x.exe: path" },
+	{ "index, no pid", "<13>array[0] is", 0, 0, "", "", "", "array[0] is" },
+	{ "JSON", "<13>{\"a\": 1}", 0, 0, "", "", "", "{\"a\": 1}" },
+	{ "key and value", "<13>date=2024-04-15 x", 0, 0, "", "", "",
+	    "date=2024-04-15 x" },
+	{ "blank before words", "<13> x y", 0, 0, "", "", "", " x y" },
+	{ "nothing", "<13>", 0, 0, "", "", "", "" },
+	{ "number", "<13>12345: x", 0, 0, "", "", "", "12345: x" },
+
+	{ "sequence number, mark",
+	    "<189>29: *Apr 15 14:10:54.123: %SYS-5-CONFIG_I: x", 0, 1, "",
+	    "%SYS-5-CONFIG_I", "", "x" },
+	{ "mark, year, zone",
+	    "<187>4321: .Apr 15 2024 14:10:55.999 UTC: %LINK-3-UPDOWN: x", 0, 1,
+	    "", "%LINK-3-UPDOWN", "", "x" },
+	{ "two numbers, a name",
+	    "<187>77: 001234: sw1: Apr 15 14:10:55.001 CEST: %LINK-3-UPDOWN: x",
+	    0, 1, "sw1", "%LINK-3-UPDOWN", "", "x" },
+	{ "uptime", "<189>49: 3d18h: %SYS-5-RESTART: x", 0, 0, "",
+	    "%SYS-5-RESTART", "", "x" },
+	{ "short uptime", "<189>48: 00:00:46: %LINK-3-UPDOWN: x", 0, 0, "",
+	    "%LINK-3-UPDOWN", "", "x" },
+	{ "colon behind PRI",
+	    "<189>: 2024 Apr 15 14:10:54.123 UTC: %ETHPORT-5-IF_DOWN: x", 0, 1,
+	    "", "%ETHPORT-5-IF_DOWN", "", "x" },
+	{ "a tag whose text begins with a time",
+	    "<30>myapp: Nov 22 10:00:00 hello", 0, 0, "", "myapp", "",
+	    "Nov 22 10:00:00 hello" },
+
+	{ "local: tag", B "cprog[151]: x", 1, 1, "", "cprog", "151", "x" },
+	{ "local: words", B "hello to you", 1, 1, "", "", "", "hello to you" },
+	{ "local: our name", B "web01 no tag", 1, 1, "web01", "", "",
+	    "no tag" },
+	{ "local: our name, domain", B "WEB01.example.net x[1]: y", 1, 1,
+	    "WEB01.example.net", "x", "1", "y" },
+	{ "local: a longer name is not ours", B "web012 no tag", 1, 1, "", "",
+	    "", "web012 no tag" },
+	{ "local: tag with a blank", B "bb app[7]: x", 1, 1, "", "bb app", "7",
+	    "x" },
+	{ "local: host, its tag", B "mymachine su: x", 1, 1, "mymachine", "su",
+	    "", "x" },
+	{ "local: not written by syslog(3)",
+	    "<38>2026-11-22T10:41:12 localhost prg[1234]: x", 1, 1, "localhost",
+	    "prg", "1234", "x" },
+	{ "local: index, no pid", B "we see array[i]: x", 1, 1, "", "", "",
+	    "we see array[i]: x" },
+	{ "local: no time", "<30>fail2ban.server[1750]: x", 1, 0, "",
+	    "fail2ban.server", "1750", "x" },
+
+	{ "VERSION 2 (RFC-14)", "<34>2 " T " h a - - - x", 0, 0, "", "", "",
+	    "2 " T " h a - - - x" },
+	{ "VERSION 01", "<34>01 " T " h", 0, 0, "", "", "", "01 " T " h" },
+	{ "two SP behind VERSION", "<34>1  " T " h", 0, 0, "", "", "",
+	    "1  " T " h" },
+	{ "SP before VERSION (RFC-5)", "<34> 1 " T " h", 0, 0, "", "", "",
+	    " 1 " T " h" },
+	{ "only VERSION", "<34>1", 0, 0, "", "", "", "1" },
+	{ "VERSION and SP", "<34>1 ", 0, 0, "", "", "", "1 " },
+	{ "no date behind VERSION", "<34>1 Oct 11 22:14:15 h", 0, 0, "", "", "",
+	    "1 Oct 11 22:14:15 h" },
+	{ "a dash and words", "<34>1 - 2 is minus 1", 0, 0, "", "", "",
+	    "1 - 2 is minus 1" },
+};
+
+static void
+messages_of_rfc_3164_are_read_by_their_shape(void **state)
+{
+	struct msg_cache cache = { .known = false };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows_3164); i++) {
+		const struct row_3164 *r = &rows_3164[i];
+		const struct msg_hints hints = { .local = r->local,
+			.self = SLICE_LIT("web01") };
+		struct msg m;
+		char *copy;
+
+		print_message("  %s\n", r->what);
+		parse(slice_str(r->in), &hints, &cache, &m, &copy);
+		assert_int_equal(m.form, MSG_RFC3164);
+		assert_int_equal(m.pri, strtol(r->in + 1, NULL, 10));
+		assert_false(m.valid);
+		assert_int_equal(m.sent.known, r->timed);
+		assert_int_equal(msg_stamp(&m).known, r->timed);
+		assert_slice(m.host, r->host);
+		assert_slice(m.app, r->app);
+		assert_slice(m.procid, r->procid);
+		assert_int_equal(m.msgid.n, 0);
+		assert_int_equal(m.sd.n, 0);
+		assert_slice(m.text, r->text);
+		free(copy);
+	}
+}
+
+/* RFC-109, RFC-115, RFC-118, RFC-120 */
+static void
+without_a_legal_pri_everything_is_text(void **state)
+{
+	static const struct slice in[] = { L(""), L("Use the BFG!"), L("<00>x"),
+		L("<192>1 - - - - - -"), L("<999>Oct 11 x"), L("< 13>x"),
+		L(" <13>x"), L("<13"), L("<"), L("\xff\xfe\0\1"),
+		L("12 <13>x") };
+	const struct msg_hints hints = { .local = false };
+	struct msg_cache cache = { .known = false };
+	struct msg m;
+	char *copy;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(in); i++) {
+		parse(in[i], &hints, &cache, &m, &copy);
+		assert_int_equal(m.form, MSG_RAW);
+		assert_int_equal(m.pri, MSG_PRI_DEFAULT);
+		assert_int_equal(msg_facility(&m), 1);
+		assert_int_equal(msg_severity(&m), 5);
+		assert_true(slice_eq(m.text, in[i]));
+		assert_false(m.valid || m.clean || m.bom);
+		assert_false(msg_stamp(&m).known);
+		assert_int_equal(m.host.n + m.app.n + m.procid.n + m.msgid.n +
+			m.sd.n + m.time.n,
+		    0);
+		free(copy);
+	}
+}
+
+static void
+a_cached_timestamp_makes_no_other_valid(void **state)
+{
+	static const struct {
+		const char *in;
+		bool valid, known;
+	} cases[] = {
+		{ "<0>1 2003-10-11T22:14:15.003Z - - - - -", true, true },
+		{ "<0>1 2003-10-11T22:14:15.004Z - - - - -", true, true },
+		{ "<0>1 2003-10-11T22:14:15+02:00 - - - - -", true, true },
+		{ "<0>1 2003-10-11T22:14:15.1234567Z - - - - -", false, true },
+		{ "<0>1 2003-10-11T22:14:15 - - - - -", false, true },
+		{ "<0>1 2003-10-11T22:14:60Z - - - - -", false, false },
+		{ "<0>1 2003-10-11T22:14:60Z - - - - -", false, false },
+		{ "<0>1 2003-10-11T22:14:15Z - - - - -", true, true },
+		{ "<0>1 2003-10-11T22:14:1 - - - - -", false, false },
+		{ "<0>1 - - - - - -", true, false },
+		{ "<0>1 2003-10-11T22:14:15x - - - - -", false, false },
+	};
+	const struct msg_hints hints = { .local = false };
+	struct msg_cache cache = { .known = false };
+	struct msg m;
+	char *copy;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		print_message("  %s\n", cases[i].in);
+		parse(slice_str(cases[i].in), &hints, &cache, &m, &copy);
+		assert_int_equal(m.form, MSG_RFC5424);
+		assert_int_equal(m.valid, cases[i].valid);
+		assert_int_equal(msg_stamp(&m).known, cases[i].known);
+		free(copy);
+	}
+}
+
+/* Wherever a message is cut, no byte behind it is read (with a sanitizer). */
+static void
+a_message_that_is_cut_off_is_safe(void **state)
+{
+	const struct msg_hints hints = { .local = true,
+		.self = SLICE_LIT("web01") };
+	struct msg_cache cache = { .known = false };
+	struct slice in;
+	struct msg m;
+	char *copy;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows_5424); i++) {
+		in = rows_5424[i].in;
+		for (in.n = 0; in.n < rows_5424[i].in.n; in.n++) {
+			parse(in, &hints, &cache, &m, &copy);
+			free(copy);
+		}
+	}
+	for (size_t i = 0; i < COUNT(rows_3164); i++) {
+		in = slice_str(rows_3164[i].in);
+		for (size_t n = in.n; n > 0; n--) {
+			parse(slice_of(in.p, n), &hints, &cache, &m, &copy);
+			free(copy);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(messages_of_rfc_5424_are_taken_apart),
+		cmocka_unit_test(messages_of_rfc_3164_are_read_by_their_shape),
+		cmocka_unit_test(without_a_legal_pri_everything_is_text),
+		cmocka_unit_test(a_cached_timestamp_makes_no_other_valid),
+		cmocka_unit_test(a_message_that_is_cut_off_is_safe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
