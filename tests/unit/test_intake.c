@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_intake.c - messages become lines in blocks, and what is dropped is
+ * dropped by severity
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "route/intake.h"
+
+enum { MEMORY = 1024 * 1024 };
+
+struct place {
+	struct output_conf output[2];
+	struct config conf;
+	struct mailbox writer;
+	struct metrics *metrics;
+	struct source source;
+	struct intake in;
+};
+
+static void
+open_place(struct place *p, int64_t format, size_t outputs)
+{
+	static char self[] = "collector.example";
+	struct err err;
+
+	*p = (struct place){ 0 };
+	p->output[0].format = format;
+	p->output[1].format = FORMAT_JSON;
+	p->conf = (struct config){ .workers = 1,
+		.memory = MEMORY,
+		.max_message = 8192,
+		.hostname = self,
+		.output = p->output,
+		.outputs = outputs };
+	assert_int_equal(mailbox_init(&p->writer, &err), 0);
+	p->metrics = metrics_new(1, 1, outputs);
+	assert_non_null(p->metrics);
+	p->source.count = metrics_listener(p->metrics, 0, 0);
+	p->source.origin.listener = SLICE_LIT("udp://127.0.0.1:514");
+	p->source.origin.addr.ss_family = AF_INET;
+	assert_int_equal(intake_init(&p->in, &p->conf, &p->writer, &err), 0);
+	intake_burst(&p->in);
+}
+
+/* Plays the writer: takes what was posted; returns how many lines. */
+static unsigned
+write_all(struct place *p, char *text, size_t room)
+{
+	struct letter *l = mailbox_take(&p->writer);
+	unsigned lines = 0;
+	size_t n = 0;
+
+	while (l != NULL) {
+		struct block *b = (struct block *)(void *)l;
+
+		l = l->next;
+		if (b->output == 0 && text != NULL) {
+			assert_true(n + b->n < room);
+			memcpy(text + n, b->data, b->n);
+			n += b->n;
+		}
+		lines += b->messages;
+		block_return(b);
+	}
+	if (text != NULL)
+		text[n] = '\0';
+	return lines;
+}
+
+static void
+close_place(struct place *p)
+{
+	intake_finish(&p->in);
+	write_all(p, NULL, 0);
+	intake_clear(&p->in);
+	metrics_free(p->metrics);
+	mailbox_clear(&p->writer);
+}
+
+static void
+take(struct place *p, const char *text)
+{
+	intake_take(&p->in, &p->source, slice_str(text), false);
+}
+
+static uint64_t
+count(struct place *p, enum listener_metric id)
+{
+	return metrics_listener_sum(p->metrics, 0, id);
+}
+
+/* RFC-1: what is right goes on byte for byte. */
+static void
+a_valid_message_is_its_own_line(void **state)
+{
+	static const char msg[] =
+	    "<34>1 2003-10-11T22:14:15.003Z h su - ID47 - x";
+	struct place p;
+	char text[512];
+
+	(void)state;
+	open_place(&p, FORMAT_RFC5424, 1);
+	take(&p, msg);
+	take(&p, msg);
+	assert_false(intake_flush(&p.in));
+	assert_int_equal(write_all(&p, text, sizeof(text)), 2);
+	assert_int_equal(strlen(text), 2 * sizeof(msg));
+	assert_memory_equal(text, msg, sizeof(msg) - 1);
+	assert_int_equal(text[sizeof(msg) - 1], '\n');
+	assert_int_equal(count(&p, L_RECEIVED), 2);
+	assert_int_equal(count(&p, L_BYTES), 2 * (sizeof(msg) - 1));
+	assert_int_equal(count(&p, L_MALFORMED), 0);
+	close_place(&p);
+}
+
+static void
+every_output_gets_its_own_line(void **state)
+{
+	struct place p;
+
+	(void)state;
+	open_place(&p, FORMAT_RAW, 2);
+	take(&p, "<13>hello");
+	intake_flush(&p.in);
+	assert_int_equal(write_all(&p, NULL, 0), 2);
+	close_place(&p);
+}
+
+static void
+an_empty_message_counts_nowhere_else(void **state)
+{
+	struct place p;
+
+	(void)state;
+	open_place(&p, FORMAT_RFC5424, 1);
+	take(&p, "");
+	assert_int_equal(count(&p, L_EMPTY), 1);
+	assert_int_equal(count(&p, L_RECEIVED), 0);
+	intake_flush(&p.in);
+	assert_int_equal(write_all(&p, NULL, 0), 0);
+	close_place(&p);
+}
+
+/* Small blocks through the mailbox would use the pool up. */
+static void
+a_partial_block_waits_for_the_one_before(void **state)
+{
+	struct place p;
+
+	(void)state;
+	open_place(&p, FORMAT_RFC5424, 1);
+	take(&p, "<13>1 - h a - - - 1");
+	assert_false(intake_flush(&p.in));
+	take(&p, "<13>1 - h a - - - 2");
+	assert_true(intake_flush(&p.in));
+	assert_int_equal(write_all(&p, NULL, 0), 1);
+	assert_false(intake_flush(&p.in));
+	assert_int_equal(write_all(&p, NULL, 0), 1);
+	close_place(&p);
+}
+
+/* A stalled writer: what can't wait is dropped, mildest first (RFC-58). */
+static void
+memory_fills_by_severity(void **state)
+{
+	static const struct {
+		const char *message;
+		size_t percent; /* of memory in use when it is dropped first */
+	} rows[] = {
+		{ "<15>1 - h a - - - debug ", 70 },
+		{ "<14>1 - h a - - - info ", 70 },
+		{ "<13>1 - h a - - - notice ", 85 },
+		{ "<12>1 - h a - - - warning ", 85 },
+		{ "<11>1 - h a - - - err ", 100 },
+		{ "<8>1 - h a - - - emerg ", 100 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct place p;
+		char msg[1024];
+		size_t percent;
+
+		(void)snprintf(
+		    msg, sizeof(msg), "%s%0900d", rows[i].message, 0);
+		open_place(&p, FORMAT_RFC5424, 1);
+		while (count(&p, L_DROPPED_MEMORY) == 0)
+			take(&p, msg);
+		percent = p.in.pool.used * 100 / MEMORY;
+		assert_in_range(
+		    percent, rows[i].percent - 1, rows[i].percent + 7);
+		assert_false(intake_ready(&p.in));
+		intake_finish(&p.in);
+		assert_int_equal(
+		    write_all(&p, NULL, 0) + 1, count(&p, L_RECEIVED));
+		assert_true(intake_ready(&p.in));
+		close_place(&p);
+	}
+}
+
+static void
+a_stream_is_never_dropped_but_told_to_wait(void **state)
+{
+	struct place p;
+	char msg[1024];
+	unsigned n = 0;
+
+	(void)state;
+	(void)snprintf(msg, sizeof(msg), "<15>1 - h a - - - %0900d", 0);
+	open_place(&p, FORMAT_RFC5424, 1);
+	p.source.waits = true;
+	for (; intake_ready(&p.in); n++)
+		take(&p, msg);
+	assert_in_range(n, 300, 1200);
+	take(&p, msg); /* what was read with it still has room */
+	assert_int_equal(count(&p, L_DROPPED_MEMORY), 0);
+	intake_finish(&p.in);
+	assert_int_equal(write_all(&p, NULL, 0), n + 1);
+	close_place(&p);
+}
+
+static void
+a_line_longer_than_a_block_is_whole(void **state)
+{
+	struct place p;
+	char *msg = malloc(8193);
+	char *text = malloc(65536);
+
+	(void)state;
+	assert_non_null(msg);
+	assert_non_null(text);
+	memset(msg, 1, 8192); /* each byte grows fourfold */
+	msg[8192] = '\0';
+	open_place(&p, FORMAT_RAW, 1);
+	take(&p, msg);
+	intake_finish(&p.in);
+	assert_int_equal(write_all(&p, text, 65536), 1);
+	assert_int_equal(strlen(text), 4 * 8192 + 1);
+	assert_int_equal(count(&p, L_MALFORMED), 1);
+	close_place(&p);
+	free(msg);
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_valid_message_is_its_own_line),
+		cmocka_unit_test(every_output_gets_its_own_line),
+		cmocka_unit_test(an_empty_message_counts_nowhere_else),
+		cmocka_unit_test(a_partial_block_waits_for_the_one_before),
+		cmocka_unit_test(memory_fills_by_severity),
+		cmocka_unit_test(a_stream_is_never_dropped_but_told_to_wait),
+		cmocka_unit_test(a_line_longer_than_a_block_is_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
