@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""senders.py - sockets and framings that tests send with"""
+
+import fcntl
+import multiprocessing
+import socket
+import struct
+import termios
+
+from harness import DEADLINE, eventually
+
+KINDS = {
+    "udp": socket.SOCK_DGRAM,
+    "tcp": socket.SOCK_STREAM,
+    "unix": socket.SOCK_DGRAM,
+    "unix-stream": socket.SOCK_STREAM,
+}
+
+
+def connect(address, scheme="tcp"):
+    """A socket connected to a listener's address; blocking, with a deadline."""
+    if scheme.startswith("unix"):
+        family = socket.AF_UNIX
+    else:
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    s = socket.socket(family, KINDS[scheme])
+    s.settimeout(DEADLINE)
+    s.connect(address)
+    if scheme == "tcp":
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return s
+
+
+def lf(message):
+    return message + b"\n"
+
+
+def nul(message):
+    return message + b"\0"
+
+
+def octet(message):
+    return b"%d %s" % (len(message), message)
+
+
+def unread(*sockets):
+    """Bytes sent on these stream sockets, all of one kind, that the other
+    process has not read."""
+    if sockets[0].family == socket.AF_UNIX:
+        return sum(struct.unpack("i", fcntl.ioctl(
+            s, termios.TIOCOUTQ, b"\0\0\0\0"))[0] for s in sockets)
+    wanted = {(":%04X" % s.getpeername()[1], ":%04X" % s.getsockname()[1])
+              for s in sockets}
+    name = "tcp6" if sockets[0].family == socket.AF_INET6 else "tcp"
+    with open("/proc/net/" + name) as f:
+        table = [line.split(None, 5)[1:5] for line in f]
+    return sum(int(queues.partition(":")[2], 16)
+               for here, there, _, queues in table[1:]
+               if (here[-5:], there[-5:]) in wanted)
+
+
+def wait_read(*sockets):
+    """Until the collector has read all that was sent."""
+    eventually(lambda: unread(*sockets) == 0, what="all bytes read")
+
+
+def finish(s):
+    """Half-closes a stream and waits until the collector has closed it."""
+    s.shutdown(socket.SHUT_WR)
+    assert s.recv(1) == b"", "a collector sends nothing"
+    s.close()
+
+
+def send_pieces(s, pieces):
+    """Each piece alone: the collector has read it before the next goes."""
+    for piece in pieces:
+        s.sendall(piece)
+        wait_read(s)
+
+
+def feed(collector, *pieces, scheme="tcp", end=True):
+    """Sends the pieces (a stream, or one datagram each) and returns the lines
+    that came of them. Needs one worker and no rotation: the collector keeps
+    the order, so a message sent afterwards tells when they are complete."""
+    collector.marks += 1
+    mark = b"end-of-feed-%d" % collector.marks
+    address = collector.address(scheme)
+    s = connect(address, scheme)
+    try:
+        if KINDS[scheme] == socket.SOCK_DGRAM:
+            for piece in pieces:
+                s.send(piece)
+            s.send(b"<13>" + mark)
+        else:
+            send_pieces(s, pieces)
+            if end:
+                finish(s)
+            with connect(address, scheme) as last:
+                last.sendall(octet(b"<13>" + mark))
+    finally:
+        s.close()
+    return news(collector, mark)
+
+
+def news(collector, mark):
+    """The lines that came since the last call, up to the one with mark."""
+    found = []
+
+    def complete():
+        with open(collector.path, "rb") as f:
+            f.seek(collector.offset)
+            text = f.read()
+        if mark + b"\n" not in text and mark + b'"' not in text:
+            return False
+        end = text.index(b"\n", text.index(mark)) + 1
+        collector.offset += end
+        found[:] = text[:end].split(b"\n")[:-2]
+        return True
+
+    eventually(complete, what=lambda: "%r in %s; it said: %s" % (
+        mark, collector.path, collector.stderr()))
+    return found
+
+
+class Senders:
+    """Processes that each send a stream of bytes to an address, at once."""
+
+    def __init__(self):
+        self.context = multiprocessing.get_context("fork")
+        self.processes = []
+
+    def start(self, target, *args):
+        p = self.context.Process(target=target, args=args, daemon=True)
+        p.start()
+        self.processes.append(p)
+        return p
+
+    def join(self, check=True):
+        for p in self.processes:
+            p.join(2 * DEADLINE)
+            assert not p.is_alive(), "a sender hangs"
+            assert not check or p.exitcode == 0, "a sender failed"
+
+
+def send_stream(address, scheme, data):
+    """Body of a sender process: all of data on one connection, then EOF."""
+    s = connect(address, scheme)
+    s.sendall(data)
+    finish(s)
+
+
+def send_datagrams(address, scheme, messages):
+    """Body of a sender process: one datagram a message."""
+    with connect(address, scheme) as s:
+        for m in messages:
+            s.send(m)

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""SIGTERM at any moment: status 0 within 5 s, and all that was read is kept.
+
+Fault A10, at a tenth of its rounds; sysklogd #87, #26, rsyslog #7571.
+"""
+
+import random
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+import oracle
+import senders
+from harness import (DEADLINE, LISTENING, SLOW, SYNCLINED, Collector,
+                     clean_environment, eventually, load)
+
+pytestmark = pytest.mark.fault
+
+LIMIT = 30 if SLOW else 6  # stop_timeout, and a moment to be seen
+
+
+def test_what_was_sent_before_is_in_the_file(collect, tmp_path):
+    """It reads what the kernel already holds: nothing that a sender had sent
+    before the signal is lost, on any way in."""
+    c = collect(listen=("tcp://127.0.0.1:0", "udp://127.0.0.1:0",
+                        "unix://%s/d" % tmp_path,
+                        "unix-stream://%s/s" % tmp_path))
+    ways = {"tcp": 200, "unix-stream": 200, "udp": 50, "unix": 5}
+    sockets = {s: senders.connect(c.address(s), s) for s in ways}
+    sockets["tcp"].sendall(senders.octet(oracle.message("first", 0)))
+    sockets["unix-stream"].sendall(senders.octet(oracle.message("first", 1)))
+    c.wait_lines(2)
+    c.signal(signal.SIGSTOP)
+    for scheme, count in ways.items():
+        for m in oracle.messages(scheme, count):
+            sockets[scheme].sendall(
+                m if scheme in ("udp", "unix") else senders.octet(m))
+    c.signal(signal.SIGTERM)
+    c.signal(signal.SIGCONT)
+    assert c.wait_exit() == 0
+    tally = oracle.check(c.lines(), {"first": 2, **ways})
+    assert tally.perfect(), tally
+
+
+def send_until_closed(address, scheme, src, framing):
+    """A sender process: as fast as it can, until the collector closes."""
+    seq = 0
+    try:
+        with senders.connect(address, scheme) as s:
+            while True:
+                s.sendall(b"".join(framing(oracle.message(src, n))
+                                   for n in range(seq, seq + 100)))
+                seq += 100
+    except OSError:
+        pass
+
+
+def test_at_a_random_moment_under_load(tmp_path):
+    """A10: 20 rounds; what each connection's file lacks is its end, and the
+    final counts agree with the file. A message of which only the beginning
+    was read may be there as such, one a connection."""
+    dice = random.Random(10)
+    for n in range(20 if not SLOW else 4):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        c = Collector(folder, listen=("tcp://127.0.0.1:0",
+                                      "unix-stream://%s/s" % folder),
+                      args=("--workers", 1 + n % 2, "--rotate-size", "1M"))
+        crowd = senders.Senders()
+        for k, (scheme, framing) in enumerate((
+                ("tcp", senders.octet), ("tcp", senders.lf),
+                ("unix-stream", senders.lf))):
+            crowd.start(send_until_closed, c.address(scheme), scheme,
+                        "c%d" % k, framing)
+        goal = dice.randrange(1, load(5000))
+        eventually(lambda: c.count_lines() >= goal)
+        c.signal(signal.SIGTERM)
+        start = time.monotonic()
+        assert c.wait_exit() == 0, c.stderr()
+        assert time.monotonic() - start < LIMIT
+        crowd.join()
+        check_stopped(c)
+
+
+def check_stopped(c):
+    tally = oracle.check(c.lines(), {"c0": 0, "c1": 0, "c2": 0})
+    assert tally.mixed == tally.doubled == 0, tally
+    assert tally.torn == len(tally.fragments), tally
+    for src, seqs in tally.seen.items():
+        assert oracle.prefix_of(tally, src), src
+        ends = [seq for s, seq in tally.fragments if s == src]
+        assert ends in ([], [len(seqs)]), (src, ends)
+    counts = final_counts(c.stderr())
+    total = len(c.lines())
+    assert counts["received"] == counts["written"] == total, (counts, total)
+
+
+def final_counts(said):
+    """{word: number} of the line with the final counts, the last one."""
+    line = said.strip().splitlines()[-1]
+    pairs = re.findall(r"([\d,]+) (?:messages )?(\w+)|(\w+) ([\d,]+)", line)
+    counts = {}
+    for n1, w1, w2, n2 in pairs:
+        counts[w1 or w2] = int((n1 or n2).replace(",", ""))
+    return counts
+
+
+@pytest.mark.parametrize("both", [
+    (signal.SIGTERM, signal.SIGTERM), (signal.SIGHUP, signal.SIGTERM),
+    (signal.SIGTERM, signal.SIGHUP), (signal.SIGUSR1, signal.SIGTERM),
+    (signal.SIGINT,)])
+def test_signals_together(collect, both):
+    """A10: TERM twice, HUP and TERM, USR1 and TERM, and INT: it ends, with 0
+    (a second TERM may come before the end: then 1), and loses nothing that
+    was stored."""
+    c = collect()
+    senders.send_stream(c.address(), "tcp",
+                        oracle.stream("a", 500, senders.lf))
+    c.wait_lines(500)
+    for number in both:
+        if c.process.poll() is None:
+            c.signal(number)
+    status = c.wait_exit()
+    assert status == 0 or (both == (signal.SIGTERM,) * 2 and status == 1)
+    assert oracle.check(c.lines(), {"a": 500}).perfect()
+
+
+def test_term_during_the_start(tmp_path):
+    """A10: at every stage of the start. Before the program has taken the
+    signal over, it is the kernel that ends it."""
+    dice = random.Random(11)
+    for n in range(load(40)):
+        err = open(tmp_path / "err", "w+")
+        p = subprocess.Popen(
+            [SYNCLINED, "-l", "tcp://127.0.0.1:0", "-o", tmp_path / "o.log",
+             "--http", "127.0.0.1:0"], stderr=err, stdin=subprocess.DEVNULL,
+            env=clean_environment())
+        time.sleep(dice.random() * 0.02)  # spreads the moments, no more
+        p.send_signal(signal.SIGTERM)
+        status = p.wait(DEADLINE)
+        err.seek(0)
+        said = err.read()
+        assert status == 0 or (
+            status == -signal.SIGTERM and not LISTENING.search(said)), said
+
+
+def test_idle_connections_do_not_hold_it_up(collect):
+    """Hundreds of open connections, some with an unfinished frame."""
+    c = collect(args=("-f", "raw"))
+    sockets = [senders.connect(c.address()) for _ in range(300)]
+    for s in sockets[::2]:
+        s.sendall(b"<13>unfinished")
+    senders.wait_read(*sockets[::2])
+    c.wait_metric("connections", 300)
+    start = time.monotonic()
+    c.stop()
+    assert time.monotonic() - start < LIMIT
+    assert set(c.lines()) <= {b"<13>unfinished"}
+
+
+def test_unix_sockets_are_removed(collect, tmp_path):
+    """Nothing is left behind, and a socket left by a crash is no obstacle."""
+    c = collect(listen=("unix://%s/d" % tmp_path,
+                        "unix-stream://%s/s" % tmp_path))
+    c.kill()
+    c = collect(listen=("unix://%s/d" % tmp_path,
+                        "unix-stream://%s/s" % tmp_path))
+    senders.send_datagrams(c.address("unix"), "unix", [b"<13>x"])
+    c.wait_lines(1)
+    c.stop()
+    assert not (tmp_path / "d").exists() and not (tmp_path / "s").exists()
