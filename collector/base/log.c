@@ -103,10 +103,17 @@ write_line(const char *line, size_t n)
 		if (done != -1 || (errno != EOPNOTSUPP && errno != ENOSYS))
 			return done != -1;
 	}
-	do
+	/* A file on a full disk may take only the front of a line. */
+	while (n > 0) {
 		done = write(STDERR_FILENO, line, n);
-	while (done == -1 && errno == EINTR);
-	return done != -1;
+		if (done == -1 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		line += done;
+		n -= (size_t)done;
+	}
+	return true;
 }
 
 static void

@@ -10,7 +10,8 @@
  *
  * The environment, read once, when the first such call is made:
  *
- *   SHIM_UNDER=PATH       only files whose path begins with PATH
+ *   SHIM_UNDER=PATH       only files whose path begins with PATH (for those of
+ *                         a folder it ends with a slash)
  *   SHIM_SHORT=K          every K-th write takes only half of its bytes, at
  *                         least one
  *   SHIM_EINTR=K          every K-th write, fsync or fdatasync fails with
