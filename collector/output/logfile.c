@@ -138,6 +138,9 @@ logfile_open(struct logfile *f, const char *path, mode_t mode, mode_t dir_mode,
 		logfile_close(f);
 		return -1;
 	}
+	/* Here nobody waits yet. If it fails, f->renamed stays to remind. */
+	if (f->renamed && os_fsync(f->dirfd) == 0)
+		f->renamed = false;
 	*repaired = moved;
 	return 0;
 }

@@ -31,7 +31,8 @@ struct logfile {
 	time_t stamp;      /* of the newest rotated file: never goes back */
 	bool torn;         /* the last byte written is no LF: a short write */
 	bool changed;      /* written to since the last sync was asked for */
-	bool renamed;      /* names changed since dirfd was synced */
+	bool renamed;      /* names changed since dirfd was synced; the caller's
+			    * to clear */
 };
 
 /*

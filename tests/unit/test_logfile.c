@@ -296,6 +296,37 @@ a_failed_reopening_changes_nothing(void **state)
 	logfile_close(&f);
 }
 
+/* A file that is synced but has no name after a power cut is lost. */
+static void
+a_new_name_is_synced_or_remembered(void **state)
+{
+	struct logfile f;
+	struct err err;
+	int old;
+
+	(void)state;
+	must_open(&f, "a.log");
+	assert_false(f.renamed);
+	must_append(&f, "line\n");
+	assert_false(f.renamed);
+	must_rotate(&f, NOON, NULL);
+	assert_true(f.renamed);
+	f.renamed = false;
+	assert_int_equal(rename("a.log", "b.log"), 0);
+	assert_int_equal(logfile_reopen(&f, &old, &err), 0);
+	close(old);
+	assert_true(f.renamed);
+	logfile_close(&f);
+
+	fake.sync_fails = true;
+	must_open(&f, "c.log");
+	assert_true(f.renamed);
+	logfile_close(&f);
+	must_open(&f, "c.log"); /* there already */
+	assert_false(f.renamed);
+	logfile_close(&f);
+}
+
 static void
 nothing_stays_open(void **state)
 {
@@ -343,6 +374,7 @@ main(void)
 		PLACE_TEST(a_moved_file_is_written_to_until_reopened),
 		PLACE_TEST(a_deleted_file_is_made_again_with_its_folders),
 		PLACE_TEST(a_failed_reopening_changes_nothing),
+		PLACE_TEST(a_new_name_is_synced_or_remembered),
 		PLACE_TEST(nothing_stays_open),
 	};
 
