@@ -10,6 +10,7 @@
 #include "wire/rfc3164.h"
 
 #include <arpa/inet.h>
+#include <strings.h>
 
 #include "wire/word.h"
 
@@ -222,7 +223,7 @@ is_name(struct slice word)
 	return true;
 }
 
-/* Two names of one host: the same, or one has a domain and one has none. */
+/* Two names of one host: the same, or one is the other with a domain. */
 static bool
 is_same_host(struct slice a, struct slice b)
 {
@@ -230,10 +231,7 @@ is_same_host(struct slice a, struct slice b)
 
 	if (n == 0 || strncasecmp(a.p, b.p, n) != 0)
 		return false;
-	if (a.n == b.n)
-		return true;
-	return (a.n > n ? a.p[n] : b.p[n]) == '.' &&
-	    memchr(a.p, '.', n) == NULL;
+	return has_byte(a, n, '.') || has_byte(b, n, '.') || a.n == b.n;
 }
 
 /*

@@ -71,6 +71,7 @@ static const struct row rows[] = {
 	{ "U+10FFFF", L("\xf4\x8f\xbf\xbf"), true },
 	{ "U+110000", L("\xf4\x90\x80\x80"), false },
 	{ "lead of five", L("\xf8\x88\x80\x80\x80"), false },
+	{ "lead f8 as if of four", L("\xf8\x90\x80\x80"), false },
 	{ "overlong of two", L("\xc0\xaf"), false },
 	{ "overlong of two, c1", L("\xc1\xbf"), false },
 	{ "overlong of three", L("\xe0\x9f\xbf"), false },
