@@ -2,7 +2,9 @@
 /*
  * main.c - synclined, the collector: from arguments to an exit status
  */
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "config/options.h"
@@ -29,12 +31,26 @@ block_signals(void)
 	(void)signal(SIGXFSZ, SIG_IGN);
 }
 
+/* A log file must never become what somebody takes for standard error. */
+static void
+open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct config *conf = NULL;
 	int status = 0;
 
+	open_standard_files();
 	block_signals();
 	switch (options_load(argc, argv, &conf)) {
 	case OPTIONS_RUN:

@@ -121,10 +121,15 @@ rotate(struct output *o)
 	if (logfile_rotate(&o->file, time(NULL), &old, name, &err) == -1) {
 		o->rotate_at = now + ROTATE_AGAIN_MS;
 		counter_add(o->count, O_FAILED_ROTATE, 1);
-		log_line(LOG_ERR, "output %s: %s; writing on in the old file",
-		    o->conf->path, err.text);
+		if (!o->rotate_fails)
+			log_line(LOG_ERR,
+			    "output %s: %s; writing on in the old "
+			    "file",
+			    o->conf->path, err.text);
+		o->rotate_fails = true;
 		return false;
 	}
+	o->rotate_fails = false;
 	if (old == -1)
 		return true;
 	o->dirty = false;
@@ -390,6 +395,14 @@ void
 output_close(struct output *o)
 {
 	struct block *b;
+	uint64_t cut;
+	struct err err;
+
+	/* a line is whole or absent: half of one is worse than none */
+	if (!o->standard && o->file.torn &&
+	    logfile_untear(&o->file, &cut, &err) == -1)
+		log_line(LOG_ERR, "output %s: %s; the next start repairs it",
+		    o->conf->path, err.text);
 
 	while ((b = o->first) != NULL) {
 		uint64_t left = count_lines(b->data + o->done, b->n - o->done);

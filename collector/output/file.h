@@ -41,6 +41,7 @@ struct output {
 	int64_t sync_at, look_at, rotate_at;
 	_Atomic bool syncing; /* the syncer has the live file */
 	bool dirty;           /* written to since the last sync */
+	bool rotate_fails;    /* and it was said */
 	bool reopen_due;      /* as soon as the line begun is whole */
 };
 

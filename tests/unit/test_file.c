@@ -315,6 +315,8 @@ static void
 what_is_left_at_the_end_is_counted(void **state)
 {
 	struct place p;
+	char text[ROOM];
+	size_t files;
 
 	(void)state;
 	open_place(&p, 0);
@@ -327,6 +329,9 @@ what_is_left_at_the_end_is_counted(void **state)
 	assert_int_equal(count(&p, O_WRITTEN), 1);
 	assert_int_equal(count(&p, O_DROPPED_STOP), 3);
 	assert_int_equal(p.written, 2);
+	/* half a line is taken out again: read_all() checks the end */
+	read_all(&p, text, &files);
+	assert_string_equal(text, "one\n");
 	p.out.standard = true; /* closed above */
 	close_place(&p);
 }
