@@ -12,8 +12,8 @@
 enum {
 	NAME_MAX_LEN = 32, /* SD-NAME, RFC 5424 section 6 */
 	FEW = 8,           /* elements that are compared each with each */
-	TABLE = 8192,      /* slots; for more elements than a few */
-	TABLE_FILL = TABLE / 2
+	TABLE = 16384, /* slots, 64 KiB of stack; only with more than a few */
+	TABLE_FILL = TABLE / 4 * 3
 };
 
 /* The characters that a backslash may take their meaning from (RFC-32). */
@@ -132,49 +132,55 @@ id_at(struct slice sd, size_t at)
 	return id;
 }
 
-/*
- * Enters the SD-IDs whose hash belongs to this pass of so many into the
- * table. False when one is there already.
- */
+/* The table of SD-IDs seen, and which of them belong into it this time. */
+struct id_table {
+	uint32_t slot[TABLE]; /* offset of an SD-ID; 0: free */
+	size_t slots;         /* in use, a power of two */
+	size_t pass, passes;
+};
+
+/* Enters the SD-IDs of this pass. False when one is there already. */
 static bool
-enter_ids(struct slice sd, uint32_t *table, size_t pass, size_t passes)
+enter_ids(struct slice sd, struct id_table *t)
 {
-	uint64_t secret = (uint64_t)(uintptr_t)table * 0xbf58476d1ce4e5b9U;
+	uint64_t secret = (uint64_t)(uintptr_t)t * 0xbf58476d1ce4e5b9U;
 	struct slice rest = sd, id, params;
-	size_t slot, filled = 0;
+	size_t at, filled = 0;
 	uint64_t hash;
 
-	memset(table, 0, TABLE * sizeof(*table));
+	memset(t->slot, 0, t->slots * sizeof(t->slot[0]));
 	while (sdata_next(&rest, &id, &params)) {
 		hash = hash_id(id, secret);
-		if ((hash >> 32) % passes != pass)
+		if ((hash >> 32) % t->passes != t->pass)
 			continue;
-		/* Twice the expected: not by chance, and never a full table. */
-		if (++filled == TABLE)
+		/* A third more than expected: not by chance. */
+		if (++filled == t->slots)
 			return false;
-		for (slot = hash % TABLE; table[slot] != 0;
-		     slot = (slot + 1) % TABLE)
-			if (slice_eq(id_at(sd, table[slot]), id))
+		for (at = hash % t->slots; t->slot[at] != 0;
+		     at = (at + 1) % t->slots)
+			if (slice_eq(id_at(sd, t->slot[at]), id))
 				return false;
-		table[slot] = (uint32_t)(id.p - sd.p);
+		t->slot[at] = (uint32_t)(id.p - sd.p);
 	}
 	return true;
 }
 
 /*
  * True when no SD-ID of valid STRUCTURED-DATA stands there twice. Each pass
- * reads all of it; 64 KiB of the shortest elements need four.
+ * reads all of it; 64 KiB of the shortest elements need two.
  */
 static __attribute__((noinline)) bool
 ids_differ(struct slice sd, size_t count)
 {
-	size_t passes = count / TABLE_FILL + 1;
-	uint32_t table[TABLE]; /* offsets of SD-IDs; 0: free */
+	struct id_table t; /* not zeroed: a pass clears what it uses */
 
 	if (sd.n > UINT32_MAX)
 		return false;
-	for (size_t pass = 0; pass < passes; pass++)
-		if (!enter_ids(sd, table, pass, passes))
+	t.passes = count / TABLE_FILL + 1;
+	for (t.slots = 2 * FEW; t.slots < TABLE && t.slots < 2 * count;)
+		t.slots *= 2;
+	for (t.pass = 0; t.pass < t.passes; t.pass++)
+		if (!enter_ids(sd, &t))
 			return false;
 	return true;
 }

@@ -27,7 +27,8 @@ bool sdata_next_param(struct slice *params, struct sdata_param *param);
 /*
  * The length of the valid STRUCTURED-DATA that s starts with: NILVALUE or one
  * or more SD-ELEMENTs whose SD-IDs all differ, PARAM-VALUEs in UTF-8. 0 when
- * it is malformed (RFC-26 to RFC-36). Time grows with the length of s only.
+ * it is malformed (RFC-26 to RFC-36). Time grows with the length of s; it is
+ * read once more for every 12,000 elements.
  */
 size_t sdata_span(struct slice s);
 
