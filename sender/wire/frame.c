@@ -217,8 +217,6 @@ find_delimiter(struct framer *f, struct slice in)
 		p = find_either(
 		    slice_of(in.p + f->scanned, window - f->scanned));
 		at = p != NULL ? (size_t)(p - in.p) : window;
-		if (!f->holding && at > f->max && in.p[f->max] != '\r')
-			return NO;
 		f->scanned = at;
 		if (p == NULL)
 			break;

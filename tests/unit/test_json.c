@@ -140,6 +140,36 @@ ten_thousand_parameters_are_grouped(void **state)
 	free(sd);
 }
 
+/* render() looks at the bound; without these, what every object holds would
+ * hide one that is too small. */
+static void
+what_grows_most_fits_the_bound(void **state)
+{
+	enum { LONG = 6000 };
+	static const char fills[] = { '"', '\\', '\t', '\n', '\x7f', '\xff' };
+	char *p = malloc(LONG);
+	struct msg m = { .form = MSG_RFC5424, .valid = true };
+
+	assert_non_null(p);
+	for (size_t i = 0; i < COUNT(fills); i++) {
+		memset(p, fills[i], LONG);
+		m.text = slice_of(p, LONG);
+		m.clean = scan_clean(m.text) == LONG;
+		free_line(render(*state, &m));
+	}
+	m.text.n = 0;
+	for (int i = 0; i < LONG / 4; i++) {
+		p[4 * i] = '[';
+		p[4 * i + 1] = (char)('a' + i / 26 % 26);
+		p[4 * i + 2] = (char)('a' + i % 26);
+		p[4 * i + 3] = ']';
+	}
+	m.sd = slice_of(p, LONG);
+	m.clean = true;
+	free_line(render(*state, &m));
+	free(p);
+}
+
 static int
 set_up(void **state)
 {
@@ -168,6 +198,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(structured_data_becomes_an_object),
 		cmocka_unit_test(ten_thousand_parameters_are_grouped),
+		cmocka_unit_test(what_grows_most_fits_the_bound),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
