@@ -80,7 +80,10 @@ put_field(char *out, struct slice s, size_t max)
 			out += escape_text(slice_of(s.p, 4), out) - 3;
 			continue;
 		}
-		*out++ = s.p[0] > ' ' && s.p[0] < 0x7f ? s.p[0] : '_';
+		*out = s.p[0];
+		if (s.p[0] <= ' ' || s.p[0] >= 0x7f)
+			*out = '_';
+		out++;
 	}
 	return out;
 }
@@ -117,6 +120,7 @@ put_header(struct when *w, const struct record *r, char *out)
 size_t
 text_write(struct when *w, const struct record *r, char *out)
 {
+	static const char bom[3] = { '\xef', '\xbb', '\xbf' };
 	const struct msg *m = r->msg;
 	char *o;
 
@@ -132,8 +136,8 @@ text_write(struct when *w, const struct record *r, char *out)
 	if (m->text.n > 0 || m->bom)
 		*o++ = ' ';
 	if (m->bom) {
-		memcpy(o, "\xef\xbb\xbf", 3);
-		o += 3;
+		memcpy(o, bom, sizeof(bom));
+		o += sizeof(bom);
 	}
 	o = put_part(o, m, m->text);
 	return (size_t)(o - out);

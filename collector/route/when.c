@@ -140,8 +140,9 @@ when_received(struct when *w, struct timespec received, char *out)
 static int64_t
 wall_of(int64_t year, const struct stamp *t)
 {
-	return days_of(year, t->month, t->day) * DAY + t->hour * 3600 +
-	    t->minute * 60 + t->second;
+	int64_t minutes = (int64_t)t->hour * 60 + t->minute;
+
+	return days_of(year, t->month, t->day) * DAY + minutes * 60 + t->second;
 }
 
 static int64_t

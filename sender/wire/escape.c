@@ -93,7 +93,9 @@ put_json(char *out, struct slice c, uint32_t code)
 
 	if (code == '"' || code == '\\' || code == '\t') {
 		out[0] = '\\';
-		out[1] = code == '\t' ? 't' : (char)code;
+		out[1] = 't';
+		if (code != '\t')
+			out[1] = (char)code;
 		return out + 2;
 	}
 	if (!scan_is_unsafe(code)) {
@@ -113,6 +115,7 @@ put_json(char *out, struct slice c, uint32_t code)
 size_t
 escape_json(struct slice s, char *out)
 {
+	static const char fffd[3] = { '\xef', '\xbf', '\xbd' };
 	char *o = out;
 	uint32_t code;
 	size_t n;
@@ -126,8 +129,8 @@ escape_json(struct slice s, char *out)
 			break;
 		n = scan_char(s, &code);
 		if (n == 0) {
-			memcpy(o, "\xef\xbf\xbd", 3); /* U+FFFD */
-			o += 3;
+			memcpy(o, fffd, sizeof(fffd));
+			o += sizeof(fffd);
 			n = 1;
 		} else {
 			o = put_json(o, slice_of(s.p, n), code);
