@@ -22,10 +22,11 @@ for file in $files; do
 		}
 		/\/\* RULE/ { rule = NR }
 		rule && /[;{]/ && NR > rule + 6 { rule = 0 }
-		/(^|[^A-Za-z])(TODO|FIXME|XXX)([^A-Za-z(]|$|\([^#])/ {
+		/(^|[^A-Za-z])(TODO|FIXME)([^A-Za-z(]|$|\([^#])/ {
 			bad("a TODO needs the number of an issue: TODO(#12)")
 		}
-		/[^a-z_](sprintf|vsprintf|strcpy|strcat|strtok|gets|atoi|atol|alloca)\(/ &&
+		file !~ /^tests\// &&
+		    /[^a-z_](sprintf|vsprintf|strcpy|strcat|strtok|gets|atoi|atol|alloca)\(/ &&
 		    !/strcpy\([^,]*, "/ {
 			bad("a function that checks nothing")
 		}
