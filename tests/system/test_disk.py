@@ -15,13 +15,13 @@ from harness import eventually, load
 
 pytestmark = pytest.mark.fault
 
-# A file system of 4 MiB at $1, then the command; mkdir outside, see collect.
-INSIDE = 'mount -t tmpfs -o size=4m none "$1" && shift && exec "$@"'
+# A file system of 16 MiB at $1, then the command; mkdir outside, see collect.
+INSIDE = 'mount -t tmpfs -o size=16m none "$1" && shift && exec "$@"'
 
 
 @pytest.fixture
 def small_disk(collect, private, tmp_path):
-    """A collector that logs on a disk of 4 MiB, and that disk from here."""
+    """A collector that logs on a disk of 16 MiB, and that disk from here."""
     (tmp_path / "disk").mkdir()
     c = collect(output="disk/out.log", prefix=private + [
         "sh", "-c", INSIDE, "sh", str(tmp_path / "disk")],
@@ -97,7 +97,8 @@ def test_a_stop_while_the_disk_is_full(small_disk):
                         oracle.stream("a", count, senders.octet))
     wait_stalled(c)
     c.wait_metric("received_messages_total", count)
-    written = c.metric("written_messages_total")
+    written = c.count_lines()
+    assert written < count
     c.signal(signal.SIGTERM)
     assert c.wait_exit() == 1
-    assert str(int(count - written)) in c.stderr().replace(",", "")
+    assert str(count - written) in c.stderr().replace(",", "")

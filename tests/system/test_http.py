@@ -22,7 +22,7 @@ LISTENER = ["received_messages_total", "received_bytes_total", "empty_total",
 OUTPUT = ["dropped_output_messages_total", "written_messages_total",
           "written_bytes_total", "failed_writes_total", "stalled",
           "rotations_total", "open_files", "queue_bytes"]
-OTHER = ["own_messages_total", "sync_seconds", "build_info"]
+OTHER = ["sync_seconds", "build_info"]
 GAUGES = {"connections", "stalled", "open_files", "queue_bytes", "build_info"}
 
 

@@ -68,7 +68,7 @@ WRONG = [
     (["--max-message", "0"], "--max-message"),
     (["--max-message", "1G"], "--max-message"),
     (["--hostname", "two words"], "two words"),
-    (["--http", "nonsense"], "nonsense"),
+    (["--http", "127.0.0.1:x"], "127.0.0.1:x"),
     (["--http", "127.0.0.1:99999"], "99999"),
 ]
 
