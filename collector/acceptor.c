@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 
-enum { BURST = 64, PAUSE_US = 200000, LAST_MAX = 65536 };
+enum { BURST = 64, PAUSE_US = 20000, LAST_MAX = 65536 };
 
 enum taken { TAKEN, NONE_LEFT, MUST_PAUSE };
 
@@ -189,10 +189,16 @@ acceptor_start(struct acceptor *a, struct event_base *base, struct err *err)
 }
 
 void
-acceptor_stop(struct acceptor *a)
+acceptor_forget(struct acceptor *a)
 {
 	event_del(&a->readable);
 	event_del(&a->resume);
+}
+
+void
+acceptor_stop(struct acceptor *a)
+{
+	acceptor_forget(a);
 	/* bounded, whatever keeps connecting */
 	for (int i = 0; i < LAST_MAX && take_one(a) == TAKEN; i++)
 		;

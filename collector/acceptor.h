@@ -42,6 +42,9 @@ struct acceptor {
 int acceptor_start(
     struct acceptor *a, struct event_base *base, struct err *err);
 
+/* Stops; what waits in the kernel is left there. */
+void acceptor_forget(struct acceptor *a);
+
 /* Takes what waits in the kernel, and stops. */
 void acceptor_stop(struct acceptor *a);
 

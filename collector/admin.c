@@ -4,7 +4,10 @@
 #include <arpa/inet.h>
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event_struct.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +17,24 @@
 #include "input/socket.h"
 #include "report.h"
 
-enum { HEADERS_MAX = 8192, BODY_MAX = 1024, TIMEOUT_S = 5, REASON = 256 };
+enum {
+	HEADERS_MAX = 8192,
+	BODY_MAX = 1024,
+	TIMEOUT_S = 5,
+	REASON = 256,
+	CONNECTIONS_MAX = 16
+};
 
 struct admin {
 	const struct config *conf; /* borrowed */
 	struct metrics *metrics;   /* borrowed */
 	struct evhttp *http;
 	struct socket_set sockets;
+	struct evconnlistener *listener[SOCKETS_MAX]; /* evhttp's */
+	size_t listeners;
+	struct event resume;
+	unsigned open; /* connections */
+	bool ending;
 	char url[320];
 	int64_t started;
 	bool stopping;
@@ -31,12 +45,20 @@ reply(struct evhttp_request *req, int code, const char *why, const char *type,
     struct evbuffer *body)
 {
 	struct evkeyvalq *h = evhttp_request_get_output_headers(req);
+	char length[24];
 
 	evhttp_add_header(h, "Content-Type", type);
 	evhttp_add_header(h, "Cache-Control", "no-store");
 	evhttp_add_header(h, "X-Content-Type-Options", "nosniff");
 	evhttp_add_header(h, "Content-Security-Policy",
 	    "default-src 'none'; frame-ancestors 'none'");
+	if (evhttp_request_get_command(req) == EVHTTP_REQ_HEAD) {
+		/* libevent would send the body of an answer to HEAD, too */
+		(void)snprintf(length, sizeof(length), "%zu",
+		    body != NULL ? evbuffer_get_length(body) : 0);
+		evhttp_add_header(h, "Content-Length", length);
+		body = NULL;
+	}
 	evhttp_send_reply(req, code, why, body);
 }
 
@@ -191,14 +213,94 @@ on_request(struct evhttp_request *req, void *arg)
 		    "there are /metrics, /status, /healthz and /readyz");
 }
 
-static int
-serve_sockets(struct admin *a, struct err *err)
+/* So many requests at once are served; others wait in the kernel. */
+static void
+allow_connections(struct admin *a)
 {
-	for (size_t i = 0; i < a->sockets.n; i++) {
-		if (evhttp_accept_socket(a->http, a->sockets.fd[i]) == -1)
-			return err_set(err, "--http: cannot wait for it");
-		a->sockets.fd[i] = -1; /* evhttp closes it */
+	for (size_t i = 0; i < a->listeners; i++) {
+		if (a->open < CONNECTIONS_MAX)
+			evconnlistener_enable(a->listener[i]);
+		else
+			evconnlistener_disable(a->listener[i]);
 	}
+}
+
+static void
+on_closed(void *arg)
+{
+	struct admin *a = arg;
+
+	a->open--;
+	if (!a->ending)
+		allow_connections(a);
+}
+
+/*
+ * evhttp says when it opens a connection and not when it closes one; a filter
+ * that changes nothing does: its context is freed with it.
+ */
+static struct bufferevent *
+on_opened(struct event_base *base, void *arg)
+{
+	struct admin *a = arg;
+	struct bufferevent *socket = bufferevent_socket_new(
+	    base, -1, BEV_OPT_CLOSE_ON_FREE);
+	struct bufferevent *filter;
+
+	if (socket == NULL)
+		return NULL;
+	filter = bufferevent_filter_new(
+	    socket, NULL, NULL, BEV_OPT_CLOSE_ON_FREE, on_closed, a);
+	if (filter == NULL) {
+		bufferevent_free(socket);
+		return NULL;
+	}
+	bufferevent_enable(socket, EV_READ | EV_WRITE);
+	a->open++;
+	allow_connections(a);
+	return filter;
+}
+
+/* Out of descriptors: libevent would try again at once, for ever. */
+static void
+on_accept_error(struct evconnlistener *l, void *arg)
+{
+	static const struct timeval pause = { 1, 0 };
+	struct admin *a = arg;
+
+	evconnlistener_disable(l);
+	event_add(&a->resume, &pause);
+}
+
+static void
+on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	allow_connections(arg);
+}
+
+static int
+serve_sockets(struct admin *a, struct event_base *base, struct err *err)
+{
+	if (event_assign(&a->resume, base, -1, 0, on_resume, a) == -1)
+		return err_set(err, "--http: no memory");
+	for (size_t i = 0; i < a->sockets.n; i++) {
+		struct evconnlistener *l = evconnlistener_new(base, NULL, a,
+		    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
+		    a->sockets.fd[i]);
+
+		if (l == NULL)
+			return err_set(err, "--http: cannot wait for it");
+		a->sockets.fd[i] = -1; /* the listener closes it */
+		if (evhttp_bind_listener(a->http, l) == NULL) {
+			evconnlistener_free(l);
+			return err_set(err, "--http: cannot wait for it");
+		}
+		evconnlistener_set_error_cb(l, on_accept_error);
+		a->listener[a->listeners++] = l;
+	}
+	evhttp_set_bevcb(a->http, on_opened, a);
 	return 0;
 }
 
@@ -231,7 +333,7 @@ admin_new(struct event_base *base, const struct config *conf, struct metrics *m,
 		    conf->http, why.text);
 		goto fail;
 	}
-	if (serve_sockets(a, err) == -1)
+	if (serve_sockets(a, base, err) == -1)
 		goto fail;
 	(void)snprintf(a->url, sizeof(a->url),
 	    v6 ? "http://[%s]:%u" : "http://%s:%u", conf->http_host,
@@ -260,8 +362,11 @@ admin_free(struct admin *a)
 {
 	if (a == NULL)
 		return;
+	a->ending = true;
 	if (a->http != NULL)
 		evhttp_free(a->http);
+	if (a->listeners > 0)
+		event_del(&a->resume);
 	socket_set_close(&a->sockets);
 	free(a);
 }

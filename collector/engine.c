@@ -23,7 +23,7 @@
 #include "writer.h"
 
 enum {
-	FDS_SPARE = 16,      /* for files and status requests */
+	FDS_SPARE = 32,      /* for files and status requests */
 	GIVE_UP_US = 500000, /* what the writer has for its last words */
 	SIGNALS = 4
 };
@@ -225,7 +225,8 @@ static void
 begin_stop(struct engine *e, const char *why)
 {
 	int64_t timeout = e->conf->stop_timeout;
-	struct timeval tv = { timeout / 1000, timeout % 1000 * 1000 };
+	int64_t late = timeout * 9 / 10; /* and then some last words */
+	struct timeval tv = { late / 1000, late % 1000 * 1000 };
 
 	log_line(LOG_INFO, "stopping: %s", why);
 	e->phase = WORKERS_STOP;
@@ -238,7 +239,7 @@ begin_stop(struct engine *e, const char *why)
 		if (is_stream(&e->conf->listen[i]))
 			socket_set_close(&e->sockets[i]);
 	for (size_t i = 0; i < e->workers; i++)
-		worker_stop(e->worker[i], clock_ms() + timeout / 2);
+		worker_stop(e->worker[i], clock_ms() + timeout * 6 / 10);
 }
 
 static void
@@ -264,6 +265,15 @@ on_signal(evutil_socket_t number, short what, void *arg)
 	begin_stop(e, number == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
+static bool
+have_workers_ended(const struct engine *e)
+{
+	for (size_t i = 0; i < e->workers; i++)
+		if (!worker_has_ended(e->worker[i]))
+			return false;
+	return true;
+}
+
 /* A thread has ended; when all of one kind have, the next kind stops. */
 static void
 on_ended(evutil_socket_t fd, short what, void *arg)
@@ -273,14 +283,11 @@ on_ended(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	mailbox_quiet(&e->ended);
-	if (e->phase == WORKERS_STOP) {
-		for (size_t i = 0; i < e->workers; i++)
-			if (!worker_has_ended(e->worker[i]))
-				return;
+	if (e->phase == WORKERS_STOP && have_workers_ended(e)) {
 		e->phase = WRITER_STOPS;
 		writer_finish(e->writer);
 	}
-	if (e->phase != RUNNING && writer_has_ended(e->writer))
+	if (have_workers_ended(e) && writer_has_ended(e->writer))
 		event_base_loopbreak(e->base);
 }
 
@@ -320,6 +327,22 @@ say_counts(const struct engine *e)
 	return lost;
 }
 
+/* What peers had sent and no time was left to read. */
+static uint64_t
+say_unread(const struct engine *e)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < e->workers; i++)
+		n += worker_unread(e->worker[i]);
+	if (n > 0)
+		log_line(LOG_ERR,
+		    "%" PRIu64 " bytes that had arrived on "
+		    "streams were not read in time (stop_timeout)",
+		    n);
+	return n;
+}
+
 static void
 on_late(evutil_socket_t fd, short what, void *arg)
 {
@@ -346,19 +369,26 @@ on_late(evutil_socket_t fd, short what, void *arg)
 static int
 add_events(struct engine *e)
 {
-	for (size_t i = 0; i < SIGNALS; i++) {
-		e->on_signal[i] = evsignal_new(
-		    e->base, signals[i], on_signal, e);
-		if (e->on_signal[i] == NULL ||
-		    event_add(e->on_signal[i], NULL) == -1)
-			return -1;
-	}
 	e->on_ended = event_new(
 	    e->base, e->ended.fd, EV_READ | EV_PERSIST, on_ended, e);
 	e->on_late = evtimer_new(e->base, on_late, e);
 	if (e->on_ended == NULL || e->on_late == NULL ||
 	    event_add(e->on_ended, NULL) == -1)
 		return -1;
+	return 0;
+}
+
+/* Last of all: until here main() answers those that end us. */
+static int
+add_signals(struct engine *e, struct err *err)
+{
+	for (size_t i = 0; i < SIGNALS; i++) {
+		e->on_signal[i] = evsignal_new(
+		    e->base, signals[i], on_signal, e);
+		if (e->on_signal[i] == NULL ||
+		    event_add(e->on_signal[i], NULL) == -1)
+			return err_set(err, "start: no memory for signals");
+	}
 	return 0;
 }
 
@@ -389,15 +419,16 @@ prepare(struct engine *e, struct err *err)
 	return 0;
 }
 
+/* how: SIG_BLOCK or SIG_UNBLOCK */
 static void
-unblock_signals(void)
+mask_signals(int how)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < SIGNALS; i++)
 		sigaddset(&set, signals[i]);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	pthread_sigmask(how, &set, NULL);
 }
 
 static void
@@ -412,6 +443,8 @@ clear(struct engine *e)
 	for (size_t i = 0; e->sockets != NULL && i < e->conf->listens; i++)
 		socket_set_close(&e->sockets[i]);
 	free(e->sockets);
+	for (size_t i = 0; i < e->acceptors; i++)
+		acceptor_forget(&e->acceptor[i]);
 	free(e->acceptor);
 	for (size_t i = 0; i < SIGNALS; i++)
 		if (e->on_signal[i] != NULL)
@@ -439,14 +472,16 @@ engine_run(const struct config *conf)
 		return 1;
 	}
 	reserve_descriptors(&e, limit);
-	if (start_threads(&e, &err) == -1) {
+	/* threads inherit the mask and leave signals to this one */
+	mask_signals(SIG_BLOCK);
+	if (add_signals(&e, &err) == -1 || start_threads(&e, &err) == -1) {
 		log_line(LOG_ERR, "%s", err.text);
 		_exit(1); /* some threads run: nothing was received yet */
 	}
 	announce(&e);
-	unblock_signals();
+	mask_signals(SIG_UNBLOCK);
 	event_base_dispatch(e.base);
-	if (say_counts(&e) > 0)
+	if (say_counts(&e) > 0 || say_unread(&e) > 0)
 		e.status = 1;
 	clear(&e);
 	return e.status;

@@ -8,9 +8,9 @@
 #include "config/config.h"
 
 /*
- * Runs the collector until a signal ends it; the signals that it obeys must
- * be blocked in the calling thread, which is the main one. Returns the exit
- * status: 0, or 1 when it could not start or something was lost at the end.
+ * Runs the collector until a signal ends it, in the main thread. Returns the
+ * exit status: 0, or 1 when it could not start or something was lost at the
+ * end.
  */
 int engine_run(const struct config *conf);
 

@@ -10,19 +10,27 @@
 #include "config/options.h"
 #include "engine.h"
 
+/* A start may wait long for a name server, and nothing was received yet. */
+static void
+on_early_end(int number)
+{
+	(void)number;
+	_exit(0);
+}
+
 /*
- * From here on a signal waits until the engine obeys it, so one that comes
- * during the start ends the collector as cleanly as any other; the threads
- * inherit the mask and leave signals to the main one.
+ * Until the engine obeys signals, those that stop us end the process at once
+ * and as cleanly as later on; the others wait. Threads inherit the mask and
+ * leave signals to the main one.
  */
 static void
-block_signals(void)
+prepare_signals(void)
 {
 	sigset_t set;
 
+	(void)signal(SIGTERM, on_early_end);
+	(void)signal(SIGINT, on_early_end);
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
@@ -51,7 +59,7 @@ main(int argc, char **argv)
 	int status = 0;
 
 	open_standard_files();
-	block_signals();
+	prepare_signals();
 	switch (options_load(argc, argv, &conf)) {
 	case OPTIONS_RUN:
 		log_verbose(conf->verbose);

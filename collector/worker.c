@@ -29,6 +29,7 @@ struct worker {
 	_Atomic size_t given; /* connections handed to it, ever */
 	atomic_bool stop, ended;
 	_Atomic int64_t deadline;
+	uint64_t unread; /* bytes left behind at the stop */
 };
 
 enum { DGRAMS_MAX = 256 };
@@ -96,6 +97,9 @@ after_turn(struct worker *w)
 {
 	static const struct timeval again = { 0, FLUSH_AGAIN_US };
 
+	/* streams may have ended the turn early: datagrams can't wait */
+	for (size_t i = 0; event_base_got_break(w->base) && i < w->dgrams; i++)
+		dgram_serve(&w->dgram[i]);
 	if (intake_flush(&w->intake) && !evtimer_pending(&w->on_flush, NULL))
 		event_add(&w->on_flush, &again);
 	if (!conns_are_paused(w->conns))
@@ -122,7 +126,7 @@ run(void *arg)
 	take_newcomers(w);
 	for (size_t i = 0; i < w->dgrams; i++)
 		dgram_drain(&w->dgram[i], deadline);
-	conns_drain(w->conns, deadline);
+	w->unread = conns_drain(w->conns, deadline);
 	intake_finish(&w->intake);
 	atomic_store(&w->ended, true);
 	mailbox_wake(w->end);
@@ -255,6 +259,12 @@ worker_has_ended(const struct worker *w)
 	return !w->started || atomic_load(&w->ended);
 }
 
+uint64_t
+worker_unread(const struct worker *w)
+{
+	return w->unread;
+}
+
 void
 worker_join(struct worker *w)
 {
@@ -277,6 +287,9 @@ worker_free(struct worker *w)
 			conns_adopt(w->conns, (struct newcomer *)(void *)l);
 		}
 	conns_free(w->conns);
+	/* the base is freed last and must not meet a freed event */
+	for (size_t i = 0; i < w->dgrams; i++)
+		event_del(&w->dgram[i].readable);
 	intake_clear(&w->intake);
 	mailbox_clear(&w->inbox);
 	dgram_slots_free(w->slots);

@@ -12,7 +12,7 @@
 #include "base/mailbox.h"
 #include "base/metrics.h"
 #include "config/config.h"
-#include "input/conn.h"
+#include "input/conns.h"
 
 struct worker;
 
@@ -38,6 +38,9 @@ size_t worker_load(const struct worker *w);
 void worker_stop(struct worker *w, int64_t deadline);
 
 bool worker_has_ended(const struct worker *w);
+
+/* After its end: bytes of streams that it could not read in time. */
+uint64_t worker_unread(const struct worker *w);
 
 /* Waits for the thread. */
 void worker_join(struct worker *w);

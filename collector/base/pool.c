@@ -17,6 +17,7 @@ static void
 keep_or_free(struct pool *p, struct block *b)
 {
 	p->used -= b->cap;
+	p->stream_used -= b->stream_n;
 	if (b->cap != p->block_size || p->spare_n + b->cap > SPARE_MAX) {
 		free(b);
 		return;
@@ -71,6 +72,7 @@ pool_take(struct pool *p, size_t need)
 	p->used += cap;
 	b->n = 0;
 	b->messages = 0;
+	b->stream_n = 0;
 	return b;
 }
 

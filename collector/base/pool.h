@@ -26,15 +26,17 @@ struct block {
 	_Atomic uint64_t *written; /* borrowed; counts blocks that are done */
 	uint32_t output;   /* number of the output in the configuration */
 	uint32_t messages; /* lines in data */
+	size_t stream_n;   /* bytes of them that came from streams */
 	size_t n, cap;     /* bytes used, bytes there are */
 	char data[];
 };
 
 struct pool {
-	size_t block_size; /* of an ordinary block's data */
-	size_t share;      /* bytes that blocks may hold in all */
-	size_t used;       /* bytes of all blocks that are not spare */
-	size_t spare_n;    /* bytes in spare blocks */
+	size_t block_size;  /* of an ordinary block's data */
+	size_t share;       /* bytes that blocks may hold in all */
+	size_t used;        /* bytes of all blocks that are not spare */
+	size_t stream_used; /* lines of streams in them; block.stream_n */
+	size_t spare_n;     /* bytes in spare blocks */
 	struct block *spare;
 	struct mailbox returns; /* from the writer */
 };

@@ -1,57 +1,89 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * conn.h - stream connections of one worker: TCP and unix stream sockets
+ * conn.h - one stream connection: read, framed, held, closed
  *
- * All connections are read into one large buffer and their messages taken
- * from there; only an unfinished frame is kept with its connection, in a
- * buffer that grows with what really arrived. An idle connection holds none.
+ * For conns.c, which owns them all; others include conns.h.
  */
 #ifndef INPUT_CONN_H
 #define INPUT_CONN_H
 
-#include <event2/event.h>
+#include <sys/queue.h>
+#include <sys/types.h>
 
+#include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/mailbox.h"
-#include "config/config.h"
+#include "wire/frame.h"
+
+#include "input/conns.h"
+#include "input/tail.h"
 #include "route/intake.h"
 
-struct conns;
-
-/* A connection that was accepted and goes to a worker. */
-struct newcomer {
-	struct letter letter; /* first: a letter is its newcomer */
-	int fd;               /* handed over */
-	size_t listener;      /* its number in the configuration */
-	struct sockaddr_storage addr;
-	bool credentials;
-	pid_t pid;
-	uid_t uid;
-	gid_t gid;
+enum {
+	CONN_READ_SIZE = 256 * 1024,
+	CONN_TAIL_COPY = 16 *
+	    1024,              /* a longer tail is read behind, not copied */
+	CONN_TAIL_AHEAD = 4096 /* what is read behind it at least */
 };
 
-/* thread: the number of the worker's sets of counters. NULL sets *err. */
-struct conns *conns_new(struct event_base *base, struct intake *in,
-    struct metrics *m, size_t thread, struct err *err);
+struct conn {
+	TAILQ_ENTRY(conn) all;
+	TAILQ_ENTRY(conn) waiting; /* on one of the lists below, or none */
+	struct event readable;
+	struct conns *home;
+	size_t listener;
+	int fd;
+	bool is_held, is_paused;
+	struct framer framer;
+	struct tail tail; /* the unfinished frame */
+	int64_t since;    /* when the unfinished frame began; 0: none */
+	int64_t active;   /* when something was read last */
+	int64_t hold_at;  /* when the delimiter is taken to be LF */
+	int64_t held;     /* bytes that the kernel had at the stop */
+	struct source source;
+};
 
-/* Serves a newcomer; frees it. */
-void conns_adopt(struct conns *cs, struct newcomer *n);
+TAILQ_HEAD(conn_list, conn);
 
-/* True while connections wait because the intake was not ready. */
-bool conns_are_paused(const struct conns *cs);
-void conns_resume(struct conns *cs);
+struct conns {
+	struct event_base *base; /* borrowed */
+	struct intake *intake;   /* borrowed */
+	struct metrics *metrics; /* borrowed */
+	size_t thread;
+	struct conn_list all, held, paused;
+	struct event hold_timer;
+	char *scratch; /* owned; where connections are read into */
+	size_t tails;  /* bytes in all tails */
+	size_t tails_max;
+	size_t turn_bytes; /* read since others had their turn */
+};
 
-/* Once a second: closes what is idle or unfinished for too long. */
-void conns_sweep(struct conns *cs);
+const struct listen_conf *conn_conf(const struct conn *c);
 
-/* Takes what the kernel holds of every connection and closes it. Waits for
- * the writer where needed, until clock_ms() says deadline. */
-void conns_drain(struct conns *cs, int64_t deadline);
+/*
+ * Reads once and takes what came. The number of bytes; 0: there is nothing
+ * now; -1: c is gone, and what was left of it was taken.
+ */
+ssize_t conn_serve(struct conn *c);
 
-/* Accepts NULL; connections that are left are closed. */
-void conns_free(struct conns *cs);
+/*
+ * Frames in, the tail and what arrived behind it, and keeps what is left.
+ * False: c is gone.
+ */
+bool conn_take_bytes(struct conn *c, struct slice in, int64_t now);
+
+/* The stream is over, or may wait no longer: what is left are messages. */
+void conn_take_rest(struct conn *c);
+
+/* Closes and frees c. Badly: its peer broke a rule, which is counted. */
+void conn_close(struct conn *c, const char *why);
+void conn_close_badly(struct conn *c, const char *why);
+
+/* The delimiter is not decided: LF, if nothing comes for 100 ms. */
+void conn_hold(struct conn *c, int64_t now);
+void conn_unhold(struct conn *c);
+void conn_arm_hold_timer(struct conns *cs);
 
 #endif

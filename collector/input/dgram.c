@@ -199,16 +199,20 @@ read_burst(struct dgram *d)
 	return n == BURST;
 }
 
-static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+void
+dgram_serve(struct dgram *d)
 {
-	struct dgram *d = arg;
-
-	(void)fd;
-	(void)what;
 	for (int turn = 0; turn < TURNS; turn++)
 		if (!read_burst(d))
 			break;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	dgram_serve(arg);
 }
 
 int

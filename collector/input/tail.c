@@ -12,8 +12,11 @@ tail_grow(struct tail *t, size_t need)
 	size_t cap = t->cap > 0 ? t->cap : TAIL_MIN;
 	char *p;
 
+	if (need > t->max)
+		return false;
 	while (cap < need)
 		cap *= 2;
+	cap = cap > t->max ? t->max : cap;
 	if (cap == t->cap)
 		return true;
 	p = realloc(t->p, cap);

@@ -16,10 +16,12 @@
 struct tail {
 	char *p; /* owned */
 	size_t n, cap;
+	size_t max;  /* it never has to hold more */
 	size_t *sum; /* borrowed; the capacity of all tails of one worker */
 };
 
-/* At least need bytes of capacity. False: no memory; nothing changed. */
+/* At least need bytes of capacity, at most max. False: no memory, or need is
+ * more; nothing changed. */
 bool tail_grow(struct tail *t, size_t need);
 
 /* Keeps rest, which may lie in the tail itself. False: no memory. */

@@ -89,6 +89,18 @@ make_room(struct intake *in, struct lane *l, size_t need)
 	return l->block;
 }
 
+/* A line of n bytes stands behind the others now. */
+static void
+add_line(struct intake *in, struct block *b, size_t n)
+{
+	b->n += n;
+	b->messages++;
+	if (in->from_stream) {
+		b->stream_n += n;
+		in->pool.stream_used += n;
+	}
+}
+
 /* The fast path: the message's own bytes are its line. */
 static bool
 put_bytes(struct intake *in, struct lane *l, struct slice raw)
@@ -99,8 +111,7 @@ put_bytes(struct intake *in, struct lane *l, struct slice raw)
 		return false;
 	memcpy(b->data + b->n, raw.p, raw.n);
 	b->data[b->n + raw.n] = '\n';
-	b->n += raw.n + 1;
-	b->messages++;
+	add_line(in, b, raw.n + 1);
 	return true;
 }
 
@@ -129,8 +140,8 @@ put_line(
 	struct block *b = l->block;
 
 	if (b != NULL && b->cap - b->n >= bound) {
-		b->n += format_line(in->formatter, f, r, b->data + b->n);
-		b->messages++;
+		n = format_line(in->formatter, f, r, b->data + b->n);
+		add_line(in, b, n);
 		return true;
 	}
 	if (!grow_scratch(in, bound))
@@ -140,8 +151,7 @@ put_line(
 	if (b == NULL)
 		return false;
 	memcpy(b->data + b->n, in->scratch, n);
-	b->n += n;
-	b->messages++;
+	add_line(in, b, n);
 	return true;
 }
 
@@ -214,25 +224,31 @@ intake_take(
 		counter_add(src->count, L_DROPPED_MEMORY, 1);
 		return;
 	}
+	in->from_stream = src->waits;
 	if (!put_all(in, &r))
 		counter_add(src->count, L_DROPPED_MEMORY, 1);
+}
+
+/*
+ * Streams have a share of their own, so that a flood of datagrams, which may
+ * fill memory up to its thresholds, does not keep them from being read.
+ */
+static bool
+is_stream_room(const struct intake *in)
+{
+	size_t limit = in->paused ? in->stream_high / 2 : in->stream_high;
+
+	return in->pool.stream_used < limit && in->pool.used < in->pool.share;
 }
 
 bool
 intake_ready(struct intake *in)
 {
-	size_t limit = in->paused ? in->stream_high / 2 : in->stream_high;
-
-	if (in->pool.used >= limit) {
+	if (!is_stream_room(in))
 		pool_reclaim(&in->pool);
-		/* what is being filled here does not wait for the writer */
-		if (in->pool.used >= limit && !intake_is_idle(in)) {
-			in->paused = true;
-			return false;
-		}
-	}
-	in->paused = false;
-	return true;
+	/* what is only being filled here does not wait for the writer */
+	in->paused = !is_stream_room(in) && !intake_is_idle(in);
+	return !in->paused;
 }
 
 bool

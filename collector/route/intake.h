@@ -43,7 +43,8 @@ struct intake {
 	struct pool pool;
 	struct lane *lane; /* owned; one per output */
 	size_t lanes;
-	size_t stream_high;  /* bytes in use at which streams pause */
+	size_t stream_high;  /* bytes of streams at which these pause */
+	bool from_stream;    /* the message being taken */
 	bool paused;         /* until half of that */
 	struct timespec now; /* UTC, of this burst */
 	struct msg_cache cache;

@@ -15,7 +15,8 @@ static void
 the_sum_follows_what_is_held(void **state)
 {
 	size_t sum = 0;
-	struct tail a = { .sum = &sum }, b = { .sum = &sum };
+	struct tail a = { .sum = &sum, .max = 1 << 20 },
+		    b = { .sum = &sum, .max = 1 << 20 };
 
 	(void)state;
 	assert_true(tail_keep(&a, SLICE_LIT("unfinished")));
@@ -34,7 +35,7 @@ static void
 the_rest_of_itself_moves_to_the_front(void **state)
 {
 	size_t sum = 0;
-	struct tail t = { .sum = &sum };
+	struct tail t = { .sum = &sum, .max = 1 << 20 };
 
 	(void)state;
 	assert_true(tail_keep(&t, SLICE_LIT("taken rest")));
@@ -48,7 +49,7 @@ static void
 it_grows_at_most_twofold(void **state)
 {
 	size_t sum = 0;
-	struct tail t = { .sum = &sum };
+	struct tail t = { .sum = &sum, .max = 1 << 20 };
 
 	(void)state;
 	for (size_t need = 1; need < 1 << 20; need = need * 3 / 2 + 1) {
@@ -59,6 +60,21 @@ it_grows_at_most_twofold(void **state)
 	assert_int_equal(sum, 0);
 }
 
+static void
+it_never_holds_more_than_its_maximum(void **state)
+{
+	size_t sum = 0;
+	struct tail t = { .sum = &sum, .max = 1000 };
+
+	(void)state;
+	assert_true(tail_grow(&t, 600));
+	assert_int_equal(t.cap, 1000);
+	assert_true(tail_grow(&t, 1000));
+	assert_false(tail_grow(&t, 1001));
+	assert_int_equal(sum, 1000);
+	tail_drop(&t);
+}
+
 int
 main(void)
 {
@@ -66,6 +82,7 @@ main(void)
 		cmocka_unit_test(the_sum_follows_what_is_held),
 		cmocka_unit_test(the_rest_of_itself_moves_to_the_front),
 		cmocka_unit_test(it_grows_at_most_twofold),
+		cmocka_unit_test(it_never_holds_more_than_its_maximum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

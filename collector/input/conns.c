@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "input/conns.h"
+
+#include <sys/ioctl.h>
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "input/conn.h"
+
+enum {
+	TURN_BYTES = 1024 * 1024, /* then others of the worker come first */
+	DRAIN_READS = 8,          /* of one connection, then comes the next */
+	UNFINISHED_MS = 30000
+};
+
+/* Past the bound of all unfinished frames the largest has to go. */
+static void
+enforce_bound(struct conns *cs)
+{
+	while (cs->tails > cs->tails_max) {
+		struct conn *c, *largest = NULL;
+
+		TAILQ_FOREACH(c, &cs->all, all)
+			if (largest == NULL || c->tail.cap > largest->tail.cap)
+				largest = c;
+		if (largest == NULL)
+			return;
+		conn_close_badly(largest,
+		    "unfinished frames take half of memory, "
+		    "and its is the largest");
+	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	struct conns *cs = c->home;
+	ssize_t n;
+
+	(void)fd;
+	(void)what;
+	if (c->source.waits && !intake_ready(cs->intake)) {
+		/* not read now: TCP makes the peer wait with us */
+		event_del(&c->readable);
+		conn_unhold(c);
+		c->is_paused = true;
+		TAILQ_INSERT_TAIL(&cs->paused, c, waiting);
+		return;
+	}
+	n = conn_serve(c);
+	enforce_bound(cs);
+	if (n <= 0)
+		return;
+	/* a turn over many busy streams would be long for everybody else */
+	cs->turn_bytes += (size_t)n;
+	if (cs->turn_bytes >= TURN_BYTES) {
+		cs->turn_bytes = 0;
+		event_base_loopbreak(cs->base);
+	}
+}
+
+static void
+on_hold(evutil_socket_t fd, short what, void *arg)
+{
+	struct conns *cs = arg;
+	int64_t now = clock_ms();
+	struct conn *c;
+
+	(void)fd;
+	(void)what;
+	while ((c = TAILQ_FIRST(&cs->held)) != NULL && c->hold_at <= now) {
+		conn_unhold(c);
+		frame_settle(&c->framer);
+		conn_take_bytes(c, slice_of(c->tail.p, c->tail.n), now);
+	}
+	conn_arm_hold_timer(cs);
+}
+
+struct conns *
+conns_new(struct event_base *base, struct intake *in, struct metrics *m,
+    size_t thread, struct err *err)
+{
+	struct conns *cs = calloc(1, sizeof(*cs));
+
+	if (cs == NULL)
+		goto fail;
+	cs->base = base;
+	cs->intake = in;
+	cs->metrics = m;
+	cs->thread = thread;
+	cs->tails_max = in->pool.share / 2;
+	TAILQ_INIT(&cs->all);
+	TAILQ_INIT(&cs->held);
+	TAILQ_INIT(&cs->paused);
+	cs->scratch = malloc(CONN_TAIL_COPY + CONN_READ_SIZE);
+	if (cs->scratch == NULL ||
+	    event_assign(&cs->hold_timer, base, -1, 0, on_hold, cs) == -1)
+		goto fail;
+	return cs;
+
+fail:
+	err_set(err, "worker: no memory for connections");
+	if (cs != NULL)
+		free(cs->scratch);
+	free(cs);
+	return NULL;
+}
+
+static void
+init_source(struct conn *c, const struct newcomer *n)
+{
+	struct conns *cs = c->home;
+	const struct listen_conf *l = conn_conf(c);
+	struct origin *o = &c->source.origin;
+
+	o->listener = slice_str(listen_label(l));
+	o->local = l->kind == LISTEN_UNIX_STREAM;
+	o->addr = n->addr;
+	o->credentials = n->credentials;
+	o->pid = n->pid;
+	o->uid = n->uid;
+	o->gid = n->gid;
+	c->source.count = metrics_listener(
+	    cs->metrics, cs->thread, c->listener);
+	/* a local program must not stand still because a disk does */
+	c->source.waits = !o->local;
+}
+
+void
+conns_adopt(struct conns *cs, struct newcomer *n)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	struct counters *count = metrics_listener(
+	    cs->metrics, cs->thread, n->listener);
+
+	if (c == NULL)
+		goto fail;
+	c->home = cs;
+	c->tail.sum = &cs->tails;
+	c->tail.max = FRAME_ROOM((size_t)cs->intake->conf->max_message) +
+	    CONN_TAIL_AHEAD;
+	c->fd = n->fd;
+	c->listener = n->listener;
+	c->active = clock_ms();
+	init_source(c, n);
+	framer_init(&c->framer, (size_t)cs->intake->conf->max_message,
+	    (enum frame_mode)conn_conf(c)->framing);
+	if (event_assign(&c->readable, cs->base, c->fd, EV_READ | EV_PERSIST,
+		on_readable, c) == -1 ||
+	    event_add(&c->readable, NULL) == -1)
+		goto fail;
+	TAILQ_INSERT_TAIL(&cs->all, c, all);
+	free(n);
+	return;
+
+fail:
+	log_line(LOG_ERR, "listener %s: no memory for a connection",
+	    listen_label(&cs->intake->conf->listen[n->listener]));
+	counter_add(count, L_REJECTED_ERROR, 1);
+	counter_add(count, L_CLOSED, 1);
+	close(n->fd);
+	free(c);
+	free(n);
+}
+
+bool
+conns_are_paused(const struct conns *cs)
+{
+	return !TAILQ_EMPTY(&cs->paused);
+}
+
+void
+conns_resume(struct conns *cs)
+{
+	int64_t now = clock_ms();
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&cs->paused)) != NULL) {
+		TAILQ_REMOVE(&cs->paused, c, waiting);
+		c->is_paused = false;
+		/* the time that we did not read is not the peer's fault */
+		c->active = now;
+		if (c->since != 0)
+			c->since = now;
+		if (c->framer.holding && c->tail.n > 0)
+			conn_hold(c, now);
+		if (event_add(&c->readable, NULL) == -1)
+			conn_close_badly(c, "cannot wait for it");
+	}
+}
+
+static void
+sweep_one(struct conn *c, int64_t now)
+{
+	int64_t idle = conn_conf(c)->idle_timeout;
+
+	if (c->is_paused)
+		return;
+	if (c->since != 0 && now - c->since >= UNFINISHED_MS) {
+		if (frame_is_counted(
+			&c->framer, slice_of(c->tail.p, c->tail.n))) {
+			conn_close_badly(
+			    c, "a frame stayed unfinished for 30 s");
+			return;
+		}
+		conn_unhold(c);
+		conn_take_rest(c);
+	}
+	if (idle > 0 && now - c->active >= idle) {
+		conn_take_rest(c);
+		conn_close(c, "idle_timeout");
+	}
+}
+
+void
+conns_sweep(struct conns *cs)
+{
+	int64_t now = clock_ms();
+	struct conn *c, *next;
+
+	for (c = TAILQ_FIRST(&cs->all); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, all);
+		sweep_one(c, now);
+	}
+}
+
+/*
+ * Reads what one connection has now. What arrived before the stop must be
+ * read; a busy peer may go on for as long as there is time.
+ */
+static void
+drain_some(struct conn *c, int64_t deadline)
+{
+	for (int i = 0; i < DRAIN_READS && clock_ms() < deadline; i++) {
+		ssize_t n;
+
+		if (!intake_wait(c->home->intake, deadline))
+			return;
+		n = conn_serve(c);
+		if (n == -1)
+			return;
+		if (n == 0) {
+			conn_take_rest(c);
+			conn_close(c, "the collector stops");
+			return;
+		}
+		c->held -= n;
+	}
+}
+
+uint64_t
+conns_drain(struct conns *cs, int64_t deadline)
+{
+	struct conn *c, *next;
+	uint64_t unread = 0;
+	int held;
+
+	TAILQ_FOREACH(c, &cs->all, all)
+		c->held = ioctl(c->fd, FIONREAD, &held) == 0 ? held : 0;
+	while (!TAILQ_EMPTY(&cs->all) && clock_ms() < deadline)
+		for (c = TAILQ_FIRST(&cs->all); c != NULL; c = next) {
+			next = TAILQ_NEXT(c, all);
+			drain_some(c, deadline);
+		}
+	while ((c = TAILQ_FIRST(&cs->all)) != NULL) {
+		unread += c->held > 0 ? (uint64_t)c->held : 0;
+		conn_take_rest(c);
+		/* the analyzer does not see TAILQ_REMOVE take c off the list */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+		conn_close(c, "the collector stops");
+	}
+	return unread;
+}
+
+void
+conns_free(struct conns *cs)
+{
+	struct conn *c;
+
+	if (cs == NULL)
+		return;
+	while ((c = TAILQ_FIRST(&cs->all)) != NULL)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as above */
+		conn_close(c, "the collector stops");
+	event_del(&cs->hold_timer);
+	free(cs->scratch);
+	free(cs);
+}
