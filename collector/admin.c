@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "admin.h"
 
+#include <sys/socket.h>
+
 #include <arpa/inet.h>
 
 #include <event2/buffer.h>
@@ -22,7 +24,9 @@ enum {
 	BODY_MAX = 1024,
 	TIMEOUT_S = 5,
 	REASON = 256,
-	CONNECTIONS_MAX = 16
+	CONNECTIONS_MAX = 16,
+	LIFE_MS = 10000, /* of one connection, however slow its peer */
+	SWEEP_US = 50000
 };
 
 struct admin {
@@ -32,9 +36,11 @@ struct admin {
 	struct socket_set sockets;
 	struct evconnlistener *listener[SOCKETS_MAX]; /* evhttp's */
 	size_t listeners;
-	struct event resume;
-	unsigned open; /* connections */
-	bool ending;
+	struct event sweeper;
+	struct slot {
+		struct bufferevent *bev; /* a reference; NULL: free */
+		int64_t since;
+	} slot[CONNECTIONS_MAX];
 	char url[320];
 	int64_t started;
 	bool stopping;
@@ -213,77 +219,106 @@ on_request(struct evhttp_request *req, void *arg)
 		    "there are /metrics, /status, /healthz and /readyz");
 }
 
+/*
+ * evhttp says when it opens a connection, not when it closes one. But it
+ * takes its callbacks off then, and a reference of ours keeps the object for
+ * us to see that.
+ */
+static bool
+is_released(struct bufferevent *bev)
+{
+	bufferevent_event_cb on_event = NULL;
+	bufferevent_data_cb on_write = NULL;
+
+	bufferevent_getcb(bev, NULL, &on_write, &on_event, NULL);
+	return on_event == NULL && on_write == NULL;
+}
+
+/* Counts what is open, and ends what has had its time. */
+static size_t
+sweep(struct admin *a)
+{
+	int64_t now = clock_ms();
+	size_t open = 0;
+
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		struct slot *s = &a->slot[i];
+
+		if (s->bev == NULL)
+			continue;
+		if (is_released(s->bev)) {
+			bufferevent_decref(s->bev);
+			s->bev = NULL;
+			continue;
+		}
+		open++;
+		if (now - s->since >= LIFE_MS)
+			(void)shutdown(bufferevent_getfd(s->bev), SHUT_RDWR);
+	}
+	return open;
+}
+
 /* So many requests at once are served; others wait in the kernel. */
 static void
-allow_connections(struct admin *a)
+on_sweep(evutil_socket_t fd, short what, void *arg)
 {
+	static const struct timeval soon = { 0, SWEEP_US };
+	struct admin *a = arg;
+	size_t open = sweep(a);
+
+	(void)fd;
+	(void)what;
 	for (size_t i = 0; i < a->listeners; i++) {
-		if (a->open < CONNECTIONS_MAX)
+		if (open < CONNECTIONS_MAX)
 			evconnlistener_enable(a->listener[i]);
 		else
 			evconnlistener_disable(a->listener[i]);
 	}
+	if (open > 0)
+		event_add(&a->sweeper, &soon);
 }
 
-static void
-on_closed(void *arg)
-{
-	struct admin *a = arg;
-
-	a->open--;
-	if (!a->ending)
-		allow_connections(a);
-}
-
-/*
- * evhttp says when it opens a connection and not when it closes one; a filter
- * that changes nothing does: its context is freed with it.
- */
 static struct bufferevent *
 on_opened(struct event_base *base, void *arg)
 {
+	static const struct timeval soon = { 0, SWEEP_US };
 	struct admin *a = arg;
-	struct bufferevent *socket = bufferevent_socket_new(
-	    base, -1, BEV_OPT_CLOSE_ON_FREE);
-	struct bufferevent *filter;
+	struct bufferevent *bev = bufferevent_socket_new(base, -1, 0);
+	size_t used = 0;
 
-	if (socket == NULL)
-		return NULL;
-	filter = bufferevent_filter_new(
-	    socket, NULL, NULL, BEV_OPT_CLOSE_ON_FREE, on_closed, a);
-	if (filter == NULL) {
-		bufferevent_free(socket);
-		return NULL;
+	for (size_t i = 0; bev != NULL && i < CONNECTIONS_MAX; i++) {
+		struct slot *s = &a->slot[i];
+
+		used++;
+		if (s->bev != NULL)
+			continue;
+		bufferevent_incref(bev);
+		*s = (struct slot){ .bev = bev, .since = clock_ms() };
+		break;
 	}
-	bufferevent_enable(socket, EV_READ | EV_WRITE);
-	a->open++;
-	allow_connections(a);
-	return filter;
+	if (used == CONNECTIONS_MAX)
+		for (size_t i = 0; i < a->listeners; i++)
+			evconnlistener_disable(a->listener[i]);
+	if (!evtimer_pending(&a->sweeper, NULL))
+		event_add(&a->sweeper, &soon);
+	return bev;
 }
 
 /* Out of descriptors: libevent would try again at once, for ever. */
 static void
 on_accept_error(struct evconnlistener *l, void *arg)
 {
-	static const struct timeval pause = { 1, 0 };
+	static const struct timeval later = { 1, 0 };
 	struct admin *a = arg;
 
 	evconnlistener_disable(l);
-	event_add(&a->resume, &pause);
-}
-
-static void
-on_resume(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	allow_connections(arg);
+	event_add(&a->sweeper, &later);
 }
 
 static int
 serve_sockets(struct admin *a, struct event_base *base, struct err *err)
 {
-	if (event_assign(&a->resume, base, -1, 0, on_resume, a) == -1)
+	if (event_assign(&a->sweeper, base, -1, 0, on_sweep, a) == -1)
 		return err_set(err, "--http: no memory");
 	for (size_t i = 0; i < a->sockets.n; i++) {
 		struct evconnlistener *l = evconnlistener_new(base, NULL, a,
@@ -362,11 +397,13 @@ admin_free(struct admin *a)
 {
 	if (a == NULL)
 		return;
-	a->ending = true;
 	if (a->http != NULL)
 		evhttp_free(a->http);
 	if (a->listeners > 0)
-		event_del(&a->resume);
+		event_del(&a->sweeper);
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		if (a->slot[i].bev != NULL)
+			bufferevent_decref(a->slot[i].bev);
 	socket_set_close(&a->sockets);
 	free(a);
 }

@@ -24,7 +24,7 @@
 
 enum {
 	FDS_SPARE = 32,      /* for files and status requests */
-	GIVE_UP_US = 500000, /* what the writer has for its last words */
+	GIVE_UP_US = 300000, /* what the writer has for its last words */
 	SIGNALS = 4
 };
 
@@ -239,7 +239,7 @@ begin_stop(struct engine *e, const char *why)
 		if (is_stream(&e->conf->listen[i]))
 			socket_set_close(&e->sockets[i]);
 	for (size_t i = 0; i < e->workers; i++)
-		worker_stop(e->worker[i], clock_ms() + timeout * 6 / 10);
+		worker_stop(e->worker[i], clock_ms() + timeout * 8 / 10);
 }
 
 static void
@@ -313,7 +313,8 @@ say_counts(const struct engine *e)
 
 	for (size_t i = 0; i < e->conf->outputs; i++) {
 		uint64_t n = metrics_output_sum(e->metrics, i, O_WRITTEN);
-		uint64_t left = received - memory - n;
+		uint64_t left = received > memory + n ? received - memory - n
+						      : 0;
 
 		log_line(left > 0 ? LOG_ERR : LOG_INFO,
 		    "output %s: %" PRIu64 " written, %" PRIu64 " lost",
@@ -435,7 +436,10 @@ static void
 clear(struct engine *e)
 {
 	admin_free(e->admin);
-	/* the writer first: blocks return to the workers until it ends */
+	/* blocks go to the writer until all workers have ended, and come back
+	 * until the writer has */
+	for (size_t i = 0; i < e->workers; i++)
+		worker_join(e->worker[i]);
 	writer_free(e->writer);
 	for (size_t i = 0; i < e->workers; i++)
 		worker_free(e->worker[i]);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "input/dgram.h"
 #include "route/intake.h"
@@ -110,6 +111,28 @@ after_turn(struct worker *w)
 		conns_resume(w->conns);
 }
 
+/* Round and round, so that no socket waits for another's flood. */
+static void
+drain_dgrams(struct worker *w, int64_t deadline)
+{
+	int64_t now = clock_ms();
+	bool more = w->dgrams > 0;
+
+	/* unix datagram senders may never stop; streams need time, too */
+	deadline = now + (deadline - now) / 4;
+
+	for (size_t i = 0; i < w->dgrams; i++)
+		dgram_stop(&w->dgram[i]);
+	while (more && clock_ms() < deadline) {
+		more = false;
+		for (size_t i = 0; i < w->dgrams; i++)
+			more |= dgram_serve(&w->dgram[i]);
+		intake_flush(&w->intake);
+	}
+	for (size_t i = 0; i < w->dgrams; i++)
+		dgram_count_drops(&w->dgram[i]);
+}
+
 static void *
 run(void *arg)
 {
@@ -124,8 +147,7 @@ run(void *arg)
 	}
 	deadline = atomic_load(&w->deadline);
 	take_newcomers(w);
-	for (size_t i = 0; i < w->dgrams; i++)
-		dgram_drain(&w->dgram[i], deadline);
+	drain_dgrams(w, deadline);
 	w->unread = conns_drain(w->conns, deadline);
 	intake_finish(&w->intake);
 	atomic_store(&w->ended, true);
@@ -160,13 +182,13 @@ worker_new(const struct config *conf, struct metrics *m, size_t thread,
 	struct worker *w = calloc(1, sizeof(*w));
 	struct event_config *ec = event_config_new();
 
+	if (w != NULL)
+		w->inbox.fd = w->intake.pool.returns.fd = -1; /* none */
 	if (w == NULL || ec == NULL)
 		goto fail;
 	w->conf = conf;
 	w->metrics = m;
 	w->number = thread;
-	w->inbox.fd = -1;
-	w->intake.pool.returns.fd = -1;
 	/* nobody else touches the base */
 	event_config_set_flag(ec, EVENT_BASE_FLAG_NOLOCK);
 	w->base = event_base_new_with_config(ec);

@@ -142,7 +142,7 @@ conn_take_bytes(struct conn *c, struct slice in, int64_t now)
 		conn_close_badly(c, "no memory for its unfinished frame");
 		return false;
 	}
-	if (c->tail.n == 0)
+	if (c->tail.n == 0 && c->framer.skip == 0)
 		c->since = 0;
 	else if (some || c->since == 0)
 		c->since = now;

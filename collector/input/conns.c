@@ -14,6 +14,7 @@
 enum {
 	TURN_BYTES = 1024 * 1024, /* then others of the worker come first */
 	DRAIN_READS = 8,          /* of one connection, then comes the next */
+	QUIET_MS = 50,            /* then nothing more is on its way */
 	UNFINISHED_MS = 30000
 };
 
@@ -202,7 +203,8 @@ sweep_one(struct conn *c, int64_t now)
 	if (c->is_paused)
 		return;
 	if (c->since != 0 && now - c->since >= UNFINISHED_MS) {
-		if (frame_is_counted(
+		if (c->framer.skip > 0 ||
+		    frame_is_counted(
 			&c->framer, slice_of(c->tail.p, c->tail.n))) {
 			conn_close_badly(
 			    c, "a frame stayed unfinished for 30 s");
@@ -230,43 +232,59 @@ conns_sweep(struct conns *cs)
 }
 
 /*
- * Reads what one connection has now. What arrived before the stop must be
- * read; a busy peer may go on for as long as there is time.
+ * Reads what one connection has now. It is closed at its end, or when nothing
+ * came for a moment: what a peer sent before may still be on its way from its
+ * own kernel's buffer. True: something came.
  */
-static void
+static bool
 drain_some(struct conn *c, int64_t deadline)
 {
+	bool some = false;
+
 	for (int i = 0; i < DRAIN_READS && clock_ms() < deadline; i++) {
 		ssize_t n;
 
 		if (!intake_wait(c->home->intake, deadline))
-			return;
+			return some;
 		n = conn_serve(c);
 		if (n == -1)
-			return;
-		if (n == 0) {
+			return true;
+		if (n == 0 && clock_ms() - c->active >= QUIET_MS) {
 			conn_take_rest(c);
 			conn_close(c, "the collector stops");
-			return;
+			return some;
 		}
+		if (n == 0)
+			return some;
 		c->held -= n;
+		some = true;
 	}
+	return some;
 }
 
 uint64_t
 conns_drain(struct conns *cs, int64_t deadline)
 {
+	static const struct timespec moment = { 0, 2000000 };
 	struct conn *c, *next;
 	uint64_t unread = 0;
 	int held;
 
-	TAILQ_FOREACH(c, &cs->all, all)
+	TAILQ_FOREACH(c, &cs->all, all) {
 		c->held = ioctl(c->fd, FIONREAD, &held) == 0 ? held : 0;
-	while (!TAILQ_EMPTY(&cs->all) && clock_ms() < deadline)
+		c->active = clock_ms();
+	}
+	while (!TAILQ_EMPTY(&cs->all) && clock_ms() < deadline) {
+		bool some = false;
+
 		for (c = TAILQ_FIRST(&cs->all); c != NULL; c = next) {
 			next = TAILQ_NEXT(c, all);
-			drain_some(c, deadline);
+			some |= drain_some(c, deadline);
 		}
+		intake_flush(cs->intake);
+		if (!some)
+			nanosleep(&moment, NULL);
+	}
 	while ((c = TAILQ_FIRST(&cs->all)) != NULL) {
 		unread += c->held > 0 ? (uint64_t)c->held : 0;
 		conn_take_rest(c);

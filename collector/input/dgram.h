@@ -42,11 +42,12 @@ int dgram_start(struct dgram *d, struct event_base *base, struct err *err);
  * the next datagram comes. Once a second and at the end. */
 void dgram_count_drops(struct dgram *d);
 
-/* Takes what there is now, as much as in one turn of the event loop. */
-void dgram_serve(struct dgram *d);
+/* Takes what there is now, as much as in one turn of the event loop. False:
+ * there is nothing more. */
+bool dgram_serve(struct dgram *d);
 
-/* Takes what the kernel holds, until there is nothing or clock_ms() says
- * deadline, and stops. */
-void dgram_drain(struct dgram *d, int64_t deadline);
+/* The end: nothing more is let in, and the loop does not look any more; what
+ * the kernel holds is then taken by dgram_serve(). */
+void dgram_stop(struct dgram *d);
 
 #endif

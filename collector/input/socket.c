@@ -50,6 +50,22 @@ set_port(struct sockaddr *sa, uint16_t port)
 		((struct sockaddr_in *)(void *)sa)->sin_port = htons(port);
 }
 
+/* The ports apart. */
+static bool
+address_eq(const struct sockaddr *a, const struct sockaddr *b)
+{
+	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+
+	if (a->sa_family != b->sa_family)
+		return false;
+	if (a->sa_family == AF_INET)
+		return a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+	return a->sa_family == AF_INET6 &&
+	    a6->sin6_scope_id == b6->sin6_scope_id &&
+	    memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0;
+}
+
 static uint16_t
 port_of(int fd)
 {
@@ -132,12 +148,28 @@ bind_any(struct socket_set *s, uint16_t port, int type)
 	return 0;
 }
 
+/* /etc/hosts may name one address twice. */
+static bool
+is_repeated(const struct addrinfo *first, const struct addrinfo *ai)
+{
+	for (; first != ai; first = first->ai_next)
+		if (first->ai_addrlen == ai->ai_addrlen &&
+		    address_eq(first->ai_addr, ai->ai_addr))
+			return true;
+	return false;
+}
+
 static int
 bind_list(
     struct socket_set *s, const struct addrinfo *ai, uint16_t port, int type)
 {
+	const struct addrinfo *first = ai;
+
 	for (; ai != NULL && s->n < SOCKETS_MAX; ai = ai->ai_next) {
 		int fd;
+
+		if (is_repeated(first, ai))
+			continue;
 
 		if (ai->ai_family != AF_INET && ai->ai_family != AF_INET6)
 			continue;

@@ -13,9 +13,10 @@
 #include "output/rotate.h"
 
 enum {
-	RETRY_MS = 250, /* after a failed write */
-	BUSY_MS = 5,    /* standard output does not take more now */
-	LOOK_MS = 500,  /* how often a deleted file is looked for */
+	RETRY_MS = 250,     /* after a failed write */
+	BUSY_MS = 5,        /* standard output does not take more now */
+	BUSY_MAX_MS = 1000, /* for longer is a stall */
+	LOOK_MS = 500,      /* how often a deleted file is looked for */
 	ROTATE_AGAIN_MS = 1000
 };
 
@@ -169,14 +170,37 @@ fit(struct output *o, const char *p, size_t n)
 static int
 append(struct output *o, struct slice *s, struct err *err)
 {
-	while (o->standard && s->n > 0) {
-		ssize_t n = os_write(STDOUT_FILENO, s->p, s->n);
+	if (o->standard)
+		return pipeout_write(&o->pipe, s, err);
+	return logfile_append(&o->file, s, err);
+}
 
-		if (n == -1)
-			return err_sys(err, "write");
-		slice_skip(s, (size_t)n);
+/* The reader of standard output takes no more just now. */
+static void
+wait_for_reader(struct output *o)
+{
+	struct err err;
+	int64_t now = clock_ms();
+
+	if (o->busy_at == 0)
+		o->busy_at = now;
+	if (now - o->busy_at >= BUSY_MAX_MS) {
+		err_set(&err, "its reader takes nothing more");
+		stall(o, EAGAIN, &err);
 	}
-	return o->standard ? 0 : logfile_append(&o->file, s, err);
+	o->retry_at = now + BUSY_MS;
+}
+
+/* A line that was begun is whole now: what had to wait for that. */
+static void
+do_what_is_due(struct output *o)
+{
+	if (o->file.torn)
+		return;
+	if (o->reopen_due)
+		output_reopen(o);
+	if (o->rotate_due)
+		output_rotate(o);
 }
 
 /* Writes the rest of the first block. False: not now. */
@@ -196,17 +220,57 @@ write_block(struct output *o, struct block *b)
 		o->queued -= n - part.n;
 		o->dirty |= n > part.n;
 		if (rc == -1 && error == EAGAIN) {
-			o->retry_at = clock_ms() + BUSY_MS;
+			wait_for_reader(o);
 			return false;
 		}
+		o->busy_at = 0;
 		if (rc == -1) {
 			stall(o, error, &err);
 			return false;
 		}
 		resume(o);
-		if (o->reopen_due && !o->file.torn)
-			output_reopen(o);
+		do_what_is_due(o);
 	}
+	return true;
+}
+
+/* Back to the start of a line that was begun: its file is gone. */
+static void
+begin_line_again(struct output *o)
+{
+	const char *p, *lf;
+
+	if (o->first == NULL || !o->file.torn)
+		return;
+	p = o->first->data;
+	lf = memrchr(p, '\n', o->done);
+	o->queued += o->done;
+	o->done = lf != NULL ? (size_t)(lf - p) + 1 : 0;
+	o->queued -= o->done;
+}
+
+/*
+ * A file that was deleted is made again, before anything more goes into what
+ * nobody can read. False: it cannot be made, and the output stalls.
+ */
+static bool
+have_file(struct output *o)
+{
+	struct err err;
+	int old;
+
+	if (o->standard || !logfile_is_deleted(&o->file))
+		return true;
+	begin_line_again(o);
+	if (logfile_reopen(&o->file, &old, &err) == -1) {
+		stall(o, errno, &err);
+		return false;
+	}
+	log_line(
+	    LOG_WARNING, "output %s: was deleted; made again", o->conf->path);
+	resume(o);
+	if (old != -1)
+		sync_old(o, old);
 	return true;
 }
 
@@ -218,6 +282,8 @@ output_write(struct output *o)
 	if (o->first == NULL || (o->retry_at > 0 && clock_ms() < o->retry_at))
 		return;
 	o->retry_at = 0;
+	if (!have_file(o))
+		return;
 	while ((b = o->first) != NULL) {
 		if (!write_block(o, b))
 			break;
@@ -248,43 +314,6 @@ output_take(struct output *o, struct block *b)
 	counter_set(o->count, O_QUEUE_BYTES, o->queued);
 }
 
-/* Back to the start of a line that was begun: its file is gone. */
-static void
-begin_line_again(struct output *o)
-{
-	const char *p, *lf;
-
-	if (o->first == NULL || !o->file.torn)
-		return;
-	p = o->first->data;
-	lf = memrchr(p, '\n', o->done);
-	o->queued += o->done;
-	o->done = lf != NULL ? (size_t)(lf - p) + 1 : 0;
-	o->queued -= o->done;
-}
-
-static void
-look_for_deletion(struct output *o)
-{
-	struct err err;
-	int old;
-
-	if (!logfile_is_deleted(&o->file))
-		return;
-	begin_line_again(o);
-	if (logfile_reopen(&o->file, &old, &err) == -1) {
-		log_line(LOG_ERR,
-		    "output %s: was deleted and cannot be made "
-		    "again: %s",
-		    o->conf->path, err.text);
-		return;
-	}
-	log_line(
-	    LOG_WARNING, "output %s: was deleted; made again", o->conf->path);
-	if (old != -1)
-		sync_old(o, old);
-}
-
 static int64_t
 earlier(int64_t a, int64_t b)
 {
@@ -305,7 +334,7 @@ output_tick(struct output *o)
 	if (o->standard)
 		return next;
 	if (now >= o->look_at) {
-		look_for_deletion(o);
+		have_file(o);
 		o->look_at = now + LOOK_MS;
 	}
 	next = earlier(next, o->look_at);
@@ -324,10 +353,12 @@ output_tick(struct output *o)
 void
 output_rotate(struct output *o)
 {
-	o->rotate_at = 0;
-	output_write(o);
-	if (o->standard || o->file.torn)
+	if (o->standard)
 		return;
+	o->rotate_due = o->file.torn;
+	if (o->rotate_due)
+		return;
+	o->rotate_at = 0;
 	rotate(o);
 }
 
@@ -365,7 +396,7 @@ output_open(struct output *o, const struct output_conf *conf,
 		.tools = tools };
 	o->standard = strcmp(conf->path, "-") == 0;
 	if (o->standard)
-		return 0;
+		return pipeout_open(&o->pipe, err);
 	if (logfile_open(&o->file, conf->path, (mode_t)conf->mode,
 		(mode_t)conf->dir_mode, &repaired, err) == -1)
 		return -1;
@@ -413,8 +444,10 @@ output_close(struct output *o)
 		o->done = 0;
 		block_return(b);
 	}
-	if (o->standard)
+	if (o->standard) {
+		pipeout_close(&o->pipe);
 		return;
+	}
 	if (o->conf->sync != SYNC_NEVER && o->dirty)
 		sync_now(
 		    o->tools->metrics, o->conf->path, o->file.fd, o->count);

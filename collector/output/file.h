@@ -17,6 +17,7 @@
 #include "base/pool.h"
 #include "config/config.h"
 #include "output/logfile.h"
+#include "output/pipeout.h"
 #include "output/syncer.h"
 
 /* What every output of the writer needs. */
@@ -30,7 +31,9 @@ struct output {
 	struct counters *count;           /* borrowed; the writer's set */
 	struct counters *sync_count;      /* borrowed; the syncer's set */
 	const struct output_tools *tools; /* borrowed */
-	bool standard; /* standard output: no file, no rotation */
+	bool standard;       /* standard output: no file, no rotation */
+	struct pipeout pipe; /* then */
+	int64_t busy_at;     /* since when it takes nothing more; 0: it does */
 	struct logfile file;
 	struct block *first; /* owned, linked by letter.next; being written */
 	struct block *last;
@@ -39,10 +42,10 @@ struct output {
 	bool stalled;
 	int64_t stalled_at, retry_at; /* clock_ms() */
 	int64_t sync_at, look_at, rotate_at;
-	_Atomic bool syncing; /* the syncer has the live file */
-	bool dirty;           /* written to since the last sync */
-	bool rotate_fails;    /* and it was said */
-	bool reopen_due;      /* as soon as the line begun is whole */
+	_Atomic bool syncing;        /* the syncer has the live file */
+	bool dirty;                  /* written to since the last sync */
+	bool rotate_fails;           /* and it was said */
+	bool reopen_due, rotate_due; /* as soon as the line begun is whole */
 };
 
 /* -1 sets *err. */

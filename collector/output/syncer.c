@@ -13,7 +13,8 @@
 #include "base/mailbox.h"
 #include "base/os.h"
 
-enum { JOBS_MAX = 64 };
+/* Each may hold two descriptors. */
+enum { JOBS_MAX = 8 };
 
 struct syncer {
 	pthread_t thread;

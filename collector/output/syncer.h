@@ -29,7 +29,7 @@ struct sync_job {
 /* Starts the thread. NULL sets *err. */
 struct syncer *syncer_start(struct metrics *m, struct err *err);
 
-/* Writer: waits only while more than 64 jobs are waiting. */
+/* Writer: waits only while eight jobs are waiting. */
 void syncer_ask(struct syncer *s, const struct sync_job *job);
 
 /* Does what was asked, ends the thread, frees. Accepts NULL. */
