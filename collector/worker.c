@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "input/dgram.h"
+#include "input/loss.h"
 #include "route/intake.h"
 
 struct worker {
@@ -23,7 +24,8 @@ struct worker {
 	struct conns *conns;
 	struct dgram_slots *slots;
 	struct dgram *dgram; /* owned; SOCKETS_MAX per listener at most */
-	size_t dgrams, dgrams_max;
+	size_t dgrams;
+	struct loss *loss; /* owned; one per listener */
 	struct event on_inbox, on_returns, on_second, on_flush;
 	struct mailbox inbox; /* newcomers */
 	struct mailbox *end;  /* borrowed; woken at the end */
@@ -71,14 +73,24 @@ on_returns(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+look_at_losses(struct worker *w, bool last)
+{
+	for (size_t i = 0; i < w->dgrams; i++)
+		dgram_count_drops(&w->dgram[i]);
+	for (size_t i = 0; i < w->conf->listens; i++)
+		loss_look(&w->loss[i], listen_label(&w->conf->listen[i]),
+		    metrics_listener(w->metrics, w->number, i), clock_ms(),
+		    last);
+}
+
+static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
 
 	(void)fd;
 	(void)what;
-	for (size_t i = 0; i < w->dgrams; i++)
-		dgram_count_drops(&w->dgram[i]);
+	look_at_losses(w, false);
 	conns_sweep(w->conns);
 	pool_reclaim(&w->intake.pool);
 }
@@ -129,8 +141,6 @@ drain_dgrams(struct worker *w, int64_t deadline)
 			more |= dgram_serve(&w->dgram[i]);
 		intake_flush(&w->intake);
 	}
-	for (size_t i = 0; i < w->dgrams; i++)
-		dgram_count_drops(&w->dgram[i]);
 }
 
 static void *
@@ -150,6 +160,7 @@ run(void *arg)
 	drain_dgrams(w, deadline);
 	w->unread = conns_drain(w->conns, deadline);
 	intake_finish(&w->intake);
+	look_at_losses(w, true);
 	atomic_store(&w->ended, true);
 	mailbox_wake(w->end);
 	return NULL;
@@ -194,8 +205,9 @@ worker_new(const struct config *conf, struct metrics *m, size_t thread,
 	w->base = event_base_new_with_config(ec);
 	w->slots = dgram_slots_new();
 	w->dgram = calloc(DGRAMS_MAX, sizeof(*w->dgram));
+	w->loss = calloc(conf->listens, sizeof(*w->loss));
 	if (w->base == NULL || w->slots == NULL || w->dgram == NULL ||
-	    mailbox_init(&w->inbox, err) == -1 ||
+	    w->loss == NULL || mailbox_init(&w->inbox, err) == -1 ||
 	    intake_init(&w->intake, conf, writer, err) == -1)
 		goto fail;
 	w->conns = conns_new(w->base, &w->intake, m, thread, err);
@@ -316,6 +328,7 @@ worker_free(struct worker *w)
 	mailbox_clear(&w->inbox);
 	dgram_slots_free(w->slots);
 	free(w->dgram);
+	free(w->loss);
 	if (w->base != NULL)
 		event_base_free(w->base);
 	free(w);

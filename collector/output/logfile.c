@@ -82,6 +82,8 @@ scan_folder(struct logfile *f, struct err *err)
 			close(fd);
 		return err_sys(err, "%s: list its folder", f->path);
 	}
+	/* the stream is ours alone */
+	/* cppcheck-suppress readdirCalled */
 	while (errno = 0, (e = readdir(dir)) != NULL) {
 		if (!rotate_parse(e->d_name, f->name, &r))
 			continue;

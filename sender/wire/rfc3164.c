@@ -321,8 +321,8 @@ take_uptime(struct slice *in)
 
 	while (i < in->n && i < NUMBER_LONGEST &&
 	    (is_digit(in->p[i]) ||
-		(i > 0 && in->p[i] != ' ' &&
-		    memchr(":ywdhms", in->p[i], 7) != NULL)))
+		(i > 0 && in->p[i] != '\0' &&
+		    strchr(":ywdhms", in->p[i]) != NULL)))
 		i++;
 	if (i < 3 || in->p[i - 1] != ':' || !has_byte(*in, i, ' '))
 		return false;

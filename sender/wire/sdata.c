@@ -177,7 +177,7 @@ ids_differ(struct slice sd, size_t count)
 	if (sd.n > UINT32_MAX)
 		return false;
 	t.passes = count / TABLE_FILL + 1;
-	for (t.slots = 2 * FEW; t.slots < TABLE && t.slots < 2 * count;)
+	for (t.slots = (size_t)2 * FEW; t.slots < TABLE && t.slots < 2 * count;)
 		t.slots *= 2;
 	for (t.pass = 0; t.pass < t.passes; t.pass++)
 		if (!enter_ids(sd, &t))
