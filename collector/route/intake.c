@@ -79,7 +79,8 @@ make_room(struct intake *in, struct lane *l, size_t need)
 			return l->block;
 		hand_over(in, l);
 	}
-	if (in->pool.used + need > in->pool.share)
+	/* a block that is warm in the cache beats a new one */
+	if (in->pool.spare == NULL || in->pool.used + need > in->pool.share)
 		pool_reclaim(&in->pool);
 	l->block = pool_take(&in->pool, need);
 	if (l->block != NULL) {
