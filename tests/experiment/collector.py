@@ -5,6 +5,7 @@ import ctypes
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -85,6 +86,9 @@ class Collector:
         self.http_port = HTTP_PORT
         self.said = ""
         self._folder = folder
+        self._temporary = (
+            os.path.dirname(self.unix)
+            if os.path.dirname(self.unix) != folder else None)
         self._stderr = None
         for _ in range(3):
             self.port = free_port(
@@ -178,4 +182,6 @@ class Collector:
                 self.process.wait(STOP_TIMEOUT)
             except subprocess.TimeoutExpired:
                 self.process.kill()
+        if self._temporary:
+            shutil.rmtree(self._temporary, ignore_errors=True)
         return self.process.wait()
