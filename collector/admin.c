@@ -25,7 +25,7 @@ enum {
 	TIMEOUT_S = 5,
 	REASON = 256,
 	CONNECTIONS_MAX = 16,
-	LIFE_MS = 10000, /* of one connection, however slow its peer */
+	LIFE_MS = 5000, /* of one connection, however slow its peer */
 	SWEEP_US = 50000
 };
 
