@@ -14,7 +14,8 @@
 enum {
 	TURN_BYTES = 1024 * 1024, /* then others of the worker come first */
 	DRAIN_READS = 8,          /* of one connection, then comes the next */
-	QUIET_MS = 50,            /* then nothing more is on its way */
+	BUFFERS_MAX = 16 * 1024 * 1024, /* tcp_rmem and tcp_wmem, generous */
+	QUIET_MS = 50,                  /* then nothing more is on its way */
 	UNFINISHED_MS = 30000
 };
 
@@ -234,7 +235,8 @@ conns_sweep(struct conns *cs)
 /*
  * Reads what one connection has now. It is closed at its end, or when nothing
  * came for a moment: what a peer sent before may still be on its way from its
- * own kernel's buffer. True: something came.
+ * own kernel's buffer. More than two kernels hold was sent after we began to
+ * stop, by a peer that will not end. True: something came.
  */
 static bool
 drain_some(struct conn *c, int64_t deadline)
@@ -249,7 +251,8 @@ drain_some(struct conn *c, int64_t deadline)
 		n = conn_serve(c);
 		if (n == -1)
 			return true;
-		if (n == 0 && clock_ms() - c->active >= QUIET_MS) {
+		if (c->held < -BUFFERS_MAX ||
+		    (n == 0 && clock_ms() - c->active >= QUIET_MS)) {
 			conn_take_rest(c);
 			conn_close(c, "the collector stops");
 			return some;

@@ -197,7 +197,8 @@ memory_fills_by_severity(void **state)
 		percent = p.in.pool.used * 100 / MEMORY;
 		assert_in_range(
 		    percent, rows[i].percent - 1, rows[i].percent + 7);
-		assert_false(intake_ready(&p.in));
+		/* streams have a share of their own until all is used */
+		assert_int_equal(intake_ready(&p.in), rows[i].percent < 100);
 		intake_finish(&p.in);
 		assert_int_equal(
 		    write_all(&p, NULL, 0) + 1, count(&p, L_RECEIVED));
