@@ -24,7 +24,7 @@ enum {
 	BODY_MAX = 1024,
 	TIMEOUT_S = 5,
 	REASON = 256,
-	CONNECTIONS_MAX = 16,
+	CONNECTIONS_MAX = 8,
 	LIFE_MS = 5000, /* of one connection, however slow its peer */
 	SWEEP_US = 50000
 };

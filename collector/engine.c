@@ -23,7 +23,7 @@
 #include "writer.h"
 
 enum {
-	FDS_SPARE = 32,      /* for files and status requests */
+	FDS_SPARE = 16,      /* for files and status requests */
 	GIVE_UP_US = 300000, /* what the writer has for its last words */
 	SIGNALS = 4
 };
@@ -173,10 +173,8 @@ make_threads(struct engine *e, struct err *err)
 {
 	size_t n = (size_t)e->conf->workers;
 
-	/* the main thread counts behind the workers, then writer, syncer */
-	e->metrics = metrics_new(n + 3, e->conf->listens, e->conf->outputs);
 	e->worker = calloc(n, sizeof(struct worker *));
-	if (e->metrics == NULL || e->worker == NULL)
+	if (e->worker == NULL)
 		return err_sys(err, "start");
 	e->writer = writer_new(e->conf, e->metrics, n + 1, err);
 	if (e->writer == NULL)
@@ -393,6 +391,18 @@ add_signals(struct engine *e, struct err *err)
 	return 0;
 }
 
+/* how: SIG_BLOCK or SIG_UNBLOCK */
+static void
+mask_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaddset(&set, signals[i]);
+	pthread_sigmask(how, &set, NULL);
+}
+
 /* Everything but the threads: what fails here leaves nothing behind. */
 static int
 prepare(struct engine *e, struct err *err)
@@ -408,28 +418,24 @@ prepare(struct engine *e, struct err *err)
 	if (e->base == NULL || mailbox_init(&e->ended, err) == -1 ||
 	    add_events(e) == -1)
 		return -1;
-	if (open_sockets(e) == -1)
-		return err_set(err, "not started: no listener may be missing");
-	if (make_threads(e, err) == -1 || share_sockets(e, err) == -1)
+	/* the main thread counts behind the workers, then writer, syncer */
+	e->metrics = metrics_new(
+	    (size_t)e->conf->workers + 3, e->conf->listens, e->conf->outputs);
+	if (e->metrics == NULL)
 		return -1;
 	if (e->conf->http != NULL) {
 		e->admin = admin_new(e->base, e->conf, e->metrics, err);
 		if (e->admin == NULL)
 			return -1;
 	}
-	return 0;
-}
-
-/* how: SIG_BLOCK or SIG_UNBLOCK */
-static void
-mask_signals(int how)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < SIGNALS; i++)
-		sigaddset(&set, signals[i]);
-	pthread_sigmask(how, &set, NULL);
+	if (open_sockets(e) == -1)
+		return err_set(err, "not started: no listener may be missing");
+	/* From here on the kernel takes messages for us: no early end any
+	 * more. Threads inherit the mask and leave signals to this one. */
+	mask_signals(SIG_BLOCK);
+	if (make_threads(e, err) == -1)
+		return -1;
+	return share_sockets(e, err);
 }
 
 static void
@@ -476,8 +482,6 @@ engine_run(const struct config *conf)
 		return 1;
 	}
 	reserve_descriptors(&e, limit);
-	/* threads inherit the mask and leave signals to this one */
-	mask_signals(SIG_BLOCK);
 	if (add_signals(&e, &err) == -1 || start_threads(&e, &err) == -1) {
 		log_line(LOG_ERR, "%s", err.text);
 		_exit(1); /* some threads run: nothing was received yet */

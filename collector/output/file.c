@@ -131,8 +131,11 @@ rotate(struct output *o)
 		return false;
 	}
 	o->rotate_fails = false;
-	if (old == -1)
+	if (old == -1) {
+		log_line(LOG_DEBUG, "output %s: is empty, not rotated",
+		    o->conf->path);
 		return true;
+	}
 	o->dirty = false;
 	sync_old(o, old);
 	counter_add(o->count, O_ROTATIONS, 1);

@@ -79,15 +79,22 @@ def test_numbers_go_on_where_the_folder_ends(collect, tmp_path):
 
 def test_sigusr1_rotates_now(collect):
     """And an empty file is not rotated."""
-    c = collect(args=("-f", "raw"))
-    c.signal(signal.SIGUSR1)
+    c = collect(args=("-f", "raw", "-v"))
+
+    def rotate_in_vain():
+        times = c.stderr().count("is empty, not rotated")
+        c.signal(signal.SIGUSR1)
+        eventually(
+            lambda: c.stderr().count("is empty, not rotated") > times)
+
+    rotate_in_vain()
     senders.send_stream(c.address(), "tcp", b"<13>one\n")
     c.wait_lines(1)
     assert len(c.files()) == 1
     c.signal(signal.SIGUSR1)
     eventually(lambda: len(c.files()) == 2)
-    assert c.metric("rotations_total") == 1
-    c.signal(signal.SIGUSR1)
+    c.wait_metric("rotations_total", 1)
+    rotate_in_vain()
     senders.send_stream(c.address(), "tcp", b"<13>two\n")
     assert c.wait_lines(2) == [b"<13>one", b"<13>two"]
     assert len(c.files()) == 2
