@@ -12,7 +12,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { HOLD_MS = 100 };
+enum {
+	HOLD_MS = 100,
+	SAID_MAX = 5 /* complaints a second: a hostile peer fills no log */
+};
 
 const struct listen_conf *
 conn_conf(const struct conn *c)
@@ -47,13 +50,26 @@ conn_close(struct conn *c, const char *why)
 	free(c);
 }
 
+static int
+level_of_complaint(struct conns *cs)
+{
+	int64_t now = clock_ms();
+
+	if (now - cs->said_at >= 1000) {
+		cs->said_at = now;
+		cs->said = 0;
+	}
+	return cs->said++ < SAID_MAX ? LOG_NOTICE : LOG_DEBUG;
+}
+
 void
 conn_close_badly(struct conn *c, const char *why)
 {
 	struct slice peer = origin_address(&c->source.origin);
 
 	counter_add(c->source.count, L_MALFORMED, 1);
-	log_line(LOG_NOTICE, "listener %s: closing the connection of %.*s: %s",
+	log_line(level_of_complaint(c->home),
+	    "listener %s: closing the connection of %.*s: %s",
 	    listen_label(conn_conf(c)), (int)peer.n, peer.p, why);
 	conn_close(c, why);
 }

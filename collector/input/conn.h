@@ -58,6 +58,8 @@ struct conns {
 	size_t tails;  /* bytes in all tails */
 	size_t tails_max;
 	size_t turn_bytes; /* read since others had their turn */
+	int64_t said_at;   /* when a peer was complained of, */
+	unsigned said;     /* and how often in that second */
 };
 
 const struct listen_conf *conn_conf(const struct conn *c);
