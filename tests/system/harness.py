@@ -161,10 +161,11 @@ class Collector:
 
     def lines(self):
         """All lines of all files in the order written, without their LF."""
-        text = b""
+        pieces = []
         for name in self.files():
             with open(name, "rb") as f:
-                text += f.read()
+                pieces.append(f.read())
+        text = b"".join(pieces)
         assert text == b"" or text.endswith(b"\n"), "the last line is torn"
         return text.split(b"\n")[:-1]
 

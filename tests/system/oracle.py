@@ -13,14 +13,15 @@ import zlib
 HEADER = b"<14>1 2026-11-22T10:15:00.123456Z web1 oracle 42 - - "
 SIZES = (40, 60, 90, 120, 200, 60, 90, 300, 40, 1200, 150, 80, 5000, 70, 500)
 LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,"
-FILLER = bytes(random.Random(1).choices(LETTERS, k=16384))
+FILLER = bytes(random.Random(1).choices(LETTERS, k=65536))
 TEXT = re.compile(
     rb"src=([0-9A-Za-z.-]+) seq=(\d+) crc=([0-9a-f]{8}) ([^=]*)", re.S)
 
 
 def text(src, seq):
-    """The text of message seq of sender src; always the same."""
-    size = SIZES[seq % len(SIZES)]
+    """The text of message seq of sender src; always the same. Those of a
+    sender named big… are large."""
+    size = SIZES[seq % len(SIZES)] * (10 if src.startswith("big") else 1)
     start = (seq * 7919 + len(src)) % (len(FILLER) - size)
     body = b"b" + FILLER[start:start + size] + b"e"
     return b"src=%s seq=%d crc=%08x %s" % (

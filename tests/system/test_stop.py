@@ -49,8 +49,8 @@ def test_what_was_sent_before_is_in_the_file(collect, tmp_path):
     assert tally.perfect(), tally
 
 
-def send_until_closed(address, scheme, src, framing, pause):
-    """A sender process: on and on, until the collector closes."""
+def send_until_closed(address, scheme, src, framing):
+    """A sender process: as fast as it can, until the collector closes."""
     seq = 0
     try:
         with senders.connect(address, scheme) as s:
@@ -58,15 +58,14 @@ def send_until_closed(address, scheme, src, framing, pause):
                 s.sendall(b"".join(framing(oracle.message(src, n))
                                    for n in range(seq, seq + 20)))
                 seq += 20
-                time.sleep(pause)
     except OSError:
         pass
 
 
 def test_at_a_random_moment_under_load(tmp_path):
-    """A10: 20 rounds, some at full speed; what each connection's file lacks is its end, and the
-    final counts agree with the file. A message of which only the beginning
-    was read may be there as such, one a connection."""
+    """A10: 20 rounds; what the file lacks of each connection is its end, and
+    the final counts agree with the file. A message of which only the
+    beginning was read may be there as such, one a connection."""
     dice = random.Random(10)
     for n in range(20 if not SLOW else 4):
         folder = tmp_path / str(n)
@@ -79,8 +78,8 @@ def test_at_a_random_moment_under_load(tmp_path):
                 ("tcp", senders.octet), ("tcp", senders.lf),
                 ("unix-stream", senders.lf))):
             crowd.start(send_until_closed, c.address(scheme), scheme,
-                        "c%d" % k, framing, 0 if n % 5 == 0 else 0.001)
-        goal = dice.randrange(1, load(5000))
+                        "big%d" % k, framing)
+        goal = dice.randrange(1, load(2000))
         eventually(lambda: c.count_lines() >= goal)
         c.signal(signal.SIGTERM)
         start = time.monotonic()
@@ -92,7 +91,7 @@ def test_at_a_random_moment_under_load(tmp_path):
 
 
 def check_stopped(c):
-    tally = oracle.check(c.lines(), {"c0": 0, "c1": 0, "c2": 0})
+    tally = oracle.check(c.lines(), {"big0": 0, "big1": 0, "big2": 0})
     assert tally.mixed == tally.doubled == 0, tally
     assert tally.torn == len(tally.fragments), tally
     for src, seqs in tally.seen.items():
