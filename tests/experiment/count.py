@@ -15,8 +15,13 @@ from lines import line as make_line
 # RFC 5424, section 6: what the collector writes in front of the text.
 HEADER = rb"<\d{1,3}>1 \S+ \S+ \S+ \S+ \S+ (?:-|\[[^\n]*\]) (?:\xef\xbb\xbf)?"
 
+WHOLE = re.compile(rb"<\d{1,3}>1 (?:\S+ ){5}(?:-|\[[^\n]*\])(?: [^\n]*)?\n")
+
 # What the collector has to say itself (messages were lost, and how many).
 OWN = re.compile(rb"<44>1 \S+ \S+ synclined \d+ ")
+
+# What can be a piece of a line of ours, whatever happened to it.
+OURS = rb"process \d{3}|line \d{6}|([A-Z])\1{4}"
 
 SHOWN = 5
 
@@ -33,6 +38,8 @@ class Count:
         self.strange = []  # mixed lines: (file, line number, bytes)
         self.mixed = 0
         self.own = []
+        self.foreign = 0  # whole lines of somebody else's
+        self.ours = re.compile(OURS + b"|" + re.escape(run.encode()))
         self.files = 0
         self.largest = 0
         self.too_large = []
@@ -72,7 +79,7 @@ class Count:
                 longest = max(longest, len(raw))
                 match = pattern.fullmatch(raw)
                 if match is None or not self._mark(match):
-                    self._strange(path, number, raw)
+                    self._strange(path, number, raw, with_header)
         size = os.path.getsize(path)
         self.largest = max(self.largest, size)
         # A single line may be longer than the limit; then it stands alone.
@@ -93,9 +100,14 @@ class Count:
         marks[at] = 1
         return True
 
-    def _strange(self, path, number, raw):
+    def _strange(self, path, number, raw, with_header):
         if OWN.match(raw) and raw.endswith(b"\n"):
             self.own.append(raw)
+            return
+        # Others may send to the same port. That cannot hide a loss: a line
+        # of ours that was harmed is missing in any case.
+        if with_header and WHOLE.fullmatch(raw) and not self.ours.search(raw):
+            self.foreign += 1
             return
         self.mixed += 1
         if len(self.strange) < SHOWN:
