@@ -147,7 +147,7 @@ gather_environment(struct loader *ld)
 /* What getopt_long() works by, made from the tables. */
 struct syntax {
 	struct option longs[OPTIONS_MAX + 3];
-	char letters[2 + 2 * OPTIONS_MAX + 1];
+	char letters[3 + 2 * OPTIONS_MAX + 1];
 };
 
 static void
@@ -171,6 +171,7 @@ make_syntax(const struct loader *ld, struct syntax *x)
 		if (takes)
 			*letter++ = ':';
 	}
+	*letter++ = 'h'; /* not in the help: everybody tries it */
 	*letter = '\0';
 	x->longs[i].name = "help";
 	x->longs[i++].val = OPTION_HELP;
@@ -241,7 +242,8 @@ gather_options(struct loader *ld, int argc, char **argv, FILE *help)
 	while (
 	    (code = getopt_long(argc, argv, x.letters, x.longs, NULL)) != -1) {
 		g = given_of(ld, code == ':' ? optopt : code);
-		if (code == OPTION_HELP && ld->problems.count == 0) {
+		if ((code == OPTION_HELP || code == 'h') &&
+		    ld->problems.count == 0) {
 			help_print(help);
 			return OPTIONS_DONE;
 		} else if (code == OPTION_VERSION && ld->problems.count == 0) {

@@ -47,7 +47,8 @@ static const struct unit durations[] = {
 	{ NULL, 0 },
 };
 
-static const char size_hint[] = "sizes are bytes, or like 64K, 100M, 10G";
+static const char size_hint[] =
+    "sizes are bytes, or like 64K, 100M, 10G (or 64KiB, 100MiB, 10GiB)";
 static const char duration_hint[] = "durations are like 500ms, 1s, 5m, 1h, 1d";
 
 /*

@@ -147,7 +147,7 @@ def test_collector_started_by_hand(tmp_path):
 # foreground; logger calls until somebody listens.
 DEV_LOG = """
 mount -t tmpfs none /dev && : >/dev/null
-$1 --http none &
+$1 &
 until logger --socket-errors=on --tag myapp "it works" 2>/dev/null; do
 	kill -0 $! || exit 1
 	sleep 0.05
@@ -164,5 +164,5 @@ def test_dev_log(private, tmp_path):
         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60,
         env=harness.clean_environment(None))
     assert done.returncode == 0, done.stderr
-    stored = (tmp_path / "logs" / "all.log").read_text()
+    stored = (tmp_path / "logs" / "local.log").read_text()
     assert re.search(r"^<13>1 \S+ \S+ myapp .* it works$", stored, re.M)

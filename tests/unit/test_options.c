@@ -253,7 +253,7 @@ a_variable_is_named_by_its_problem(void **state)
 	r = load("");
 	assert_string_equal(r.said,
 	    "synclined: SYNCLINE_MEMORY: \"2X\": unknown unit \"X\"; sizes are "
-	    "bytes, or like 64K, 100M, 10G\n"
+	    "bytes, or like 64K, 100M, 10G (or 64KiB, 100MiB, 10GiB)\n"
 	    "synclined: SYNCLINE_LISTEN: \"tls://*\": TLS is not supported "
 	    "yet; use tcp:// behind something that does TLS\n");
 	done(&r);
@@ -268,7 +268,7 @@ static const struct {
 	{ "-v", "nothing to do" },
 	{ "-o a --memory 2X",
 	    "synclined: --memory: \"2X\": unknown unit \"X\"; sizes are "
-	    "bytes, or like 64K, 100M, 10G\n" },
+	    "bytes, or like 64K, 100M, 10G (or 64KiB, 100MiB, 10GiB)\n" },
 	{ "-o a -f bsd",
 	    "--format: \"bsd\": must be one of rfc5424, json, raw" },
 	{ "-o a --sync 0", "--sync: \"0\": out of range" },
