@@ -267,7 +267,8 @@ def clean_environment(more=None):
     """Ours without what would configure the collector, and with more."""
     env = {k: v for k, v in os.environ.items()
            if not k.startswith("SYNCLINE_")}
-    env.setdefault("ASAN_OPTIONS", "exitcode=99:detect_stack_use_after_return=1")
+    env.setdefault("ASAN_OPTIONS",
+                   "exitcode=99:detect_stack_use_after_return=1")
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     env.setdefault("TSAN_OPTIONS", "exitcode=99")
     env.update(more or {})

@@ -28,7 +28,8 @@ GAUGES = {"connections", "stalled", "open_files", "queue_bytes", "build_info"}
 
 @pytest.fixture
 def collector(shared):
-    return shared(listen=("tcp://127.0.0.1:0", 'udp://127.0.0.1:0?name=a%22b%5Cc'),
+    return shared(listen=("tcp://127.0.0.1:0",
+                          "udp://127.0.0.1:0?name=a%22b%5Cc"),
                   args=("--hostname", "collector1"))
 
 
