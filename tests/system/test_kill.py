@@ -13,7 +13,7 @@ import pytest
 
 import oracle
 import senders
-from harness import Collector, eventually, load
+from harness import eventually, load
 
 pytestmark = pytest.mark.fault
 
@@ -45,12 +45,12 @@ def size_of(c):
     return total
 
 
-def test_kill_9_during_large_writes(tmp_path):
+def test_kill_9_during_large_writes(collect):
     """A5: ≥ 10 rounds at full speed, killed at an amount of progress."""
     dice = random.Random(9)
     torn = 0
     for n in range(load(ROUNDS) if load(10) == 10 else 3):
-        c = Collector(tmp_path, args=("--rotate-size", "4M"))
+        c = collect(args=("--rotate-size", "4M"))
         crowd = senders.Senders()
         for k in range(CONNECTIONS):
             crowd.start(send_until_broken, c.address(), "r%d-%d" % (n, k))
@@ -61,7 +61,7 @@ def test_kill_9_during_large_writes(tmp_path):
         if n % 4 == 3:  # not every kill tears: help it
             with open(c.path, "ab") as f:
                 f.write(b"<14>1 half of a li")
-        said = check_restart(tmp_path)
+        said = check_restart(collect)
         moved = re.search(r"(\d+) bytes moved", said)
         if moved:
             torn += int(moved[1])
@@ -70,10 +70,10 @@ def test_kill_9_during_large_writes(tmp_path):
             assert len(f.read().replace(b"\n", b"")) >= torn - ROUNDS
 
 
-def check_restart(folder):
+def check_restart(collect):
     """Everything in the files is whole after a start; what each connection
     lost is its end. Returns what the start said."""
-    c = Collector(folder, args=("--rotate-size", "4M"))
+    c = collect(args=("--rotate-size", "4M"))
     tally = oracle.check(c.lines(), {})
     assert tally.torn == tally.mixed == tally.doubled == 0, tally
     assert tally.foreign == 2 * len(tally.seen), tally  # unknown senders

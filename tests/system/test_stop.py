@@ -16,7 +16,7 @@ import pytest
 
 import oracle
 import senders
-from harness import (DEADLINE, LISTENING, SLOW, SYNCLINED, Collector,
+from harness import (DEADLINE, LISTENING, SLOW, SYNCLINED,
                      clean_environment, eventually, load)
 
 pytestmark = pytest.mark.fault
@@ -62,7 +62,7 @@ def send_until_closed(address, scheme, src, framing):
         pass
 
 
-def test_at_a_random_moment_under_load(tmp_path):
+def test_at_a_random_moment_under_load(collect, tmp_path):
     """A10: 20 rounds; what the file lacks of each connection is its end, and
     the final counts agree with the file. A message of which only the
     beginning was read may be there as such, one a connection."""
@@ -70,9 +70,9 @@ def test_at_a_random_moment_under_load(tmp_path):
     for n in range(20 if not SLOW else 4):
         folder = tmp_path / str(n)
         folder.mkdir()
-        c = Collector(folder, listen=("tcp://127.0.0.1:0",
-                                      "unix-stream://%s/s" % folder),
-                      args=("--workers", 1 + n % 2, "--rotate-size", "1M"))
+        c = collect(folder=folder, listen=(
+            "tcp://127.0.0.1:0", "unix-stream://%s/s" % folder),
+            args=("--workers", 1 + n % 2, "--rotate-size", "1M"))
         crowd = senders.Senders()
         for k, (scheme, framing) in enumerate((
                 ("tcp", senders.octet), ("tcp", senders.lf),
