@@ -25,7 +25,8 @@ enum {
 	TIMEOUT_S = 5,
 	REASON = 256,
 	CONNECTIONS_MAX = 8,
-	LIFE_MS = 5000, /* of one connection, however slow its peer */
+	LIFE_MS = 5000,        /* of one connection, however slow its peer */
+	LIFE_CROWDED_MS = 500, /* while others wait */
 	SWEEP_US = 50000
 };
 
@@ -37,6 +38,7 @@ struct admin {
 	struct evconnlistener *listener[SOCKETS_MAX]; /* evhttp's */
 	size_t listeners;
 	struct event sweeper;
+	bool crowded; /* every slot was taken when last looked at */
 	struct slot {
 		struct bufferevent *bev; /* a reference; NULL: free */
 		int64_t since;
@@ -239,6 +241,7 @@ static size_t
 sweep(struct admin *a)
 {
 	int64_t now = clock_ms();
+	int64_t life = a->crowded ? LIFE_CROWDED_MS : LIFE_MS;
 	size_t open = 0;
 
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
@@ -252,9 +255,10 @@ sweep(struct admin *a)
 			continue;
 		}
 		open++;
-		if (now - s->since >= LIFE_MS)
+		if (now - s->since >= life)
 			(void)shutdown(bufferevent_getfd(s->bev), SHUT_RDWR);
 	}
+	a->crowded = open == CONNECTIONS_MAX;
 	return open;
 }
 

@@ -175,7 +175,7 @@ static ssize_t
 read_some(struct conn *c, struct slice *in)
 {
 	char *to = c->home->scratch;
-	size_t room = CONN_READ_SIZE;
+	size_t room = c->home->read_size;
 	ssize_t n;
 
 	if (c->tail.n > CONN_TAIL_COPY) {

@@ -23,6 +23,7 @@
 
 enum {
 	CONN_READ_SIZE = 256 * 1024,
+	CONN_READ_MIN = 16 * 1024,
 	CONN_TAIL_COPY = 16 *
 	    1024,              /* a longer tail is read behind, not copied */
 	CONN_TAIL_AHEAD = 4096 /* what is read behind it at least */
@@ -57,6 +58,7 @@ struct conns {
 	char *scratch; /* owned; where connections are read into */
 	size_t tails;  /* bytes in all tails */
 	size_t tails_max;
+	size_t read_size;  /* of one recv(2) */
 	size_t turn_bytes; /* read since others had their turn */
 	int64_t said_at;   /* when a peer was complained of, */
 	unsigned said;     /* and how often in that second */

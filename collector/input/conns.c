@@ -96,6 +96,13 @@ conns_new(struct event_base *base, struct intake *in, struct metrics *m,
 	cs->metrics = m;
 	cs->thread = thread;
 	cs->tails_max = in->pool.share / 2;
+	/* what was read is stored, however it grows: little memory, small bites
+	 */
+	cs->read_size = in->pool.share / 32;
+	if (cs->read_size > CONN_READ_SIZE)
+		cs->read_size = CONN_READ_SIZE;
+	if (cs->read_size < CONN_READ_MIN)
+		cs->read_size = CONN_READ_MIN;
 	TAILQ_INIT(&cs->all);
 	TAILQ_INIT(&cs->held);
 	TAILQ_INIT(&cs->paused);

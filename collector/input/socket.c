@@ -100,6 +100,15 @@ cure_of(int error, int type)
 	}
 }
 
+/* "::ffff:127.0.0.1" is an IPv4 address in IPv6's clothes. */
+static bool
+is_v4_mapped(const struct sockaddr *sa)
+{
+	const struct sockaddr_in6 *in6 = (const void *)sa;
+
+	return IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+}
+
 /* One bound socket. v6only is 0 for "*", which takes IPv4 along. */
 static int
 bind_one(const struct sockaddr *sa, socklen_t n, int type, int v6only)
@@ -113,7 +122,8 @@ bind_one(const struct sockaddr *sa, socklen_t n, int type, int v6only)
 	if (type == SOCK_STREAM)
 		set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (sa->sa_family == AF_INET6)
-		set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, v6only);
+		set_int(
+		    fd, IPPROTO_IPV6, IPV6_V6ONLY, v6only && !is_v4_mapped(sa));
 	if (bind(fd, sa, n) == -1 ||
 	    (type == SOCK_STREAM && listen(fd, BACKLOG) == -1)) {
 		int saved = errno;
