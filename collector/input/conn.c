@@ -40,8 +40,7 @@ conn_close(struct conn *c, const char *why)
 	log_line(LOG_DEBUG, "listener %s: connection of %.*s closed: %s",
 	    listen_label(conn_conf(c)), (int)peer.n, peer.p, why);
 	conn_unhold(c);
-	if (c->is_paused)
-		TAILQ_REMOVE(&cs->paused, c, waiting);
+	conn_unpause(c);
 	TAILQ_REMOVE(&cs->all, c, all);
 	event_del(&c->readable);
 	close(c->fd);
@@ -101,28 +100,36 @@ conn_hold(struct conn *c, int64_t now)
 	conn_arm_hold_timer(c->home);
 }
 
-/* Gives every whole message in *in to the intake; false: out of step. */
-static bool
-take_frames(struct conn *c, struct slice *in, bool *some)
+enum progress { ALL_TAKEN, MUST_WAIT, OUT_OF_STEP };
+
+/*
+ * Gives the whole messages in *in to the intake; to the last one when all,
+ * else only while it is ready: what was read can be far more when it is
+ * rendered.
+ */
+static enum progress
+take_frames(struct conn *c, struct slice *in, bool all, bool *some)
 {
+	struct intake *intake = c->home->intake;
 	struct slice msg;
 
-	for (;;) {
+	while (all || intake_ready(intake)) {
 		switch (frame_next(&c->framer, in, &msg)) {
 		case FRAME_OK:
-			intake_take(c->home->intake, &c->source, msg, false);
+			intake_take(intake, &c->source, msg, false);
 			*some = true;
 			break;
 		case FRAME_CUT:
-			intake_take(c->home->intake, &c->source, msg, true);
+			intake_take(intake, &c->source, msg, true);
 			*some = true;
 			break;
 		case FRAME_MORE:
-			return true;
+			return ALL_TAKEN;
 		case FRAME_BAD:
-			return false;
+			return OUT_OF_STEP;
 		}
 	}
+	return MUST_WAIT;
 }
 
 /* The stream is over: what is left of it are messages too. */
@@ -131,24 +138,69 @@ conn_take_rest(struct conn *c)
 {
 	struct slice in = slice_of(c->tail.p, c->tail.n), msg;
 	enum frame_status st;
+	bool some;
 
 	intake_burst(c->home->intake);
+	if (c->is_pending)
+		(void)take_frames(c, &in, true, &some);
 	while ((st = frame_end(&c->framer, &in, &msg)) == FRAME_OK ||
 	    st == FRAME_CUT)
 		intake_take(c->home->intake, &c->source, msg, st == FRAME_CUT);
 	tail_drop(&c->tail);
+	c->is_pending = false;
 	c->since = 0;
 }
 
-/* Frames what arrived, in front of it what was left. False: c is gone. */
+/* Not read now: TCP makes the peer wait with us. What was read already is
+ * first when it goes on. */
+void
+conn_pause(struct conn *c, bool pending)
+{
+	struct conns *cs = c->home;
+
+	c->is_pending = pending;
+	if (c->is_paused)
+		return;
+	event_del(&c->readable);
+	conn_unhold(c);
+	c->is_paused = true;
+	if (pending)
+		TAILQ_INSERT_HEAD(&cs->paused, c, waiting);
+	else
+		TAILQ_INSERT_TAIL(&cs->paused, c, waiting);
+}
+
+void
+conn_unpause(struct conn *c)
+{
+	if (c->is_paused)
+		TAILQ_REMOVE(&c->home->paused, c, waiting);
+	c->is_paused = false;
+}
+
+/* When the frame that is begun began, and what decides its end. */
+static void
+watch_rest(struct conn *c, bool some, int64_t now)
+{
+	if (c->tail.n == 0 && c->framer.skip == 0)
+		c->since = 0;
+	else if (some || c->since == 0)
+		c->since = now;
+	if (c->framer.holding && c->tail.n > 0)
+		conn_hold(c, now);
+	else
+		conn_unhold(c);
+}
+
 bool
 conn_take_bytes(struct conn *c, struct slice in, int64_t now)
 {
-	bool some = false, fine;
+	bool some = false;
+	enum progress p;
 
 	intake_burst(c->home->intake);
-	fine = take_frames(c, &in, &some);
-	if (!fine) {
+	p = take_frames(c, &in, !c->source.waits, &some);
+	if (p == OUT_OF_STEP) {
 		conn_close_badly(c,
 		    "its framing is broken: an octet count is "
 		    "expected here (framing=octet)");
@@ -158,14 +210,11 @@ conn_take_bytes(struct conn *c, struct slice in, int64_t now)
 		conn_close_badly(c, "no memory for its unfinished frame");
 		return false;
 	}
-	if (c->tail.n == 0 && c->framer.skip == 0)
-		c->since = 0;
-	else if (some || c->since == 0)
-		c->since = now;
-	if (c->framer.holding && c->tail.n > 0)
-		conn_hold(c, now);
+	c->is_pending = false;
+	if (p == MUST_WAIT && c->tail.n > 0)
+		conn_pause(c, true);
 	else
-		conn_unhold(c);
+		watch_rest(c, some, now);
 	return true;
 }
 
@@ -202,7 +251,13 @@ conn_serve(struct conn *c)
 {
 	int64_t now = clock_ms();
 	struct slice in;
-	ssize_t n = read_some(c, &in);
+	ssize_t n;
+
+	if (c->is_pending)
+		return conn_take_bytes(c, slice_of(c->tail.p, c->tail.n), now)
+		    ? 1
+		    : -1;
+	n = read_some(c, &in);
 
 	if (n == -1 && errno == EAGAIN)
 		return 0;

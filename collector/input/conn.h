@@ -37,12 +37,14 @@ struct conn {
 	size_t listener;
 	int fd;
 	bool is_held, is_paused;
+	bool is_pending; /* whole frames may wait in its tail */
 	struct framer framer;
 	struct tail tail; /* the unfinished frame */
 	int64_t since;    /* when the unfinished frame began; 0: none */
 	int64_t active;   /* when something was read last */
 	int64_t hold_at;  /* when the delimiter is taken to be LF */
 	int64_t held;     /* bytes that the kernel had at the stop */
+	int64_t dry_at;   /* when nothing was there first at the stop */
 	struct source source;
 };
 
@@ -73,8 +75,8 @@ const struct listen_conf *conn_conf(const struct conn *c);
 ssize_t conn_serve(struct conn *c);
 
 /*
- * Frames in, the tail and what arrived behind it, and keeps what is left.
- * False: c is gone.
+ * Frames in, the tail and what arrived behind it, and keeps what is left. When
+ * the intake is not ready for all of it, c is paused. False: c is gone.
  */
 bool conn_take_bytes(struct conn *c, struct slice in, int64_t now);
 
@@ -84,6 +86,10 @@ void conn_take_rest(struct conn *c);
 /* Closes and frees c. Badly: its peer broke a rule, which is counted. */
 void conn_close(struct conn *c, const char *why);
 void conn_close_badly(struct conn *c, const char *why);
+
+/* Not read until conn_unpause(), which does not begin to read again. */
+void conn_pause(struct conn *c, bool pending);
+void conn_unpause(struct conn *c);
 
 /* The delimiter is not decided: LF, if nothing comes for 100 ms. */
 void conn_hold(struct conn *c, int64_t now);

@@ -15,7 +15,8 @@ enum {
 	TURN_BYTES = 1024 * 1024, /* then others of the worker come first */
 	DRAIN_READS = 8,          /* of one connection, then comes the next */
 	BUFFERS_MAX = 16 * 1024 * 1024, /* tcp_rmem and tcp_wmem, generous */
-	QUIET_MS = 50,                  /* then nothing more is on its way */
+	TRICKLE_MS = 500, /* after a first moment without anything */
+	QUIET_MS = 50,    /* then nothing more is on its way */
 	UNFINISHED_MS = 30000
 };
 
@@ -47,11 +48,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (c->source.waits && !intake_ready(cs->intake)) {
-		/* not read now: TCP makes the peer wait with us */
-		event_del(&c->readable);
-		conn_unhold(c);
-		c->is_paused = true;
-		TAILQ_INSERT_TAIL(&cs->paused, c, waiting);
+		conn_pause(c, false);
 		return;
 	}
 	n = conn_serve(c);
@@ -152,7 +149,7 @@ conns_adopt(struct conns *cs, struct newcomer *n)
 	c->home = cs;
 	c->tail.sum = &cs->tails;
 	c->tail.max = FRAME_ROOM((size_t)cs->intake->conf->max_message) +
-	    CONN_TAIL_AHEAD;
+	    CONN_TAIL_AHEAD + cs->read_size;
 	c->fd = n->fd;
 	c->listener = n->listener;
 	c->active = clock_ms();
@@ -183,24 +180,34 @@ conns_are_paused(const struct conns *cs)
 	return !TAILQ_EMPTY(&cs->paused);
 }
 
+/* Reading goes on; what was read before comes first. */
+static void
+resume_one(struct conn *c, int64_t now)
+{
+	conn_unpause(c);
+	/* the time that we did not read is not the peer's fault */
+	c->active = now;
+	if (c->since != 0)
+		c->since = now;
+	if (event_add(&c->readable, NULL) == -1) {
+		conn_close_badly(c, "cannot wait for it");
+		return;
+	}
+	if (c->is_pending)
+		(void)conn_serve(c);
+	else if (c->framer.holding && c->tail.n > 0)
+		conn_hold(c, now);
+}
+
 void
 conns_resume(struct conns *cs)
 {
 	int64_t now = clock_ms();
 	struct conn *c;
 
-	while ((c = TAILQ_FIRST(&cs->paused)) != NULL) {
-		TAILQ_REMOVE(&cs->paused, c, waiting);
-		c->is_paused = false;
-		/* the time that we did not read is not the peer's fault */
-		c->active = now;
-		if (c->since != 0)
-			c->since = now;
-		if (c->framer.holding && c->tail.n > 0)
-			conn_hold(c, now);
-		if (event_add(&c->readable, NULL) == -1)
-			conn_close_badly(c, "cannot wait for it");
-	}
+	while (
+	    (c = TAILQ_FIRST(&cs->paused)) != NULL && intake_ready(cs->intake))
+		resume_one(c, now);
 }
 
 static void
@@ -240,10 +247,23 @@ conns_sweep(struct conns *cs)
 }
 
 /*
- * Reads what one connection has now. It is closed at its end, or when nothing
- * came for a moment: what a peer sent before may still be on its way from its
- * own kernel's buffer. More than two kernels hold was sent after we began to
- * stop, by a peer that will not end. True: something came.
+ * Nothing is there at this moment, but what a peer sent before the stop may
+ * still be on its way from its own kernel's buffer. That comes in no time; a
+ * peer that goes on and on is not waited for.
+ */
+static bool
+is_drained(struct conn *c)
+{
+	int64_t now = clock_ms();
+
+	if (c->dry_at == 0)
+		c->dry_at = now;
+	return now - c->active >= QUIET_MS || now - c->dry_at >= TRICKLE_MS;
+}
+
+/*
+ * Reads what one connection has now, and closes it at its end. More than two
+ * kernels hold was sent after we began to stop. True: something came.
  */
 static bool
 drain_some(struct conn *c, int64_t deadline)
@@ -258,8 +278,7 @@ drain_some(struct conn *c, int64_t deadline)
 		n = conn_serve(c);
 		if (n == -1)
 			return true;
-		if (c->held < -BUFFERS_MAX ||
-		    (n == 0 && clock_ms() - c->active >= QUIET_MS)) {
+		if (c->held < -BUFFERS_MAX || (n == 0 && is_drained(c))) {
 			conn_take_rest(c);
 			conn_close(c, "the collector stops");
 			return some;
