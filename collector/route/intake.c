@@ -23,7 +23,7 @@ intake_init(struct intake *in, const struct config *conf,
     struct mailbox *writer, struct err *err)
 {
 	size_t share = (size_t)(conf->memory / conf->workers);
-	size_t size = share / 16 / conf->outputs;
+	size_t size = share / 64 / conf->outputs;
 
 	*in = (struct intake){ .conf = conf, .writer = writer };
 	in->pool.returns.fd = -1;

@@ -222,6 +222,32 @@ def test_memory_full_makes_tcp_wait(collect):
     assert tally.perfect(), tally
 
 
+def test_memory_is_a_bound_however_much_a_message_grows(collect):
+    """Tiny messages become long JSON lines: what one read brings may be many
+    times memory when it is rendered, so the rest of it waits unrendered."""
+    tap = Tap()
+    c = collect(output="-", stdout=tap.start,
+                args=("-f", "json", "--memory", "1M", "--workers", 1))
+    count = 20000
+    crowd = senders.Senders()
+    crowd.start(senders.send_stream, c.address(), "tcp", b"<13>\x01\n" * count)
+    seen = []
+
+    def stands():
+        seen.append(c.metric("received_messages_total"))
+        return len(seen) > 5 and seen[-1] > 0 and len(set(seen[-5:])) == 1
+
+    eventually(stands)
+    assert seen[-1] < count
+    assert c.metric("queue_bytes") <= 1 << 20
+    tap.open()
+    crowd.join()
+    c.wait_metric("written_messages_total", count)
+    c.stop()
+    tap.thread.join()
+    assert len(tap.lines()) == count
+
+
 def test_what_a_stalled_output_loses_at_the_stop_is_said(collect):
     """When an output still stalls after stop_timeout: status 1, and how many
     messages that costs."""
