@@ -14,7 +14,8 @@
 
 enum {
 	HOLD_MS = 100,
-	SAID_MAX = 5 /* complaints a second: a hostile peer fills no log */
+	LOOK_EVERY = 16, /* messages */
+	SAID_MAX = 5     /* complaints a second: a hostile peer fills no log */
 };
 
 const struct listen_conf *
@@ -113,7 +114,9 @@ take_frames(struct conn *c, struct slice *in, bool all, bool *some)
 	struct intake *intake = c->home->intake;
 	struct slice msg;
 
-	while (all || intake_ready(intake)) {
+	/* looked at now and then: a few messages more do not matter */
+	for (unsigned n = 0; all || n % LOOK_EVERY != 0 || intake_ready(intake);
+	     n++) {
 		switch (frame_next(&c->framer, in, &msg)) {
 		case FRAME_OK:
 			intake_take(intake, &c->source, msg, false);
