@@ -158,14 +158,16 @@ fit(struct output *o, const char *p, size_t n)
 		some = rotate_fit(p, n, size < limit ? limit - size : 0);
 		if (some > 0)
 			return some;
-		if (size > 0 && rotate(o)) {
-			some = rotate_fit(p, n, limit);
-			if (some > 0)
-				return some;
-		}
+		/* while rotation fails the limit cannot hold: no smaller
+		 * writes for its sake */
+		if (size > 0 && !rotate(o))
+			return n;
+		some = rotate_fit(p, n, limit);
+		if (some > 0)
+			return some;
 	}
-	/* A line begun must be ended here; one longer than the limit, and
-	 * what comes while rotation fails, has no better place. */
+	/* a line begun must be ended here; one longer than the limit has no
+	 * better place */
 	lf = memchr(p, '\n', n);
 	return lf != NULL ? (size_t)(lf - p) + 1 : n;
 }
@@ -190,6 +192,7 @@ wait_for_reader(struct output *o)
 	if (now - o->busy_at >= BUSY_MAX_MS) {
 		err_set(&err, "its reader takes nothing more");
 		stall(o, EAGAIN, &err);
+		return;
 	}
 	o->retry_at = now + BUSY_MS;
 }
@@ -382,8 +385,10 @@ output_reopen(struct output *o)
 		    o->conf->path, err.text);
 		return;
 	}
-	if (old != -1)
-		sync_old(o, old);
+	if (old == -1)
+		return;
+	resume(o); /* if the new file stalls too, its first write says so */
+	sync_old(o, old);
 }
 
 int

@@ -31,6 +31,7 @@ enum { ROOM = 65536, FILES = 64 };
 static size_t disk_room = SIZE_MAX;
 static size_t disk_chunk = SIZE_MAX;
 static int disk_error = ENOSPC;
+static unsigned disk_writes;
 
 ssize_t __real_os_write(int fd, const void *p, size_t n);
 ssize_t __wrap_os_write(int fd, const void *p, size_t n);
@@ -40,6 +41,7 @@ __wrap_os_write(int fd, const void *p, size_t n)
 {
 	ssize_t done;
 
+	disk_writes++;
 	if (disk_room == 0) {
 		errno = disk_error;
 		return -1;
@@ -290,6 +292,28 @@ a_deleted_file_comes_back_with_the_whole_line(void **state)
 	close_place(&p);
 }
 
+/* A file that was moved away is written to until SIGHUP, beyond its limit. */
+static void
+a_rotation_that_fails_makes_no_smaller_writes(void **state)
+{
+	struct place p;
+	char moved[160];
+
+	(void)state;
+	open_place(&p, 10);
+	give(&p, "12345678\n");
+	(void)snprintf(moved, sizeof(moved), "%s/a.log-moved", p.dir);
+	assert_int_equal(rename(p.path, moved), 0);
+	disk_writes = 0;
+	give(&p, "a\nb\nc\nd\ne\nf\n");
+	assert_int_equal(disk_writes, 1);
+	assert_int_equal(count(&p, O_FAILED_ROTATE), 1);
+	output_reopen(&p.out);
+	give(&p, "g\n");
+	assert_int_equal(p.out.file.size, 2);
+	close_place(&p);
+}
+
 static void
 an_empty_file_is_not_rotated(void **state)
 {
@@ -345,6 +369,7 @@ main(void)
 		cmocka_unit_test(a_full_disk_neither_tears_nor_doubles_a_line),
 		cmocka_unit_test(a_line_begun_is_ended_before_the_file_is_left),
 		cmocka_unit_test(a_deleted_file_comes_back_with_the_whole_line),
+		cmocka_unit_test(a_rotation_that_fails_makes_no_smaller_writes),
 		cmocka_unit_test(an_empty_file_is_not_rotated),
 		cmocka_unit_test(what_is_left_at_the_end_is_counted),
 	};
