@@ -2,6 +2,7 @@
 #include "base/metrics.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const double sync_bounds[SYNC_BUCKETS] = { 0.0001, 0.001, 0.005, 0.01, 0.05,
 	0.1, 1, 10 };
@@ -19,22 +20,32 @@ new_sets(size_t n)
 }
 
 struct metrics *
-metrics_new(size_t threads, size_t listeners, size_t outputs)
+metrics_new(size_t threads)
 {
 	struct metrics *m = calloc(1, sizeof(*m));
 
 	if (m == NULL)
 		return NULL;
 	m->threads = threads;
-	m->listeners = listeners;
-	m->outputs = outputs;
-	m->listener = new_sets(threads * listeners);
-	m->output = new_sets(threads * outputs);
-	if (m->listener == NULL || m->output == NULL) {
+	m->listeners.slot = calloc(SLOTS_MAX, sizeof(struct slot));
+	m->outputs.slot = calloc(SLOTS_MAX, sizeof(struct slot));
+	m->global = new_sets(threads);
+	if (m->listeners.slot == NULL || m->outputs.slot == NULL ||
+	    m->global == NULL) {
 		metrics_free(m);
 		return NULL;
 	}
 	return m;
+}
+
+static void
+free_slots(struct slots *s)
+{
+	for (size_t i = 0; s->slot != NULL && i < s->n; i++) {
+		free(s->slot[i].label);
+		free(s->slot[i].set);
+	}
+	free(s->slot);
 }
 
 void
@@ -42,47 +53,89 @@ metrics_free(struct metrics *m)
 {
 	if (m == NULL)
 		return;
-	free(m->listener);
-	free(m->output);
+	free_slots(&m->listeners);
+	free_slots(&m->outputs);
+	free(m->global);
 	free(m);
 }
 
-struct counters *
-metrics_listener(struct metrics *m, size_t thread, size_t listener)
+static int
+find_slot(struct slots *s, size_t threads, const char *label)
 {
-	return &m->listener[thread * m->listeners + listener];
+	struct slot new = { NULL, NULL };
+
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->slot[i].label, label) == 0)
+			return (int)i;
+	if (s->n == SLOTS_MAX)
+		return -1;
+	new.label = strdup(label);
+	new.set = new_sets(threads);
+	if (new.label == NULL || new.set == NULL) {
+		free(new.label);
+		free(new.set);
+		return -1;
+	}
+	s->slot[s->n] = new;
+	return (int)s->n++;
+}
+
+int
+metrics_listener_slot(struct metrics *m, const char *label)
+{
+	return find_slot(&m->listeners, m->threads, label);
+}
+
+int
+metrics_output_slot(struct metrics *m, const char *label)
+{
+	return find_slot(&m->outputs, m->threads, label);
 }
 
 struct counters *
-metrics_output(struct metrics *m, size_t thread, size_t output)
+metrics_listener(struct metrics *m, size_t thread, int slot)
 {
-	return &m->output[thread * m->outputs + output];
+	return &m->listeners.slot[slot].set[thread];
+}
+
+struct counters *
+metrics_output(struct metrics *m, size_t thread, int slot)
+{
+	return &m->outputs.slot[slot].set[thread];
+}
+
+struct counters *
+metrics_global(struct metrics *m, size_t thread)
+{
+	return &m->global[thread];
+}
+
+static uint64_t
+sum(const struct metrics *m, const struct counters *set, unsigned id)
+{
+	uint64_t n = 0;
+
+	for (size_t t = 0; t < m->threads; t++)
+		n += atomic_load_explicit(&set[t].v[id], memory_order_relaxed);
+	return n;
 }
 
 uint64_t
-metrics_listener_sum(
-    const struct metrics *m, size_t listener, enum listener_metric id)
+metrics_listener_sum(const struct metrics *m, int slot, enum listener_metric id)
 {
-	uint64_t sum = 0;
-
-	for (size_t t = 0; t < m->threads; t++)
-		sum += atomic_load_explicit(
-		    &m->listener[t * m->listeners + listener].v[id],
-		    memory_order_relaxed);
-	return sum;
+	return sum(m, m->listeners.slot[slot].set, id);
 }
 
 uint64_t
-metrics_output_sum(
-    const struct metrics *m, size_t output, enum output_metric id)
+metrics_output_sum(const struct metrics *m, int slot, enum output_metric id)
 {
-	uint64_t sum = 0;
+	return sum(m, m->outputs.slot[slot].set, id);
+}
 
-	for (size_t t = 0; t < m->threads; t++)
-		sum += atomic_load_explicit(
-		    &m->output[t * m->outputs + output].v[id],
-		    memory_order_relaxed);
-	return sum;
+uint64_t
+metrics_global_sum(const struct metrics *m, enum global_metric id)
+{
+	return sum(m, m->global, id);
 }
 
 void

@@ -27,6 +27,12 @@
 	    "Connections closed instead of served")                            \
 	X(L_REJECTED_ERROR, "rejected_connections_total", "reason=\"error\"",  \
 	    "")                                                                \
+	X(L_REJECTED_ALLOW, "rejected_connections_total", "reason=\"allow\"",  \
+	    "")                                                                \
+	X(L_REJECTED_PEER, "rejected_connections_total",                       \
+	    "reason=\"max_connections_per_peer\"", "")                         \
+	X(L_REJECTED_PROXY, "rejected_connections_total", "reason=\"proxy\"",  \
+	    "")                                                                \
 	X(L_MALFORMED, "malformed_messages_total", "",                         \
 	    "Messages stored though neither RFC 5424 nor RFC 3164, and "       \
 	    "frames that could not be read")                                   \
@@ -34,13 +40,19 @@
 	    "Messages cut at max_message or by the end of their stream")       \
 	X(L_DROPPED_KERNEL, "dropped_messages_total", "reason=\"kernel\"",     \
 	    "Messages lost before they were stored")                           \
-	X(L_DROPPED_MEMORY, "dropped_messages_total", "reason=\"memory\"", "")
+	X(L_DROPPED_ALLOW, "dropped_messages_total", "reason=\"allow\"", "")   \
+	X(L_DROPPED_MEMORY, "dropped_messages_total", "reason=\"memory\"", "") \
+	X(L_DROPPED_RATE, "dropped_messages_total", "reason=\"rate\"", "")
 
 #define OUTPUT_METRICS(X)                                                     \
 	X(O_WRITTEN, "written_messages_total", "", "Messages written")        \
 	X(O_BYTES, "written_bytes_total", "", "Bytes written")                \
 	X(O_DROPPED_STOP, "dropped_output_messages_total", "reason=\"stop\"", \
 	    "Messages this output did not write")                             \
+	X(O_DROPPED_FULL, "dropped_output_messages_total", "reason=\"full\"", \
+	    "")                                                               \
+	X(O_OTHER, "other_file_messages_total", "",                           \
+	    "Messages written to _other: their file would be one too many")   \
 	X(O_FAILED_ENOSPC, "failed_writes_total", "reason=\"ENOSPC\"",        \
 	    "Failed calls that store data, each tried again")                 \
 	X(O_FAILED_EDQUOT, "failed_writes_total", "reason=\"EDQUOT\"", "")    \
@@ -57,13 +69,24 @@
 	X(O_QUEUE_BYTES, "queue_bytes", "",                                   \
 	    "Bytes handed over and not yet written")
 
+#define GLOBAL_METRICS(X)                                                      \
+	X(G_FILTERED, "filtered_messages_total", "",                           \
+	    "Messages that no output's conditions took")                       \
+	X(G_OWN, "own_messages_total", "",                                     \
+	    "Messages of our own about losses, which no other counter counts") \
+	X(G_MATCH_LIMITS, "match_limits_total", "",                            \
+	    "Times that a match met its limit and counted as none")
+
 #define METRIC_ID(id, name, labels, help) id,
 enum listener_metric { LISTENER_METRICS(METRIC_ID) L_CLOSED, L_COUNT };
 enum output_metric { OUTPUT_METRICS(METRIC_ID) O_COUNT };
+enum global_metric { GLOBAL_METRICS(METRIC_ID) G_COUNT };
 
-enum { COUNTERS = 16, SYNC_BUCKETS = 8 };
+/* SLOTS_MAX: labels of listeners, and as many of outputs, in one life */
+enum { COUNTERS = 24, SYNC_BUCKETS = 8, SLOTS_MAX = 4096 };
 _Static_assert((int)L_COUNT <= COUNTERS, "a set holds the listener metrics");
 _Static_assert((int)O_COUNT <= COUNTERS, "a set holds the output metrics");
+_Static_assert((int)G_COUNT <= COUNTERS, "a set holds the global metrics");
 
 struct counters {
 	_Alignas(64) _Atomic uint64_t v[COUNTERS];
@@ -77,20 +100,38 @@ struct sync_times {
 
 extern const double sync_bounds[SYNC_BUCKETS]; /* seconds, ascending */
 
-/* Sets of counters by [thread][listener] and [thread][output]. */
+/* What has counters of its own: a listener or an output, by its label. It
+ * stays when a reload takes it away: sums must still be true. */
+struct slot {
+	char *label;          /* owned */
+	struct counters *set; /* owned; one per thread */
+};
+
+struct slots {
+	struct slot *slot; /* owned; SLOTS_MAX */
+	size_t n;
+};
+
+/* Slots are added by the main thread alone, which alone reads the sums. */
 struct metrics {
-	size_t threads, listeners, outputs;
-	struct counters *listener, *output;
+	size_t threads;
+	struct slots listeners, outputs;
+	struct counters *global; /* owned; one set per thread */
 	struct sync_times sync;
 };
 
-struct metrics *metrics_new(size_t threads, size_t listeners, size_t outputs);
+struct metrics *metrics_new(size_t threads);
 void metrics_free(struct metrics *m);
 
-struct counters *metrics_listener(
-    struct metrics *m, size_t thread, size_t listener);
-struct counters *metrics_output(
-    struct metrics *m, size_t thread, size_t output);
+/* The number of the slot with that label, which is made when there is none;
+ * -1: no memory, or SLOTS_MAX of them. */
+int metrics_listener_slot(struct metrics *m, const char *label);
+int metrics_output_slot(struct metrics *m, const char *label);
+
+/* The calling thread's own set; its pointer stays good. */
+struct counters *metrics_listener(struct metrics *m, size_t thread, int slot);
+struct counters *metrics_output(struct metrics *m, size_t thread, int slot);
+struct counters *metrics_global(struct metrics *m, size_t thread);
 
 /* Adds to a counter of the calling thread's own set: no locked operation. */
 static inline void
@@ -107,11 +148,12 @@ counter_set(struct counters *c, unsigned id, uint64_t n)
 	atomic_store_explicit(&c->v[id], n, memory_order_relaxed);
 }
 
-/* Sums over all threads; may be called from any thread. */
+/* Sums over all threads. */
 uint64_t metrics_listener_sum(
-    const struct metrics *m, size_t listener, enum listener_metric id);
+    const struct metrics *m, int slot, enum listener_metric id);
 uint64_t metrics_output_sum(
-    const struct metrics *m, size_t output, enum output_metric id);
+    const struct metrics *m, int slot, enum output_metric id);
+uint64_t metrics_global_sum(const struct metrics *m, enum global_metric id);
 
 /* One fdatasync(2) took that long. */
 void metrics_sync_took(struct metrics *m, uint64_t nanoseconds);

@@ -13,6 +13,7 @@
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +25,11 @@ struct block {
 	struct letter letter;      /* first: a letter is its block */
 	struct pool *home;         /* borrowed; where it returns to */
 	_Atomic uint64_t *written; /* borrowed; counts blocks that are done */
-	uint32_t output;   /* number of the output in the configuration */
-	uint32_t messages; /* lines in data */
+	size_t *queued;            /* borrowed; the worker's: bytes of this
+				      output that are under way, n of them here */
+	void *output;      /* the writer's; a token here */
+	bool runs;         /* data holds runs (run.h), not only lines */
+	uint32_t messages; /* lines in data that count as written */
 	size_t stream_n;   /* bytes of them that came from streams */
 	size_t n, cap;     /* bytes used, bytes there are */
 	char data[];

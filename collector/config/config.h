@@ -24,6 +24,17 @@ enum {
 
 enum listen_kind { LISTEN_UDP, LISTEN_TCP, LISTEN_UNIX, LISTEN_UNIX_STREAM };
 
+struct nets;
+struct pattern;
+struct template;
+struct zone;
+
+/* Texts in the order given; owned. */
+struct texts {
+	char **text;
+	size_t n;
+};
+
 struct listen_conf {
 	char *url;  /* as written, without the query */
 	char *name; /* NULL: none was given */
@@ -34,18 +45,54 @@ struct listen_conf {
 	int64_t framing; /* enum frame_mode */
 	int64_t receive_buffer;
 	int64_t max_connections;
-	int64_t idle_timeout; /* 0: none */
-	int64_t mode;         /* of a unix socket's file */
+	int64_t max_connections_per_peer; /* 0: no limit */
+	int64_t idle_timeout;             /* 0: none */
+	int64_t rate;        /* messages a second and peer; 0: no limit */
+	int64_t mode;        /* of a unix socket's file */
+	bool trust_hostname; /* false: the host is the peer's address */
+	struct nets *allow;  /* NULL: everybody */
+	struct nets *proxy;  /* who must speak the PROXY protocol; NULL: none */
+	struct zone *zone; /* of times that name none; never NULL once loaded */
+	bool retired; /* not configured any more, but connections live on */
 };
 
 enum { SYNC_NEVER = -1, SYNC_ALWAYS = 0 }; /* any other: a period in ms */
 
+/* What a line of an output is. */
+enum format {
+	FORMAT_RFC5424,
+	FORMAT_RAW,
+	FORMAT_JSON,
+	FORMAT_ISO,
+	FORMAT_BSD,
+	FORMAT_TEMPLATE
+};
+
+enum when_full { FULL_BLOCK, FULL_DROP };
+
+/* Which messages an output takes: all of these must hold. */
+struct choice {
+	uint32_t facilities; /* bits 1 << facility; 0: every one */
+	uint8_t severities;  /* bits 1 << severity; 0: every one */
+	struct texts app;    /* patterns as written, "!" included; none: all */
+	struct texts host;   /* the same */
+	struct pattern *match; /* on MSG; NULL: every message */
+};
+
 struct output_conf {
 	char *name;     /* label of metrics: the path unless it was named */
-	char *path;     /* "-" is standard output */
+	char *path;     /* "-" is standard output; may hold %{fields} */
 	int64_t format; /* enum format */
+	struct template *line; /* for FORMAT_TEMPLATE, else NULL */
+	struct template *file; /* of a path with fields, else NULL */
+	struct choice choice;
+	bool final;          /* what it takes goes to no later output */
+	int64_t when_full;   /* enum when_full */
 	int64_t rotate_size; /* 0: never by size */
 	int64_t sync;        /* SYNC_NEVER, SYNC_ALWAYS or a period */
+	int64_t max_open_files;
+	int64_t max_files;     /* names of a path with fields, per day */
+	int64_t max_new_files; /* new names a minute and peer; 0: no limit */
 	int64_t mode, dir_mode;
 };
 
@@ -54,10 +101,16 @@ struct config {
 	int64_t memory;
 	int64_t max_message;
 	int64_t stop_timeout;
-	char *hostname; /* never empty once loaded */
-	char *http;     /* NULL: off; else ADDR:PORT as written */
+	int64_t latency; /* 0: never wait */
+	char *hostname;  /* never empty once loaded */
+	char *http;      /* NULL: off; else ADDR:PORT as written */
 	char *http_host;
 	int64_t http_port;
+	struct texts http_hosts;
+	char *user, *group;   /* "": stay who we are */
+	char *state;          /* a folder */
+	struct texts include; /* patterns of files; the loader's alone */
+	struct zone *zone;    /* of this machine; never NULL once loaded */
 	bool verbose;
 
 	struct listen_conf *listen;

@@ -58,14 +58,9 @@ parse_number(
 		return units_parse_duration(text, out, err);
 	case KEY_OCTAL:
 		return units_parse_octal(text, out, err);
-	case KEY_NUMBER:
-	case KEY_BOOL:
-	case KEY_WORD:
-	case KEY_TEXT:
-	case KEY_NAME:
-		break;
+	default:
+		return units_parse_number(text, out, err);
 	}
-	return units_parse_number(text, out, err);
 }
 
 /* A number in the words of its type. */
@@ -192,14 +187,9 @@ key_set(
 	case KEY_TEXT:
 	case KEY_NAME:
 		return set_text(k, member, text, err);
-	case KEY_NUMBER:
-	case KEY_SIZE:
-	case KEY_MSEC:
-	case KEY_OCTAL:
-	case KEY_WORD:
-		break;
+	default:
+		return set_number(k, member, text, err);
 	}
-	return set_number(k, member, text, err);
 }
 
 int

@@ -31,11 +31,12 @@ static const struct key_word framings[] = {
 	{ NULL, 0 },
 };
 
-/* enum format is a floor above this one; a unit test compares the two. */
 static const struct key_word formats[] = {
-	{ "rfc5424", 0 },
-	{ "json", 2 },
-	{ "raw", 1 },
+	{ "rfc5424", FORMAT_RFC5424 },
+	{ "json", FORMAT_JSON },
+	{ "iso", FORMAT_ISO },
+	{ "bsd", FORMAT_BSD },
+	{ "raw", FORMAT_RAW },
 	{ NULL, 0 },
 };
 

@@ -25,7 +25,18 @@ enum key_type {
 	KEY_OCTAL,  /* int64_t, the mode of a file */
 	KEY_WORD,   /* int64_t, one of .words */
 	KEY_TEXT,   /* char *, UTF-8 without control characters */
-	KEY_NAME    /* char *, printable ASCII without spaces */
+	KEY_NAME,   /* char *, printable ASCII without spaces */
+	/* lists: each key_set() adds one item */
+	KEY_TEXTS,      /* struct texts */
+	KEY_NETS,       /* struct nets * */
+	KEY_PATTERNS,   /* struct texts of app and host patterns */
+	KEY_FACILITIES, /* struct choice: facilities */
+	/* values that are compiled when they are read */
+	KEY_SEVERITY, /* struct choice: severities */
+	KEY_MATCH,    /* struct pattern * */
+	KEY_ZONE,     /* struct zone * */
+	KEY_FORMAT,   /* struct output_conf: format and line */
+	KEY_PATH      /* struct output_conf: path and file */
 };
 
 /* A word that stands for a number. */
@@ -46,8 +57,11 @@ struct conf_key {
 	enum key_type type;
 	unsigned kinds; /* of a listener: bits 1 << enum listen_kind; 0: all */
 	bool zero;      /* 0 is right too, below min as it is */
-	bool repeat;    /* each -l begins a listener, each -o an output */
-	char letter;    /* of the option; 0: none */
+	bool later;   /* not in this version: only the default is accepted, and
+			 no help, sample or schema shows it */
+	bool restart; /* a reload cannot change it */
+	bool repeat;  /* each -l begins a listener, each -o an output */
+	char letter;  /* of the option; 0: none */
 };
 
 /* A struct of the configuration and its keys, which end with a NULL name. */

@@ -15,30 +15,6 @@ struct formatter {
 	struct json json;
 };
 
-static const char *const names[] = {
-	[FORMAT_RFC5424] = "rfc5424",
-	[FORMAT_RAW] = "raw",
-	[FORMAT_JSON] = "json",
-};
-
-bool
-format_by_name(const char *name, enum format *f)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]) == 0) {
-			*f = (enum format)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *
-format_name(enum format f)
-{
-	return names[f];
-}
-
 struct formatter *
 formatter_new(size_t max_message)
 {
@@ -64,10 +40,13 @@ formatter_free(struct formatter *f)
 }
 
 size_t
-format_bound(enum format f, const struct record *r)
+format_bound(const struct output_conf *o, const struct record *r)
 {
-	switch (f) {
+	switch ((enum format)o->format) {
 	case FORMAT_RFC5424:
+	case FORMAT_ISO:
+	case FORMAT_BSD:
+	case FORMAT_TEMPLATE:
 		return text_bound(r) + 1;
 	case FORMAT_JSON:
 		return json_bound(r) + 1;
@@ -78,13 +57,16 @@ format_bound(enum format f, const struct record *r)
 }
 
 size_t
-format_line(
-    struct formatter *fm, enum format f, const struct record *r, char *out)
+format_line(struct formatter *fm, const struct output_conf *o,
+    const struct record *r, char *out)
 {
 	size_t n = 0;
 
-	switch (f) {
+	switch ((enum format)o->format) {
 	case FORMAT_RFC5424:
+	case FORMAT_ISO:
+	case FORMAT_BSD:
+	case FORMAT_TEMPLATE:
 		n = text_write(&fm->when, r, out);
 		break;
 	case FORMAT_RAW:
@@ -96,4 +78,13 @@ format_line(
 	}
 	out[n] = '\n';
 	return n + 1;
+}
+
+bool
+format_is_raw(const struct output_conf *o, const struct record *r)
+{
+	return r->msg->clean &&
+	    (o->format == FORMAT_RAW ||
+		(o->format == FORMAT_RFC5424 && r->msg->valid &&
+		    !r->origin->distrust));
 }

@@ -8,13 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/config.h"
 #include "route/record.h"
-
-enum format { FORMAT_RFC5424, FORMAT_RAW, FORMAT_JSON };
-
-/* The format of that name ("rfc5424", "raw", "json"); false: there is none. */
-bool format_by_name(const char *name, enum format *f);
-const char *format_name(enum format f);
 
 /* What the formats remember between messages: one per thread. No message may
  * be longer than max_message bytes. NULL: no memory. */
@@ -22,18 +17,21 @@ struct formatter;
 struct formatter *formatter_new(size_t max_message);
 void formatter_free(struct formatter *f);
 
-/* The most bytes that format_line() can write for this record: less when the
- * message is known to be clean. */
-size_t format_bound(enum format f, const struct record *r);
+/* The most bytes that format_line() can write for this record in the output's
+ * format: less when the message is known to be clean. */
+size_t format_bound(const struct output_conf *o, const struct record *r);
 
 /*
  * Writes the record as one line, the LF at its end included, to out, which
  * must hold format_bound() bytes. Returns the number of bytes written. Never
  * fails, never allocates. In JSON "from" is null on a unix socket. (A message
- * that is valid and clean needs none of this for FORMAT_RFC5424: its line is
- * its bytes and an LF.)
+ * for which format_is_raw() is true needs none of this: its line is its bytes
+ * and an LF.)
  */
-size_t format_line(
-    struct formatter *fm, enum format f, const struct record *r, char *out);
+size_t format_line(struct formatter *fm, const struct output_conf *o,
+    const struct record *r, char *out);
+
+/* The line is the message's own bytes. */
+bool format_is_raw(const struct output_conf *o, const struct record *r);
 
 #endif

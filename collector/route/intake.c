@@ -134,20 +134,20 @@ grow_scratch(struct intake *in, size_t need)
 /* Renders into the block when the line surely fits there, else by way of
  * the scratch: the bound is several times what most lines need. */
 static bool
-put_line(
-    struct intake *in, struct lane *l, enum format f, const struct record *r)
+put_line(struct intake *in, struct lane *l, const struct output_conf *o,
+    const struct record *r)
 {
-	size_t n, bound = format_bound(f, r);
+	size_t n, bound = format_bound(o, r);
 	struct block *b = l->block;
 
 	if (b != NULL && b->cap - b->n >= bound) {
-		n = format_line(in->formatter, f, r, b->data + b->n);
+		n = format_line(in->formatter, o, r, b->data + b->n);
 		add_line(in, b, n);
 		return true;
 	}
 	if (!grow_scratch(in, bound))
 		return false;
-	n = format_line(in->formatter, f, r, in->scratch);
+	n = format_line(in->formatter, o, r, in->scratch);
 	b = make_room(in, l, n);
 	if (b == NULL)
 		return false;
@@ -172,13 +172,6 @@ is_shed(struct intake *in, unsigned severity)
 	return in->pool.used >= share / 100 * percent;
 }
 
-static bool
-needs_no_format(enum format f, const struct msg *m)
-{
-	return m->clean &&
-	    (f == FORMAT_RAW || (f == FORMAT_RFC5424 && m->valid));
-}
-
 /* True when every output has the message. */
 static bool
 put_all(struct intake *in, const struct record *r)
@@ -186,13 +179,13 @@ put_all(struct intake *in, const struct record *r)
 	bool all = true;
 
 	for (size_t i = 0; i < in->lanes; i++) {
-		enum format f = (enum format)in->conf->output[i].format;
+		const struct output_conf *o = &in->conf->output[i];
 		struct lane *l = &in->lane[i];
 
-		if (needs_no_format(f, r->msg))
+		if (format_is_raw(o, r))
 			all &= put_bytes(in, l, r->msg->raw);
 		else
-			all &= put_line(in, l, f, r);
+			all &= put_line(in, l, o, r);
 	}
 	return all;
 }

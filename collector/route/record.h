@@ -18,8 +18,12 @@
  * per datagram socket that is filled anew for each datagram. */
 struct origin {
 	struct slice listener; /* its label; borrowed from the configuration */
-	bool local;            /* a unix socket: the host is our own */
-	bool credentials;      /* pid, uid, gid hold the kernel's word */
+	const struct zone *zone; /* of times that name none; borrowed likewise,
+				    NULL: UTC */
+	bool local;              /* a unix socket: the host is our own */
+	bool distrust;           /* the host that a message names is not
+				    believed */
+	bool credentials;        /* pid, uid, gid hold the kernel's word */
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
@@ -38,11 +42,12 @@ struct record {
 	struct origin *origin;
 	struct timespec received; /* UTC */
 	struct slice self;        /* our own host name */
+	const struct zone *zone;  /* of this machine; NULL: UTC */
 	bool truncated;
 };
 
-/* The host that the message names; when it names none the peer's address, or
- * our own name when the peer is local. */
+/* The host that the message names; when it names none, or is not believed,
+ * the peer's address, or our own name when the peer is local. */
 struct slice record_host(const struct record *r);
 
 #endif

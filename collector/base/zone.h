@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * zone.h - what the clocks on the wall of a place say
+ *
+ * A zone is read once into a table of its changes and never changes itself:
+ * any thread may ask it, without a lock. Senders of RFC 3164 leave out the
+ * zone, and the C library knows one zone a process only.
+ */
+#ifndef BASE_ZONE_H
+#define BASE_ZONE_H
+
+#include <stdint.h>
+
+#include "wire/err.h"
+
+struct zone;
+
+/*
+ * The zone of that name: "Europe/Berlin" of the system's zone files (RFC 8536;
+ * no name may leave their folder), or the rule itself as POSIX writes it in TZ
+ * ("CET-1CEST,M3.5.0,M10.5.0/3"). "" is this machine's: $TZ, else
+ * /etc/localtime, else UTC. NULL sets *err: what is wrong and what would be
+ * right.
+ */
+struct zone *zone_load(const char *name, struct err *err);
+void zone_free(struct zone *z); /* accepts NULL */
+
+/* Seconds east of UTC at that instant (seconds since 1970, UTC). */
+int32_t zone_offset(const struct zone *z, int64_t utc);
+
+/*
+ * Seconds east of UTC when the wall says that time (seconds since 1970 as if
+ * it were UTC). Of an hour that comes twice the one whose instant is nearest
+ * to near (UTC); in an hour that is left out the offset before it.
+ */
+int32_t zone_offset_of_wall(const struct zone *z, int64_t wall, int64_t near);
+
+#endif

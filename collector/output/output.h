@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * output.h - one output: blocks in, files (or standard output) written
+ *
+ * Takes blocks, writes them in order, has its files rotated, reopened and
+ * synced. When a write fails it stalls: it keeps what it has and what comes,
+ * tries again, and says when that began and when it ended. Made in the main
+ * thread, then owned by the writer thread.
+ */
+#ifndef OUTPUT_OUTPUT_H
+#define OUTPUT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/metrics.h"
+#include "base/pool.h"
+#include "config/config.h"
+#include "output/syncer.h"
+
+/* What every output of the writer needs. */
+struct output_tools {
+	struct metrics *metrics;
+	struct syncer *syncer;
+};
+
+struct output;
+
+/*
+ * Opens what conf describes, of which it keeps a copy of its own. count is
+ * the writer's set of counters, sync_count the syncer's; both and tools are
+ * borrowed. NULL sets *err.
+ */
+struct output *output_new(const struct output_conf *conf,
+    struct counters *count, struct counters *sync_count,
+    const struct output_tools *tools, struct err *err);
+
+/* A reload: the same path with other settings (limits, times, modes of new
+ * files). Hands over what output_settings() made, which cannot fail here. */
+struct output_settings;
+struct output_settings *output_settings(const struct output_conf *conf,
+    struct counters *count, struct counters *sync_count, struct err *err);
+void output_settings_free(struct output_settings *s);
+void output_renew(struct output *o, struct output_settings *s);
+
+/* The block is the output's until it is written. */
+void output_take(struct output *o, struct block *b);
+
+/* Writes what it has, as far as that goes now. */
+void output_write(struct output *o);
+
+/* Nothing waits to be written. */
+bool output_is_empty(const struct output *o);
+
+/* What time brings: retries, syncs, a deleted file. Returns the clock_ms() of
+ * the next call, INT64_MAX: none is needed. */
+int64_t output_tick(struct output *o);
+
+void output_rotate(struct output *o); /* SIGUSR1 */
+void output_reopen(struct output *o); /* SIGHUP */
+
+/*
+ * Syncs (unless that is off), closes and frees; accepts NULL. Blocks that
+ * are left are returned unwritten and counted as dropped. Nothing of it may
+ * be with the syncer: output_is_idle(), or the syncer has stopped.
+ */
+void output_free(struct output *o);
+
+/* Empty, and the syncer has none of its descriptors. */
+bool output_is_idle(const struct output *o);
+
+#endif
