@@ -51,6 +51,23 @@ output_conf_clear(struct output_conf *o)
 	*o = (struct output_conf){ 0 };
 }
 
+int
+output_conf_copy(
+    struct output_conf *to, const struct output_conf *from, struct err *err)
+{
+	*to = *from;
+	to->line = NULL;
+	to->file = NULL;
+	to->choice = (struct choice){ 0 };
+	to->name = from->name != NULL ? strdup(from->name) : NULL;
+	to->path = from->path != NULL ? strdup(from->path) : NULL;
+	if ((to->name == NULL) == (from->name == NULL) &&
+	    (to->path == NULL) == (from->path == NULL))
+		return 0;
+	output_conf_clear(to);
+	return err_set(err, "out of memory");
+}
+
 void
 config_free(struct config *c)
 {
@@ -65,6 +82,9 @@ config_free(struct config *c)
 	free(c->hostname);
 	free(c->http);
 	free(c->http_host);
+	free(c->user);
+	free(c->group);
+	free(c->state);
 	free(c);
 }
 

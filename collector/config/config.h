@@ -19,6 +19,8 @@ enum {
 	CONFIG_HOSTNAME_MAX = 255, /* bytes; HOSTNAME of RFC 5424 */
 	CONFIG_LABEL_MAX = 255,    /* bytes of a listener's name */
 	CONFIG_URL_MAX = 4096,     /* bytes, the query included */
+	CONFIG_ZONE_MAX = 255,     /* bytes of a time zone's name */
+	CONFIG_MATCH_MAX = 4096,   /* bytes of a regular expression */
 	CONFIG_SECTIONS_MAX = 1000 /* listeners; and as many outputs */
 };
 
@@ -72,10 +74,11 @@ enum when_full { FULL_BLOCK, FULL_DROP };
 
 /* Which messages an output takes: all of these must hold. */
 struct choice {
-	uint32_t facilities; /* bits 1 << facility; 0: every one */
-	uint8_t severities;  /* bits 1 << severity; 0: every one */
-	struct texts app;    /* patterns as written, "!" included; none: all */
-	struct texts host;   /* the same */
+	uint32_t facilities;     /* bits 1 << facility; 0: every one */
+	uint32_t plain, negated; /* words that made them; the loader's */
+	uint8_t severities;      /* bits 1 << severity; 0: every one */
+	struct texts app;  /* patterns as written, "!" included; none: all */
+	struct texts host; /* the same */
 	struct pattern *match; /* on MSG; NULL: every message */
 };
 
@@ -143,6 +146,14 @@ int config_add_output(
 /* Frees the texts and leaves none. */
 void listen_conf_clear(struct listen_conf *l);
 void output_conf_clear(struct output_conf *o);
+
+/*
+ * *to becomes a copy of the names and numbers of *from, the caller's to
+ * clear; what is compiled (line, file, the lists and the pattern of choice)
+ * stays behind. -1: no memory, and *to is empty.
+ */
+int output_conf_copy(
+    struct output_conf *to, const struct output_conf *from, struct err *err);
 
 /*
  * Takes http apart into http_host and http_port ("none": http is NULL from

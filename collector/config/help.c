@@ -131,6 +131,10 @@ kinds_text(const struct conf_key *k)
 {
 	if (k->kinds == 0)
 		return "";
+	if (k->kinds == 1U << LISTEN_TCP)
+		return "tcp: ";
+	if (k->kinds == (1U << LISTEN_UDP | 1U << LISTEN_TCP))
+		return "udp, tcp: ";
 	if ((k->kinds & 1U << LISTEN_TCP) != 0)
 		return "tcp, unix-stream: ";
 	if ((k->kinds & 1U << LISTEN_UDP) != 0)
@@ -157,7 +161,7 @@ print_sections(FILE *to)
 	for (s = key_sections; s->title != NULL; s++) {
 		(void)fprintf(to, "\n%s:\n", s->title);
 		for (k = s->keys; k->name != NULL; k++) {
-			if (k->option != NULL)
+			if (k->option != NULL && !k->later)
 				print_option(to, k);
 		}
 		if (s->keys != listen_keys)
@@ -166,7 +170,7 @@ print_sections(FILE *to)
 			    "tcp://*:514?framing=lf&name=apps:\n",
 		    to);
 		for (k = s->keys; k->name != NULL; k++) {
-			if (k->option == NULL)
+			if (k->option == NULL && !k->later)
 				print_listen_key(to, k);
 		}
 	}
@@ -187,7 +191,7 @@ print_environment(FILE *to)
 	    to);
 	for (s = key_sections; s->title != NULL; s++) {
 		for (k = s->keys; k->name != NULL; k++) {
-			if (k->option == NULL)
+			if (k->option == NULL || k->later)
 				continue;
 			n = strlen(key_write_variable(k, name));
 			if (column + 1 + n > COLUMNS - 1) {

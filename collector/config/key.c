@@ -76,6 +76,13 @@ write_number(const struct conf_key *k, int64_t n, char *to)
 	return to;
 }
 
+static bool
+is_number(enum key_type type)
+{
+	return type == KEY_NUMBER || type == KEY_SIZE || type == KEY_MSEC ||
+	    type == KEY_OCTAL;
+}
+
 char *
 key_write_range(const struct conf_key *k, char to[KEY_RANGE_TEXT])
 {
@@ -89,10 +96,15 @@ key_write_range(const struct conf_key *k, char to[KEY_RANGE_TEXT])
 		    n == 0 ? "" : ", ", w->word);
 	if (k->type == KEY_BOOL || k->type == KEY_WORD || n >= KEY_RANGE_TEXT)
 		return to;
+	if (k->type == KEY_FORMAT) {
+		(void)snprintf(
+		    to + n, KEY_RANGE_TEXT - n, "%s", ", or a template");
+		return to;
+	}
 	(void)snprintf(to + n, KEY_RANGE_TEXT - n, "%s%s%s to %s%s",
 	    n == 0 ? "" : ", ", k->zero ? "0, or " : "",
 	    write_number(k, k->min, low), write_number(k, k->max, high),
-	    k->type == KEY_TEXT || k->type == KEY_NAME ? " bytes" : "");
+	    is_number(k->type) ? "" : " bytes");
 	return to;
 }
 
@@ -104,7 +116,7 @@ set_number(
 	int64_t n = 0;
 
 	if (!find_word(k->words, text, &n)) {
-		if (k->type == KEY_WORD)
+		if (k->type == KEY_WORD || k->type == KEY_FORMAT)
 			return err_set(err, "must be one of %s",
 			    key_write_range(k, range));
 		if (parse_number(k, text, &n, err) == -1)
@@ -175,21 +187,58 @@ set_text(
 	return 0;
 }
 
+/* A key of a later version may say what holds without it. */
+static int
+set_later(const struct conf_key *k, const char *text, struct err *err)
+{
+	bool same = k->dflt != NULL && strcasecmp(text, k->dflt) == 0;
+	int64_t wanted = 0, dflt = 0;
+	bool no = false;
+
+	if (!same && k->type == KEY_BOOL)
+		same = set_bool(k, &no, text, err) == 0 && !no;
+	else if (!same && (k->type == KEY_MSEC || k->type == KEY_SIZE))
+		same = parse_number(k, text, &wanted, err) == 0 &&
+		    parse_number(k, k->dflt, &dflt, err) == 0 && wanted == dflt;
+	if (same)
+		return 0;
+	return err_set(
+	    err, "is not supported by this version yet: leave it out");
+}
+
 int
 key_set(
     const struct conf_key *k, void *section, const char *text, struct err *err)
 {
 	void *member = (char *)section + k->offset;
 
+	if (k->later)
+		return set_later(k, text, err);
 	switch (k->type) {
 	case KEY_BOOL:
 		return set_bool(k, member, text, err);
 	case KEY_TEXT:
 	case KEY_NAME:
 		return set_text(k, member, text, err);
-	default:
+	case KEY_PATH:
+		return set_text(
+		    k, &((struct output_conf *)section)->path, text, err);
+	case KEY_FORMAT:
 		return set_number(k, member, text, err);
+	case KEY_NUMBER:
+	case KEY_SIZE:
+	case KEY_MSEC:
+	case KEY_OCTAL:
+	case KEY_WORD:
+		return set_number(k, member, text, err);
+	case KEY_ZONE:
+		if (text[0] == '\0')
+			return 0;
+		break;
+	default:
+		break;
 	}
+	return err_set(err, "is not read yet");
 }
 
 int

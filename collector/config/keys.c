@@ -6,12 +6,18 @@
 
 #include <limits.h>
 
+#include "config/template.h"
 #include "wire/frame.h"
 
-#define AT(s, m) .name = #m, .offset = offsetof(struct s, m)
+/* A key, and the member of the same name; or of another one. */
+#define AT(s, m)         .name = #m, .offset = offsetof(struct s, m)
+#define NAMED(key, s, m) .name = (key), .offset = offsetof(struct s, m)
+/* A key of a later version: it has no member yet. */
+#define LATER(key) .name = (key), .later = true
 
 enum { MIB = 1 << 20, GIB = 1 << 30 };
 enum { SECOND = 1000, HOUR = 60 * 60 * SECOND, DAY = 24 * HOUR };
+enum { MILLION = 1000 * 1000 };
 /* Too wide for an enumerator of C11. */
 #define TIB  (INT64_C(1) << 40)
 #define YEAR (INT64_C(365) * DAY)
@@ -20,7 +26,8 @@ enum { SECOND = 1000, HOUR = 60 * 60 * SECOND, DAY = 24 * HOUR };
 enum {
 	DATAGRAM = 1 << LISTEN_UDP | 1 << LISTEN_UNIX,
 	STREAM = 1 << LISTEN_TCP | 1 << LISTEN_UNIX_STREAM,
-	UNIX = 1 << LISTEN_UNIX | 1 << LISTEN_UNIX_STREAM
+	UNIX = 1 << LISTEN_UNIX | 1 << LISTEN_UNIX_STREAM,
+	NET = 1 << LISTEN_UDP | 1 << LISTEN_TCP
 };
 
 static const struct key_word framings[] = {
@@ -28,6 +35,13 @@ static const struct key_word framings[] = {
 	{ "octet", FRAME_OCTET },
 	{ "lf", FRAME_LF },
 	{ "nul", FRAME_NUL },
+	{ NULL, 0 },
+};
+
+static const struct key_word clients[] = {
+	{ "required", 0 },
+	{ "optional", 1 },
+	{ "none", 2 },
 	{ NULL, 0 },
 };
 
@@ -40,9 +54,22 @@ static const struct key_word formats[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_word fullness[] = {
+	{ "block", FULL_BLOCK },
+	{ "drop", FULL_DROP },
+	{ NULL, 0 },
+};
+
 static const struct key_word syncs[] = {
 	{ "never", SYNC_NEVER },
 	{ "always", SYNC_ALWAYS },
+	{ NULL, 0 },
+};
+
+static const struct key_word compressions[] = {
+	{ "none", 0 },
+	{ "gzip", 1 },
+	{ "zstd", 2 },
 	{ NULL, 0 },
 };
 
@@ -55,37 +82,117 @@ const struct conf_key listen_keys[] = {
 		    "unix-stream:///PATH. HOST is a name, an address ([::1] "
 		    "for IPv6) or * for every address; PORT is 514 when "
 		    "left out" },
+	{ AT(listen_conf, name), .type = KEY_TEXT, .min = 1,
+	    .max = CONFIG_LABEL_MAX,
+	    .help = "in counters and messages, instead of the URL" },
 	{ AT(listen_conf, framing), .type = KEY_WORD, .words = framings,
 	    .dflt = "auto", .kinds = STREAM,
-	    .help = "how messages are told apart" },
+	    .help = "how messages are told apart: octet (a count in front), "
+		    "lf or nul (a byte behind), or auto, which finds out for "
+		    "each connection" },
 	{ AT(listen_conf, idle_timeout), .type = KEY_MSEC, .zero = true,
 	    .min = 1, .max = YEAR, .dflt = "0", .kinds = STREAM,
 	    .help = "close a connection that is silent for so long; 0: never" },
 	{ AT(listen_conf, max_connections), .type = KEY_NUMBER, .min = 1,
-	    .max = 1000000, .dflt = "10000", .kinds = STREAM,
-	    .help = "connections at one time" },
-	{ AT(listen_conf, mode), .type = KEY_OCTAL, .max = 0777, .dflt = "0666",
-	    .kinds = UNIX, .help = "of the socket's file" },
-	{ AT(listen_conf, name), .type = KEY_TEXT, .min = 1,
-	    .max = CONFIG_LABEL_MAX,
-	    .help = "in counters and messages, instead of the URL" },
+	    .max = MILLION, .dflt = "10000", .kinds = STREAM,
+	    .help = "connections at one time; one more is closed at once" },
+	{ AT(listen_conf, max_connections_per_peer), .type = KEY_NUMBER,
+	    .max = MILLION, .dflt = "0", .kinds = STREAM,
+	    .help = "the same for each peer address (each user on a unix "
+		    "socket); 0: no limit of its own" },
+	{ AT(listen_conf, allow), .type = KEY_NETS, .kinds = NET,
+	    .help = "addresses and networks that may send, like 10.0.0.0/8 "
+		    "or fd00::/8; what comes from elsewhere is refused and "
+		    "counted. Empty: everyone may" },
+	{ AT(listen_conf, proxy), .type = KEY_NETS, .kinds = 1 << LISTEN_TCP,
+	    .help = "addresses and networks of proxies: they must begin each "
+		    "connection with the PROXY protocol, and the address in "
+		    "it counts as the sender's. Empty: nobody speaks it" },
+	{ AT(listen_conf, rate), .type = KEY_NUMBER, .max = 1000 * MILLION,
+	    .dflt = "0",
+	    .help = "messages a second and peer address (user on a unix "
+		    "socket); more are dropped and counted; 0: no limit" },
+	{ AT(listen_conf, trust_hostname), .type = KEY_BOOL, .dflt = "true",
+	    .help = "take the host name from the message; false: the host is "
+		    "the sender's address" },
+	{ NAMED("timezone", listen_conf, zone), .type = KEY_ZONE,
+	    .max = CONFIG_ZONE_MAX, .dflt = "",
+	    .help = "where senders live whose times name no zone, like "
+		    "Europe/Berlin; empty: where this machine does" },
 	{ AT(listen_conf, receive_buffer), .type = KEY_SIZE, .min = 4096,
 	    .max = GIB, .dflt = "4M", .kinds = DATAGRAM,
 	    .help = "what the kernel holds for us" },
+	{ AT(listen_conf, mode), .type = KEY_OCTAL, .max = 0777, .dflt = "0666",
+	    .kinds = UNIX, .help = "permissions of the socket's file" },
+	{ LATER("certificate"), .type = KEY_TEXT, .max = PATH_MAX - 1,
+	    .dflt = "", .help = "file of our certificate and its chain" },
+	{ LATER("key"), .type = KEY_TEXT, .max = PATH_MAX - 1, .dflt = "",
+	    .help = "file of our private key" },
+	{ LATER("ca"), .type = KEY_TEXT, .max = PATH_MAX - 1, .dflt = "",
+	    .help = "file of the authorities that sign clients" },
+	{ LATER("crl"), .type = KEY_TEXT, .max = PATH_MAX - 1, .dflt = "",
+	    .help = "file of revoked certificates" },
+	{ LATER("client"), .type = KEY_WORD, .words = clients,
+	    .dflt = "required", .help = "must clients have a certificate?" },
+	{ LATER("peers"), .type = KEY_TEXTS, .min = 1, .max = CONFIG_LABEL_MAX,
+	    .help = "names and fingerprints of clients" },
+	{ LATER("match_cn"), .type = KEY_BOOL, .dflt = "false",
+	    .help = "a name in CN counts too" },
+	{ LATER("legacy"), .type = KEY_BOOL, .dflt = "false",
+	    .help = "the old CBC suite" },
+	{ LATER("watch"), .type = KEY_BOOL, .dflt = "false",
+	    .help = "reload when the files change" },
+	{ LATER("proxy_in_tls"), .type = KEY_BOOL, .dflt = "false",
+	    .help = "the PROXY header comes inside TLS" },
 	{ .name = NULL },
 };
 
 const struct conf_key output_keys[] = {
-	{ AT(output_conf, path), .type = KEY_TEXT, .min = 1,
+	{ AT(output_conf, path), .type = KEY_PATH, .min = 1,
 	    .max = PATH_MAX - 1, .option = "output", .letter = 'o',
 	    .repeat = true, .value = "PATH",
 	    .help = "write to that file; may be given again. \"-\" is "
-		    "standard output" },
-	{ AT(output_conf, format), .type = KEY_WORD, .words = formats,
-	    .dflt = "rfc5424", .option = "format", .letter = 'f',
-	    .value = "FORMAT",
+		    "standard output. %{FIELD} makes a file for each value, "
+		    "as in /var/log/%{hostname}/%{app_name}.log" },
+	{ AT(output_conf, name), .type = KEY_TEXT, .min = 1,
+	    .max = CONFIG_LABEL_MAX,
+	    .help = "in counters and messages, instead of the path" },
+	{ AT(output_conf, format), .type = KEY_FORMAT, .words = formats,
+	    .min = 1, .max = TEMPLATE_TEXT, .dflt = "rfc5424",
+	    .option = "format", .letter = 'f', .value = "FORMAT",
 	    .help = "what a line is: rfc5424 is canonical RFC 5424 for every "
-		    "message, raw the message as it came" },
+		    "message, json an object, iso and bsd are the classic "
+		    "TIME HOST APP[PID]: MSG, raw is the message as it came. "
+		    "Or a template, like \"%{timestamp} %{hostname}: "
+		    "%{msg}\"" },
+	{ NAMED("facility", output_conf, choice), .type = KEY_FACILITIES,
+	    .help = "take only these facilities, by name or number: auth, "
+		    "local0, 16; with ! in front: all but those. Empty: all" },
+	{ NAMED("severity", output_conf, choice), .type = KEY_SEVERITY,
+	    .max = CONFIG_LABEL_MAX,
+	    .help = "take only this severity and the more severe, by name or "
+		    "number: warning; \"=info\": exactly this one; "
+		    "\"!warning\": only the less severe. Not given: all" },
+	{ NAMED("app", output_conf, choice.app), .type = KEY_PATTERNS, .min = 1,
+	    .max = CONFIG_LABEL_MAX,
+	    .help = "take only messages of these programs: names or patterns "
+		    "with * (any text) and ? (any byte); with ! in front: "
+		    "all but those. Empty: all" },
+	{ NAMED("host", output_conf, choice.host), .type = KEY_PATTERNS,
+	    .min = 1, .max = CONFIG_LABEL_MAX,
+	    .help = "take only messages of these hosts: patterns as of app; "
+		    "upper and lower case are alike. Empty: all" },
+	{ NAMED("match", output_conf, choice.match), .type = KEY_MATCH,
+	    .min = 1, .max = CONFIG_MATCH_MAX,
+	    .help = "take only messages whose text holds this regular "
+		    "expression (PCRE2). Not given: all" },
+	{ AT(output_conf, final), .type = KEY_BOOL, .dflt = "false",
+	    .help = "a message that this output takes goes to no later one" },
+	{ AT(output_conf, when_full), .type = KEY_WORD, .words = fullness,
+	    .dflt = "block",
+	    .help = "while this output stalls: block makes those who feed it "
+		    "wait, drop drops its messages and counts them, so that "
+		    "the other outputs go on" },
 	{ AT(output_conf, rotate_size), .type = KEY_SIZE, .zero = true,
 	    .min = 4096, .max = TIB, .dflt = "0", .option = "rotate-size",
 	    .value = "SIZE",
@@ -95,35 +202,98 @@ const struct conf_key output_keys[] = {
 	    .max = HOUR, .dflt = "1s", .option = "sync", .value = "WHEN",
 	    .help = "when to force to the disk; a duration: once in that "
 		    "time" },
+	{ AT(output_conf, max_open_files), .type = KEY_NUMBER, .min = 1,
+	    .max = 100000, .dflt = "256",
+	    .help = "of a path with fields: files open at one time; the one "
+		    "that was used least recently is closed first" },
+	{ AT(output_conf, max_files), .type = KEY_NUMBER, .min = 1,
+	    .max = 10 * MILLION, .dflt = "10000",
+	    .help = "of a path with fields: file names a day; what would "
+		    "make more goes to the file _other and is counted" },
+	{ AT(output_conf, max_new_files), .type = KEY_NUMBER, .max = MILLION,
+	    .dflt = "100",
+	    .help = "of a path with fields: new file names a minute and peer "
+		    "address, then _other; 0: no limit" },
 	{ AT(output_conf, mode), .type = KEY_OCTAL, .max = 0777, .dflt = "0640",
-	    .help = "of a new file" },
+	    .help = "permissions of a new file" },
 	{ AT(output_conf, dir_mode), .type = KEY_OCTAL, .max = 0777,
-	    .dflt = "0750", .help = "of a new folder" },
+	    .dflt = "0750", .help = "permissions of a new folder" },
+	{ LATER("rotate_every"), .type = KEY_MSEC, .zero = true, .min = 1,
+	    .max = YEAR, .dflt = "0", .option = "rotate-every",
+	    .value = "DURATION", .help = "rotate by time" },
+	{ LATER("keep"), .type = KEY_NUMBER, .max = MILLION, .dflt = "0",
+	    .option = "keep", .value = "N", .help = "rotated files to keep" },
+	{ LATER("keep_age"), .type = KEY_MSEC, .zero = true, .min = 1,
+	    .max = 100 * YEAR, .dflt = "0", .option = "keep-age",
+	    .value = "DURATION", .help = "how long to keep them" },
+	{ LATER("keep_total"), .type = KEY_SIZE, .max = INT64_MAX, .dflt = "0",
+	    .option = "keep-total", .value = "SIZE",
+	    .help = "bytes to keep of them" },
+	{ LATER("keep_free"), .type = KEY_SIZE, .max = INT64_MAX, .dflt = "0",
+	    .option = "keep-free", .value = "SIZE",
+	    .help = "bytes to leave free on the disk" },
+	{ LATER("keep_min"), .type = KEY_MSEC, .zero = true, .min = 1,
+	    .max = 100 * YEAR, .dflt = "0",
+	    .help = "nothing younger is deleted" },
+	{ LATER("compress"), .type = KEY_WORD, .words = compressions,
+	    .dflt = "none", .option = "compress", .value = "HOW",
+	    .help = "rotated files" },
+	{ LATER("owner"), .type = KEY_NAME, .max = CONFIG_LABEL_MAX, .dflt = "",
+	    .help = "of a new file" },
+	{ LATER("group"), .type = KEY_NAME, .max = CONFIG_LABEL_MAX, .dflt = "",
+	    .help = "of a new file" },
 	{ .name = NULL },
 };
 
 const struct conf_key global_keys[] = {
-	{ AT(config, http), .type = KEY_TEXT, .min = 1, .max = CONFIG_LABEL_MAX,
-	    .dflt = "127.0.0.1:8514", .option = "http", .value = "ADDR:PORT",
-	    .help = "serve /metrics, /healthz, /readyz and /status there; "
-		    "\"none\": nowhere" },
 	{ AT(config, workers), .type = KEY_NUMBER, .max = CONFIG_WORKERS_MAX,
-	    .dflt = "0", .option = "workers", .value = "N",
+	    .dflt = "0", .option = "workers", .value = "N", .restart = true,
 	    .help = "receiving threads; 0: one per two cores" },
 	{ AT(config, memory), .type = KEY_SIZE, .min = MIB, .max = TIB,
 	    .dflt = "256M", .option = "memory", .value = "SIZE",
+	    .restart = true,
 	    .help = "bound on everything received and not yet written" },
 	{ AT(config, max_message), .type = KEY_SIZE, .min = 480, .max = MIB,
 	    .dflt = "64K", .option = "max-message", .value = "SIZE",
+	    .restart = true,
 	    .help = "cut longer messages there; they are marked and counted" },
+	{ AT(config, latency), .type = KEY_MSEC, .zero = true, .min = 1,
+	    .max = SECOND, .dflt = "1ms",
+	    .help = "how long a busy input may wait to gather more; 0: it "
+		    "never waits, which costs more of the processor" },
 	{ AT(config, hostname), .type = KEY_NAME, .max = CONFIG_HOSTNAME_MAX,
 	    .dflt = "", .option = "hostname", .value = "NAME",
 	    .help = "what we call ourselves (default: the system's name)" },
-	{ AT(config, verbose), .type = KEY_BOOL, .dflt = "no",
+	{ AT(config, http), .type = KEY_TEXT, .min = 1, .max = CONFIG_LABEL_MAX,
+	    .dflt = "127.0.0.1:8514", .option = "http", .value = "ADDR:PORT",
+	    .restart = true,
+	    .help = "serve /metrics, /healthz, /readyz and /status there; "
+		    "\"none\": nowhere" },
+	{ AT(config, http_hosts), .type = KEY_TEXTS, .min = 1,
+	    .max = CONFIG_HOSTNAME_MAX,
+	    .help = "further names by which the status server may be asked; "
+		    "addresses, localhost and our own name always may" },
+	{ AT(config, user), .type = KEY_NAME, .max = CONFIG_LABEL_MAX,
+	    .dflt = "", .option = "user", .value = "NAME", .restart = true,
+	    .help = "become this user after binding, when started as root "
+		    "(default: stay who we are)" },
+	{ AT(config, group), .type = KEY_NAME, .max = CONFIG_LABEL_MAX,
+	    .dflt = "", .option = "group", .value = "NAME", .restart = true,
+	    .help = "become this group (default: that of the user)" },
+	{ AT(config, state), .type = KEY_TEXT, .min = 1, .max = PATH_MAX - 1,
+	    .dflt = "/var/lib/syncline", .restart = true,
+	    .help = "folder for what must survive a restart and is no log; "
+		    "nothing in this version needs it, and it is not made" },
+	{ AT(config, stop_timeout), .type = KEY_MSEC, .min = 100, .max = HOUR,
+	    .dflt = "5s",
+	    .help = "at a stop: time to write what was received" },
+	{ AT(config, include), .type = KEY_TEXTS, .min = 1, .max = PATH_MAX - 1,
+	    .help = "more files of this kind, by name or pattern like "
+		    "\"conf.d/*.yaml\", relative to the file that says so; "
+		    "their listeners and outputs are added" },
+	{ AT(config, verbose), .type = KEY_BOOL, .dflt = "false",
 	    .option = "verbose", .letter = 'v',
 	    .help = "say more on standard error" },
-	{ AT(config, stop_timeout), .type = KEY_MSEC, .min = 100, .max = HOUR,
-	    .dflt = "5s", .help = "time to write what was received" },
 	{ .name = NULL },
 };
 
