@@ -8,20 +8,35 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "config/nets.h"
 
 enum { BURST = 64, PAUSE_US = 20000, LAST_MAX = 65536 };
 
 enum taken { TAKEN, NONE_LEFT, MUST_PAUSE };
 
+static const struct listen_conf *
+conf_of(const struct acceptor *a)
+{
+	return &a->tools->plan->conf->listen[a->listener];
+}
+
+static struct counters *
+counters_of(const struct acceptor *a)
+{
+	return metrics_listener(a->tools->metrics, a->tools->thread,
+	    a->tools->plan->listener_slot[a->listener]);
+}
+
 /* Open connections of one listener. */
 static uint64_t
-open_at(const struct acceptor_tools *t, size_t listener)
+open_at(const struct acceptor_tools *t, int slot)
 {
 	/* closed first: it never is ahead of opened then */
-	uint64_t closed = metrics_listener_sum(t->metrics, listener, L_CLOSED);
+	uint64_t closed = metrics_listener_sum(t->metrics, slot, L_CLOSED);
 
-	return metrics_listener_sum(t->metrics, listener, L_OPENED) - closed;
+	return metrics_listener_sum(t->metrics, slot, L_OPENED) - closed;
 }
 
 static uint64_t
@@ -29,9 +44,15 @@ open_in_all(const struct acceptor_tools *t)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < t->conf->listens; i++)
-		n += open_at(t, i);
+	for (size_t i = 0; i < t->metrics->listeners.n; i++)
+		n += open_at(t, (int)i);
 	return n;
+}
+
+uint64_t
+acceptor_open(const struct acceptor_tools *t, size_t listener)
+{
+	return open_at(t, t->plan->listener_slot[listener]);
 }
 
 /* Out of descriptors: stop accepting for a moment instead of spinning. */
@@ -49,7 +70,7 @@ pause_accepting(struct acceptor *a)
 	    "listener %s: no descriptors left: connections "
 	    "wait until others close; raise the limit (ulimit -n, "
 	    "LimitNOFILE=)",
-	    listen_label(&a->tools->conf->listen[a->listener]));
+	    listen_label(conf_of(a)));
 }
 
 static void
@@ -74,57 +95,137 @@ least_loaded(const struct acceptor_tools *t)
 }
 
 static void
-give(struct acceptor *a, int fd, const struct sockaddr_storage *ss)
+read_credentials(const struct acceptor *a, struct newcomer *n)
 {
-	const struct listen_conf *l = &a->tools->conf->listen[a->listener];
-	struct counters *count = metrics_listener(
-	    a->tools->metrics, a->tools->thread, a->listener);
-	struct newcomer *n = calloc(1, sizeof(*n));
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
+	if (conf_of(a)->kind != LISTEN_UNIX_STREAM ||
+	    getsockopt(n->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return;
+	n->credentials = true;
+	n->pid = cred.pid;
+	n->uid = cred.uid;
+	n->gid = cred.gid;
+}
+
+/* All connections of a peer whose messages are counted are served by one
+ * worker, which alone counts them. */
+static struct worker *
+choose_worker(struct acceptor *a, const struct newcomer *n)
+{
+	const struct acceptor_tools *t = a->tools;
+	struct who w;
+
+	if (conf_of(a)->rate == 0)
+		return least_loaded(t);
+	w = conf_of(a)->kind == LISTEN_TCP ? who_address(&n->addr)
+					   : who_user(n->credentials, n->uid);
+	return t->worker[(w.id[0] * UINT64_C(0x9e3779b97f4a7c15) + w.id[1]) %
+	    t->workers];
+}
+
+static void
+give(struct acceptor *a, int fd, const struct sockaddr_storage *ss,
+    struct peer *peer)
+{
+	struct newcomer *n = calloc(1, sizeof(*n));
+
 	if (n == NULL) {
 		log_line(LOG_ERR, "listener %s: no memory for a connection",
-		    listen_label(l));
-		counter_add(count, L_REJECTED_ERROR, 1);
+		    listen_label(conf_of(a)));
+		counter_add(counters_of(a), L_REJECTED_ERROR, 1);
+		peer_leave(peer);
 		close(fd);
 		return;
 	}
 	n->fd = fd;
 	n->listener = a->listener;
 	n->addr = *ss;
-	if (l->kind == LISTEN_UNIX_STREAM &&
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0) {
-		n->credentials = true;
-		n->pid = cred.pid;
-		n->uid = cred.uid;
-		n->gid = cred.gid;
-	}
-	counter_add(count, L_OPENED, 1);
-	worker_give(least_loaded(a->tools), n);
+	n->peer = peer;
+	read_credentials(a, n);
+	counter_add(counters_of(a), L_OPENED, 1);
+	worker_give(choose_worker(a, n), n);
 }
 
 /* The newest has to go when a listener has as many as it may have. */
 static bool
-is_over_limit(struct acceptor *a, int fd)
+is_over_limit(struct acceptor *a)
 {
-	const struct listen_conf *l = &a->tools->conf->listen[a->listener];
+	const struct listen_conf *l = conf_of(a);
 
-	if (open_at(a->tools, a->listener) < (uint64_t)l->max_connections) {
+	if (acceptor_open(a->tools, a->listener) <
+	    (uint64_t)l->max_connections) {
 		a->told_max = false;
 		return false;
 	}
-	counter_add(
-	    metrics_listener(a->tools->metrics, a->tools->thread, a->listener),
-	    L_REJECTED_MAX, 1);
+	counter_add(counters_of(a), L_REJECTED_MAX, 1);
 	if (!a->told_max)
 		log_line(LOG_WARNING,
 		    "listener %s: %lld connections are open, "
 		    "as many as max_connections allows: closing new ones",
 		    listen_label(l), (long long)l->max_connections);
 	a->told_max = true;
-	close(fd);
 	return true;
+}
+
+/* At most one a second: a hostile peer fills no log. */
+static void
+complain(struct acceptor *a, const struct sockaddr_storage *ss, const char *why)
+{
+	struct origin o = { .addr = *ss };
+	struct slice peer = origin_address(&o);
+	int64_t now = clock_ms();
+	int level = now - a->refused_at >= 1000 ? LOG_NOTICE : LOG_DEBUG;
+
+	if (level == LOG_NOTICE)
+		a->refused_at = now;
+	log_line(level, "listener %s: closing the connection of %.*s: %s",
+	    listen_label(conf_of(a)), (int)peer.n, peer.p, why);
+}
+
+/*
+ * May this peer send, and has it few enough connections? A proxy may always:
+ * the address that it names is asked about when it has named it.
+ */
+static bool
+is_welcome(
+    struct acceptor *a, const struct sockaddr_storage *ss, struct peer **peer)
+{
+	const struct listen_conf *l = conf_of(a);
+
+	*peer = NULL;
+	if (l->kind != LISTEN_TCP ||
+	    (l->proxy != NULL && nets_hold(l->proxy, ss)))
+		return true;
+	if (l->allow != NULL && !nets_hold(l->allow, ss)) {
+		counter_add(counters_of(a), L_REJECTED_ALLOW, 1);
+		complain(a, ss, "its address is not in `allow`");
+		return false;
+	}
+	if (l->max_connections_per_peer == 0)
+		return true;
+	*peer = peers_enter(a->tools->peers,
+	    a->tools->plan->listener_slot[a->listener], ss,
+	    (uint64_t)l->max_connections_per_peer);
+	if (*peer != NULL)
+		return true;
+	counter_add(counters_of(a), L_REJECTED_PEER, 1);
+	complain(a, ss,
+	    "it has as many as max_connections_per_peer "
+	    "allows");
+	return false;
+}
+
+static void
+welcome(struct acceptor *a, int fd, const struct sockaddr_storage *ss)
+{
+	struct peer *peer;
+
+	if (is_over_limit(a) || !is_welcome(a, ss, &peer))
+		close(fd);
+	else
+		give(a, fd, ss, peer);
 }
 
 static enum taken
@@ -139,8 +240,7 @@ take_one(struct acceptor *a)
 	fd = accept4(
 	    a->fd, (struct sockaddr *)&ss, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd != -1) {
-		if (!is_over_limit(a, fd))
-			give(a, fd, &ss);
+		welcome(a, fd, &ss);
 		return TAKEN;
 	}
 	switch (errno) {
@@ -183,8 +283,8 @@ acceptor_start(struct acceptor *a, struct event_base *base, struct err *err)
 		on_readable, a) == -1 ||
 	    event_assign(&a->resume, base, -1, 0, on_resume, a) == -1 ||
 	    event_add(&a->readable, NULL) == -1)
-		return err_set(err, "listener %s: cannot wait for it",
-		    a->tools->conf->listen[a->listener].url);
+		return err_set(
+		    err, "listener %s: cannot wait for it", conf_of(a)->url);
 	return 0;
 }
 

@@ -15,14 +15,16 @@
 #include <stddef.h>
 
 #include "base/metrics.h"
-#include "config/config.h"
+#include "base/peers.h"
+#include "route/plan.h"
 #include "worker.h"
 
 /* What all acceptors share; owned by the engine. */
 struct acceptor_tools {
-	const struct config *conf;
+	const struct plan *plan; /* borrowed; the one in use */
 	struct metrics *metrics;
-	size_t thread; /* of the main thread's counters */
+	struct peers *peers; /* owned */
+	size_t thread;       /* of the main thread's counters */
 	struct worker **worker;
 	size_t workers;
 	size_t fds_max; /* connections that the descriptor limit leaves room
@@ -31,12 +33,16 @@ struct acceptor_tools {
 
 struct acceptor {
 	struct event readable, resume;
-	int fd; /* borrowed from its socket_set */
-	size_t listener;
+	int fd;                       /* borrowed from its socket_set */
+	size_t listener;              /* its number in the plan */
 	struct acceptor_tools *tools; /* borrowed */
-	bool told;     /* of the descriptors, until they suffice again */
-	bool told_max; /* of max_connections */
+	bool told;          /* of the descriptors, until they suffice again */
+	bool told_max;      /* of max_connections */
+	int64_t refused_at; /* when a peer was complained of */
 };
+
+/* Connections that a listener has open. */
+uint64_t acceptor_open(const struct acceptor_tools *t, size_t listener);
 
 /* -1 sets *err. */
 int acceptor_start(

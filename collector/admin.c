@@ -31,15 +31,15 @@ enum {
 };
 
 struct admin {
-	const struct config *conf; /* borrowed */
-	struct metrics *metrics;   /* borrowed */
+	const struct plan *plan; /* borrowed */
+	struct metrics *metrics; /* borrowed */
 	struct evhttp *http;
 	struct socket_set sockets;
 	struct evconnlistener *listener[SOCKETS_MAX]; /* evhttp's */
 	size_t listeners;
 	struct event sweeper;
 	bool crowded; /* every slot was taken when last looked at */
-	struct slot {
+	struct seat {
 		struct bufferevent *bev; /* a reference; NULL: free */
 		int64_t since;
 	} slot[CONNECTIONS_MAX];
@@ -105,9 +105,20 @@ take_name(const char *host, char *name, size_t size)
 	return true;
 }
 
+/* Is it among http_hosts? */
+static bool
+is_listed_host(const struct config *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->http_hosts.n; i++)
+		if (strcasecmp(name, conf->http_hosts.text[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool
 is_our_host(const struct admin *a, const char *host)
 {
+	const struct config *conf = a->plan->conf;
 	struct in6_addr addr;
 	char name[256];
 
@@ -116,7 +127,7 @@ is_our_host(const struct admin *a, const char *host)
 	return inet_pton(AF_INET, name, &addr) == 1 ||
 	    inet_pton(AF_INET6, name, &addr) == 1 ||
 	    strcasecmp(name, "localhost") == 0 ||
-	    strcasecmp(name, a->conf->hostname) == 0;
+	    strcasecmp(name, conf->hostname) == 0 || is_listed_host(conf, name);
 }
 
 /* Refuses what is not ours to answer; true: it was answered. */
@@ -153,11 +164,12 @@ not_ready(const struct admin *a, char *text, size_t n)
 {
 	if (a->stopping)
 		return "stopping";
-	for (size_t i = 0; i < a->conf->outputs; i++) {
-		if (metrics_output_sum(a->metrics, i, O_STALLED) == 0)
+	for (size_t i = 0; i < a->plan->conf->outputs; i++) {
+		if (metrics_output_sum(
+			a->metrics, a->plan->output_slot[i], O_STALLED) == 0)
 			continue;
 		(void)snprintf(text, n, "output %s cannot be written",
-		    a->conf->output[i].name);
+		    a->plan->conf->output[i].name);
 		return text;
 	}
 	return NULL;
@@ -186,10 +198,10 @@ answer_report(struct admin *a, struct evhttp_request *req, bool status)
 		return;
 	}
 	if (status)
-		report_status(body, a->conf, a->metrics,
+		report_status(body, a->plan, a->metrics,
 		    clock_ms() - a->started, not_ready(a, text, sizeof(text)));
 	else
-		report_metrics(body, a->conf, a->metrics);
+		report_metrics(body, a->metrics);
 	reply(req, 200, "OK",
 	    status ? "application/json"
 		   : "text/plain; version=0.0.4; charset=utf-8",
@@ -245,7 +257,7 @@ sweep(struct admin *a)
 	size_t open = 0;
 
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-		struct slot *s = &a->slot[i];
+		struct seat *s = &a->slot[i];
 
 		if (s->bev == NULL)
 			continue;
@@ -291,13 +303,13 @@ on_opened(struct event_base *base, void *arg)
 	size_t used = 0;
 
 	for (size_t i = 0; bev != NULL && i < CONNECTIONS_MAX; i++) {
-		struct slot *s = &a->slot[i];
+		struct seat *s = &a->slot[i];
 
 		used++;
 		if (s->bev != NULL)
 			continue;
 		bufferevent_incref(bev);
-		*s = (struct slot){ .bev = bev, .since = clock_ms() };
+		*s = (struct seat){ .bev = bev, .since = clock_ms() };
 		break;
 	}
 	if (used == CONNECTIONS_MAX)
@@ -344,10 +356,11 @@ serve_sockets(struct admin *a, struct event_base *base, struct err *err)
 }
 
 struct admin *
-admin_new(struct event_base *base, const struct config *conf, struct metrics *m,
+admin_new(struct event_base *base, const struct plan *plan, struct metrics *m,
     struct err *err)
 {
 	struct admin *a = calloc(1, sizeof(*a));
+	const struct config *conf = plan->conf;
 	bool v6 = strchr(conf->http_host, ':') != NULL;
 	struct err why;
 
@@ -355,7 +368,7 @@ admin_new(struct event_base *base, const struct config *conf, struct metrics *m,
 		err_set(err, "--http: no memory");
 		goto fail;
 	}
-	a->conf = conf;
+	a->plan = plan;
 	a->metrics = m;
 	a->started = clock_ms();
 	evhttp_set_max_headers_size(a->http, HEADERS_MAX);
@@ -388,6 +401,12 @@ const char *
 admin_url(const struct admin *a)
 {
 	return a->url;
+}
+
+void
+admin_set_plan(struct admin *a, const struct plan *plan)
+{
+	a->plan = plan;
 }
 
 void

@@ -12,14 +12,17 @@
 #include <event2/event.h>
 
 #include "base/metrics.h"
-#include "config/config.h"
+#include "route/plan.h"
 #include "wire/err.h"
 
 struct admin;
 
-/* Listens on conf->http. NULL sets *err. */
-struct admin *admin_new(struct event_base *base, const struct config *conf,
+/* Listens on the plan's http. NULL sets *err. */
+struct admin *admin_new(struct event_base *base, const struct plan *plan,
     struct metrics *m, struct err *err);
+
+/* A reload: names and hosts of this plan from now on. */
+void admin_set_plan(struct admin *a, const struct plan *plan);
 
 /* "http://127.0.0.1:8514", with the real port. */
 const char *admin_url(const struct admin *a);

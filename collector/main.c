@@ -63,7 +63,7 @@ main(int argc, char **argv)
 	switch (options_load(argc, argv, &conf)) {
 	case OPTIONS_RUN:
 		log_verbose(conf->verbose);
-		status = engine_run(conf);
+		status = engine_run(conf, argc, argv);
 		break;
 	case OPTIONS_DONE:
 		break;
@@ -71,6 +71,5 @@ main(int argc, char **argv)
 		status = 2;
 		break;
 	}
-	config_free(conf);
 	return status;
 }

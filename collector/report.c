@@ -16,10 +16,12 @@ struct row {
 #define METRIC_ROW(id, name, labels, help) { id, name, labels, help },
 static const struct row listener_rows[] = { LISTENER_METRICS(METRIC_ROW) };
 static const struct row output_rows[] = { OUTPUT_METRICS(METRIC_ROW) };
+static const struct row global_rows[] = { GLOBAL_METRICS(METRIC_ROW) };
 
 enum {
 	LISTENER_ROWS = sizeof(listener_rows) / sizeof(listener_rows[0]),
-	OUTPUT_ROWS = sizeof(output_rows) / sizeof(output_rows[0])
+	OUTPUT_ROWS = sizeof(output_rows) / sizeof(output_rows[0]),
+	GLOBAL_ROWS = sizeof(global_rows) / sizeof(global_rows[0])
 };
 
 static void
@@ -66,50 +68,60 @@ is_first_of_name(const struct row *rows, size_t i)
 }
 
 static uint64_t
-connections(const struct metrics *m, size_t listener)
+connections(const struct metrics *m, int slot)
 {
-	uint64_t closed = metrics_listener_sum(m, listener, L_CLOSED);
+	uint64_t closed = metrics_listener_sum(m, slot, L_CLOSED);
 
-	return metrics_listener_sum(m, listener, L_OPENED) - closed;
+	return metrics_listener_sum(m, slot, L_OPENED) - closed;
 }
 
 static void
-add_listeners(
-    struct evbuffer *to, const struct config *conf, const struct metrics *m)
+add_listeners(struct evbuffer *to, const struct metrics *m)
 {
 	static const struct row gauge = { L_CLOSED, "connections", "",
 		"Open connections" };
+	const struct slots *s = &m->listeners;
 
 	for (size_t i = 0; i < LISTENER_ROWS; i++) {
 		const struct row *r = &listener_rows[i];
 
 		if (is_first_of_name(listener_rows, i))
 			add_head(to, r->name, r->help);
-		for (size_t l = 0; l < conf->listens; l++)
-			add_value(to, r, "listener",
-			    listen_label(&conf->listen[l]),
+		for (size_t l = 0; l < s->n; l++)
+			add_value(to, r, "listener", s->slot[l].label,
 			    metrics_listener_sum(
-				m, l, (enum listener_metric)r->id));
+				m, (int)l, (enum listener_metric)r->id));
 	}
 	add_head(to, gauge.name, gauge.help);
-	for (size_t l = 0; l < conf->listens; l++)
-		add_value(to, &gauge, "listener",
-		    listen_label(&conf->listen[l]), connections(m, l));
+	for (size_t l = 0; l < s->n; l++)
+		add_value(to, &gauge, "listener", s->slot[l].label,
+		    connections(m, (int)l));
 }
 
 static void
-add_outputs(
-    struct evbuffer *to, const struct config *conf, const struct metrics *m)
+add_outputs(struct evbuffer *to, const struct metrics *m)
 {
 	for (size_t i = 0; i < OUTPUT_ROWS; i++) {
 		const struct row *r = &output_rows[i];
 
 		if (is_first_of_name(output_rows, i))
 			add_head(to, r->name, r->help);
-		for (size_t o = 0; o < conf->outputs; o++)
-			add_value(to, r, "output", conf->output[o].name,
+		for (size_t o = 0; o < m->outputs.n; o++)
+			add_value(to, r, "output", m->outputs.slot[o].label,
 			    metrics_output_sum(
-				m, o, (enum output_metric)r->id));
+				m, (int)o, (enum output_metric)r->id));
+	}
+}
+
+static void
+add_globals(struct evbuffer *to, const struct metrics *m)
+{
+	for (size_t i = 0; i < GLOBAL_ROWS; i++) {
+		const struct row *r = &global_rows[i];
+
+		add_head(to, r->name, r->help);
+		evbuffer_add_printf(to, "syncline_%s %" PRIu64 "\n", r->name,
+		    metrics_global_sum(m, (enum global_metric)r->id));
 	}
 }
 
@@ -136,11 +148,11 @@ add_sync_times(struct evbuffer *to, const struct sync_times *t)
 }
 
 void
-report_metrics(
-    struct evbuffer *to, const struct config *conf, const struct metrics *m)
+report_metrics(struct evbuffer *to, const struct metrics *m)
 {
-	add_listeners(to, conf, m);
-	add_outputs(to, conf, m);
+	add_listeners(to, m);
+	add_outputs(to, m);
+	add_globals(to, m);
 	add_sync_times(to, &m->sync);
 	evbuffer_add_printf(to,
 	    "# HELP syncline_build_info The version that runs\n"
@@ -177,58 +189,69 @@ add_member(struct evbuffer *to, const struct row *r, uint64_t n)
 }
 
 static void
-add_listener_object(struct evbuffer *to, const struct config *conf,
+add_listener_object(struct evbuffer *to, const struct plan *plan,
     const struct metrics *m, size_t l)
 {
+	int slot = plan->listener_slot[l];
+
 	evbuffer_add_printf(to, "%s{\"listener\":", l > 0 ? "," : "");
-	add_string(to, listen_label(&conf->listen[l]));
+	add_string(to, listen_label(&plan->conf->listen[l]));
 	evbuffer_add_printf(to, ",\"url\":");
-	add_string(to, conf->listen[l].url);
-	evbuffer_add_printf(to, ",\"connections\":%" PRIu64, connections(m, l));
+	add_string(to, plan->conf->listen[l].url);
+	if (plan->conf->listen[l].retired)
+		evbuffer_add_printf(to, ",\"retired\":true");
+	evbuffer_add_printf(
+	    to, ",\"connections\":%" PRIu64, connections(m, slot));
 	for (size_t i = 0; i < LISTENER_ROWS; i++)
 		add_member(to, &listener_rows[i],
 		    metrics_listener_sum(
-			m, l, (enum listener_metric)listener_rows[i].id));
+			m, slot, (enum listener_metric)listener_rows[i].id));
 	evbuffer_add_printf(to, "}");
 }
 
 static void
-add_output_object(struct evbuffer *to, const struct config *conf,
+add_output_object(struct evbuffer *to, const struct plan *plan,
     const struct metrics *m, size_t o)
 {
 	evbuffer_add_printf(to, "%s{\"output\":", o > 0 ? "," : "");
-	add_string(to, conf->output[o].name);
+	add_string(to, plan->conf->output[o].name);
 	evbuffer_add_printf(to, ",\"path\":");
-	add_string(to, conf->output[o].path);
+	add_string(to, plan->conf->output[o].path);
 	for (size_t i = 0; i < OUTPUT_ROWS; i++)
 		add_member(to, &output_rows[i],
-		    metrics_output_sum(
-			m, o, (enum output_metric)output_rows[i].id));
+		    metrics_output_sum(m, plan->output_slot[o],
+			(enum output_metric)output_rows[i].id));
 	evbuffer_add_printf(to, "}");
 }
 
 void
-report_status(struct evbuffer *to, const struct config *conf,
+report_status(struct evbuffer *to, const struct plan *plan,
     const struct metrics *m, int64_t uptime_ms, const char *reason)
 {
+	const struct config *conf = plan->conf;
+
 	evbuffer_add_printf(to,
 	    "{\"version\":\"%s\",\"pid\":%d,\"hostname\":", PACKAGE_VERSION,
 	    (int)getpid());
 	add_string(to, conf->hostname);
 	evbuffer_add_printf(to,
-	    ",\"uptime_seconds\":%.3f,\"workers\":%" PRId64
-	    ",\"ready\":%s,\"reason\":",
-	    (double)uptime_ms / 1000, conf->workers,
+	    ",\"uptime_seconds\":%.3f,\"generation\":%" PRIu64
+	    ",\"workers\":%" PRId64 ",\"ready\":%s,\"reason\":",
+	    (double)uptime_ms / 1000, plan->generation, conf->workers,
 	    reason == NULL ? "true" : "false");
 	if (reason == NULL)
 		evbuffer_add_printf(to, "null");
 	else
 		add_string(to, reason);
+	for (size_t i = 0; i < GLOBAL_ROWS; i++)
+		add_member(to, &global_rows[i],
+		    metrics_global_sum(
+			m, (enum global_metric)global_rows[i].id));
 	evbuffer_add_printf(to, ",\"listeners\":[");
 	for (size_t l = 0; l < conf->listens; l++)
-		add_listener_object(to, conf, m, l);
+		add_listener_object(to, plan, m, l);
 	evbuffer_add_printf(to, "],\"outputs\":[");
 	for (size_t o = 0; o < conf->outputs; o++)
-		add_output_object(to, conf, m, o);
+		add_output_object(to, plan, m, o);
 	evbuffer_add_printf(to, "]}\n");
 }

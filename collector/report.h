@@ -11,14 +11,13 @@
 #include <stddef.h>
 
 #include "base/metrics.h"
-#include "config/config.h"
+#include "route/plan.h"
 
 /* Prometheus text format 0.0.4. */
-void report_metrics(
-    struct evbuffer *to, const struct config *conf, const struct metrics *m);
+void report_metrics(struct evbuffer *to, const struct metrics *m);
 
 /* One JSON object. reason: why we are not ready, or NULL. */
-void report_status(struct evbuffer *to, const struct config *conf,
+void report_status(struct evbuffer *to, const struct plan *plan,
     const struct metrics *m, int64_t uptime_ms, const char *reason);
 
 #endif

@@ -6,26 +6,21 @@
 #include <event2/event_struct.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "input/dgram.h"
-#include "input/loss.h"
-#include "route/intake.h"
-
 struct worker {
 	pthread_t thread;
 	bool started;
 	size_t number;
-	const struct config *conf; /* borrowed */
-	struct metrics *metrics;   /* borrowed */
+	struct metrics *metrics; /* borrowed */
 	struct event_base *base;
 	struct intake intake;
 	struct conns *conns;
 	struct dgram_slots *slots;
-	struct dgram *dgram; /* owned; SOCKETS_MAX per listener at most */
+	struct dgram **dgram; /* owned, and owned; WORKER_DGRAMS_MAX */
 	size_t dgrams;
-	struct loss *loss; /* owned; one per listener */
 	struct event on_inbox, on_returns, on_second, on_flush;
 	struct mailbox inbox; /* newcomers */
 	struct mailbox *end;  /* borrowed; woken at the end */
@@ -35,7 +30,119 @@ struct worker {
 	uint64_t unread; /* bytes left behind at the stop */
 };
 
-enum { DGRAMS_MAX = 256 };
+enum { LAST_TURNS = 64 };
+
+static void
+init_dgram(struct worker *w, struct dgram *d, size_t listener, int fd)
+{
+	const struct intake *in = &w->intake;
+
+	d->fd = fd;
+	d->intake = &w->intake;
+	d->slots = w->slots;
+	d->max = (size_t)in->conf->max_message;
+	d->source.count = metrics_listener(
+	    w->metrics, w->number, in->listener_slot[listener]);
+	d->source.origin.local = in->conf->listen[listener].kind == LISTEN_UNIX;
+	dgram_switch(d, &in->conf->listen[listener], listener);
+}
+
+struct order *
+order_new(enum order_kind kind)
+{
+	struct order *o = calloc(1, sizeof(*o));
+
+	if (o != NULL) {
+		o->head.fd = -1;
+		o->kind = kind;
+	}
+	return o;
+}
+
+void
+order_free(struct order *o)
+{
+	if (o == NULL)
+		return;
+	for (size_t i = 0; i < o->mores; i++)
+		free(o->more[i].dgram);
+	if (o->plan != NULL)
+		intake_parts_free(&o->parts, o->plan);
+	free(o->more);
+	free(o->map);
+	free(o->text);
+	free(o);
+}
+
+/* Its descriptor is the main thread's to close. */
+static void
+drop_dgram(struct worker *w, size_t i)
+{
+	struct dgram *d = w->dgram[i];
+
+	dgram_stop(d);
+	/* what had arrived is taken, as far as that ever ends */
+	for (int n = 0; n < LAST_TURNS && dgram_serve(d); n++)
+		;
+	dgram_count_drops(d);
+	free(d);
+	w->dgram[i] = w->dgram[--w->dgrams];
+}
+
+static void
+serve_more(struct worker *w, struct order *o)
+{
+	struct err err;
+
+	for (size_t i = 0; i < o->mores; i++) {
+		struct worker_socket *s = &o->more[i];
+
+		if (w->dgrams == WORKER_DGRAMS_MAX)
+			continue; /* not so: reload.c counts */
+		init_dgram(w, s->dgram, s->listener, s->fd);
+		if (dgram_start(s->dgram, w->base, &err) == -1) {
+			log_line(LOG_ERR, "%s", err.text);
+			continue;
+		}
+		w->dgram[w->dgrams++] = s->dgram;
+		s->dgram = NULL;
+	}
+}
+
+/* Between two messages; cannot fail, because all it needs was made before. */
+static void
+switch_plan(struct worker *w, struct order *o)
+{
+	for (size_t i = w->dgrams; i-- > 0;)
+		if (o->map[w->dgram[i]->listener] == SIZE_MAX)
+			drop_dgram(w, i);
+	intake_switch(&w->intake, o->plan, &o->parts, o->map);
+	conns_switch(w->conns, o->map);
+	for (size_t i = 0; i < w->dgrams; i++) {
+		size_t l = o->map[w->dgram[i]->listener];
+
+		dgram_switch(w->dgram[i], &o->plan->conf->listen[l], l);
+	}
+	serve_more(w, o);
+	intake_parts_free(&o->parts, o->old);
+	if (atomic_fetch_sub(o->left, 1) == 1)
+		mailbox_wake(o->answer);
+}
+
+static void
+obey(struct worker *w, struct order *o)
+{
+	switch (o->kind) {
+	case ORDER_SWITCH:
+		switch_plan(w, o);
+		break;
+	case ORDER_SAY:
+		intake_say(&w->intake, slice_str(o->text));
+		break;
+	}
+	o->plan = NULL; /* its parts are gone already */
+	order_free(o);
+}
 
 static void
 take_newcomers(struct worker *w)
@@ -46,7 +153,10 @@ take_newcomers(struct worker *w)
 		struct newcomer *n = (struct newcomer *)(void *)l;
 
 		l = l->next;
-		conns_adopt(w->conns, n);
+		if (n->fd == -1)
+			obey(w, (struct order *)(void *)n);
+		else
+			conns_adopt(w->conns, n);
 	}
 }
 
@@ -73,24 +183,14 @@ on_returns(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-look_at_losses(struct worker *w, bool last)
-{
-	for (size_t i = 0; i < w->dgrams; i++)
-		dgram_count_drops(&w->dgram[i]);
-	for (size_t i = 0; i < w->conf->listens; i++)
-		loss_look(&w->loss[i], listen_label(&w->conf->listen[i]),
-		    metrics_listener(w->metrics, w->number, i), clock_ms(),
-		    last);
-}
-
-static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
 
 	(void)fd;
 	(void)what;
-	look_at_losses(w, false);
+	for (size_t i = 0; i < w->dgrams; i++)
+		dgram_count_drops(w->dgram[i]);
 	conns_sweep(w->conns);
 	pool_reclaim(&w->intake.pool);
 }
@@ -112,7 +212,7 @@ after_turn(struct worker *w)
 
 	/* streams may have ended the turn early: datagrams can't wait */
 	for (size_t i = 0; event_base_got_break(w->base) && i < w->dgrams; i++)
-		dgram_serve(&w->dgram[i]);
+		dgram_serve(w->dgram[i]);
 	if (intake_flush(&w->intake) && !evtimer_pending(&w->on_flush, NULL))
 		event_add(&w->on_flush, &again);
 	if (!conns_are_paused(w->conns))
@@ -134,11 +234,11 @@ drain_dgrams(struct worker *w, int64_t deadline)
 	deadline = now + (deadline - now) / 4;
 
 	for (size_t i = 0; i < w->dgrams; i++)
-		dgram_stop(&w->dgram[i]);
+		dgram_stop(w->dgram[i]);
 	while (more && clock_ms() < deadline) {
 		more = false;
 		for (size_t i = 0; i < w->dgrams; i++)
-			more |= dgram_serve(&w->dgram[i]);
+			more |= dgram_serve(w->dgram[i]);
 		intake_flush(&w->intake);
 	}
 }
@@ -160,7 +260,8 @@ run(void *arg)
 	drain_dgrams(w, deadline);
 	w->unread = conns_drain(w->conns, deadline);
 	intake_finish(&w->intake);
-	look_at_losses(w, true);
+	for (size_t i = 0; i < w->dgrams; i++)
+		dgram_count_drops(w->dgram[i]);
 	atomic_store(&w->ended, true);
 	mailbox_wake(w->end);
 	return NULL;
@@ -187,7 +288,7 @@ add_events(struct worker *w)
 }
 
 struct worker *
-worker_new(const struct config *conf, struct metrics *m, size_t thread,
+worker_new(const struct plan *plan, struct metrics *m, size_t thread,
     struct mailbox *writer, struct err *err)
 {
 	struct worker *w = calloc(1, sizeof(*w));
@@ -197,18 +298,16 @@ worker_new(const struct config *conf, struct metrics *m, size_t thread,
 		w->inbox.fd = w->intake.pool.returns.fd = -1; /* none */
 	if (w == NULL || ec == NULL)
 		goto fail;
-	w->conf = conf;
 	w->metrics = m;
 	w->number = thread;
 	/* nobody else touches the base */
 	event_config_set_flag(ec, EVENT_BASE_FLAG_NOLOCK);
 	w->base = event_base_new_with_config(ec);
 	w->slots = dgram_slots_new();
-	w->dgram = calloc(DGRAMS_MAX, sizeof(*w->dgram));
-	w->loss = calloc(conf->listens, sizeof(*w->loss));
+	w->dgram = calloc(WORKER_DGRAMS_MAX, sizeof(struct dgram *));
 	if (w->base == NULL || w->slots == NULL || w->dgram == NULL ||
-	    w->loss == NULL || mailbox_init(&w->inbox, err) == -1 ||
-	    intake_init(&w->intake, conf, writer, err) == -1)
+	    mailbox_init(&w->inbox, err) == -1 ||
+	    intake_init(&w->intake, plan, m, thread, writer, err) == -1)
 		goto fail;
 	w->conns = conns_new(w->base, &w->intake, m, thread, err);
 	if (w->conns == NULL || add_events(w) == -1)
@@ -227,25 +326,22 @@ fail:
 int
 worker_add_dgram(struct worker *w, size_t listener, int fd, struct err *err)
 {
-	const struct listen_conf *l = &w->conf->listen[listener];
 	struct dgram *d;
 
-	if (w->dgrams == DGRAMS_MAX)
+	if (w->dgrams == WORKER_DGRAMS_MAX)
 		return err_set(err,
 		    "listener %s: more than %d datagram "
 		    "sockets in one worker",
-		    l->url, DGRAMS_MAX);
-	d = &w->dgram[w->dgrams];
-	d->fd = fd;
-	d->intake = &w->intake;
-	d->slots = w->slots;
-	d->max = (size_t)w->conf->max_message;
-	d->source.count = metrics_listener(w->metrics, w->number, listener);
-	d->source.origin.listener = slice_str(listen_label(l));
-	d->source.origin.local = l->kind == LISTEN_UNIX;
-	if (dgram_start(d, w->base, err) == -1)
+		    w->intake.conf->listen[listener].url, WORKER_DGRAMS_MAX);
+	d = calloc(1, sizeof(*d));
+	if (d == NULL)
+		return err_sys(err, "worker");
+	init_dgram(w, d, listener, fd);
+	if (dgram_start(d, w->base, err) == -1) {
+		free(d);
 		return -1;
-	w->dgrams++;
+	}
+	w->dgram[w->dgrams++] = d;
 	return 0;
 }
 
@@ -267,14 +363,21 @@ worker_give(struct worker *w, struct newcomer *n)
 	mailbox_send(&w->inbox, &n->letter);
 }
 
+void
+worker_order(struct worker *w, struct order *o)
+{
+	mailbox_send(&w->inbox, &o->head.letter);
+}
+
 size_t
 worker_load(const struct worker *w)
 {
 	uint64_t closed = 0;
 
-	for (size_t i = 0; i < w->conf->listens; i++)
+	for (size_t i = 0; i < w->metrics->listeners.n; i++)
 		closed += atomic_load_explicit(
-		    &metrics_listener(w->metrics, w->number, i)->v[L_CLOSED],
+		    &metrics_listener(w->metrics, w->number, (int)i)
+			 ->v[L_CLOSED],
 		    memory_order_relaxed);
 	return atomic_load(&w->given) - (size_t)closed;
 }
@@ -300,6 +403,14 @@ worker_unread(const struct worker *w)
 }
 
 void
+worker_say_last(struct worker *w, const char *text)
+{
+	worker_join(w);
+	intake_say(&w->intake, slice_str(text));
+	intake_finish(&w->intake);
+}
+
+void
 worker_join(struct worker *w)
 {
 	if (w->started)
@@ -317,18 +428,24 @@ worker_free(struct worker *w)
 	worker_join(w);
 	while (w->conns != NULL && (l = mailbox_take(&w->inbox)) != NULL)
 		for (struct letter *next; l != NULL; l = next) {
+			struct newcomer *n = (struct newcomer *)(void *)l;
+
 			next = l->next;
-			conns_adopt(w->conns, (struct newcomer *)(void *)l);
+			if (n->fd == -1)
+				order_free((struct order *)(void *)n);
+			else
+				conns_adopt(w->conns, n);
 		}
 	conns_free(w->conns);
 	/* the base is freed last and must not meet a freed event */
-	for (size_t i = 0; i < w->dgrams; i++)
-		event_del(&w->dgram[i].readable);
+	for (size_t i = 0; i < w->dgrams; i++) {
+		event_del(&w->dgram[i]->readable);
+		free(w->dgram[i]);
+	}
 	intake_clear(&w->intake);
 	mailbox_clear(&w->inbox);
 	dgram_slots_free(w->slots);
 	free(w->dgram);
-	free(w->loss);
 	if (w->base != NULL)
 		event_base_free(w->base);
 	free(w);

@@ -10,19 +10,28 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/pool.h"
-#include "output/file.h"
+#include "output/output.h"
 #include "output/syncer.h"
+
+/* Those of one configuration, and some that a reload took away and that are
+ * not written yet. */
+enum { OUTPUTS_MAX = 2 * CONFIG_SECTIONS_MAX, LEAVING_MS = 100 };
+
+struct outputs {
+	struct output *list[OUTPUTS_MAX]; /* owned */
+	size_t n;
+};
 
 struct writer {
 	pthread_t thread;
 	bool started;
-	const struct config *conf; /* borrowed */
-	struct metrics *metrics;   /* borrowed */
-	struct mailbox *end;       /* borrowed; woken at the end */
-	struct mailbox inbox;      /* blocks from the workers */
-	struct output *output;     /* owned */
-	size_t outputs;            /* of them open */
+	size_t number;           /* of its set of counters */
+	struct metrics *metrics; /* borrowed */
+	struct mailbox *end;     /* borrowed; woken at the end */
+	struct mailbox inbox;    /* blocks from the workers */
+	struct outputs used, leaving;
 	struct output_tools tools;
+	_Atomic(struct writer_order *) order; /* borrowed; to be obeyed */
 	atomic_bool rotate, reopen, finish, give_up, ended;
 };
 
@@ -35,40 +44,94 @@ take_blocks(struct writer *w)
 		struct block *b = (struct block *)(void *)l;
 
 		l = l->next;
-		output_take(&w->output[b->output], b);
+		output_take(b->output, b);
 	}
 }
 
 static bool
-is_empty(const struct writer *w)
+are_empty(const struct outputs *o)
 {
-	for (size_t i = 0; i < w->outputs; i++)
-		if (w->output[i].first != NULL)
+	for (size_t i = 0; i < o->n; i++)
+		if (!output_is_empty(o->list[i]))
 			return false;
 	return true;
 }
 
+/* SIGUSR1 and SIGHUP */
 static void
-obey(struct writer *w)
+obey_signals(struct writer *w)
 {
 	bool rotate = atomic_exchange(&w->rotate, false);
 	bool reopen = atomic_exchange(&w->reopen, false);
 
-	for (size_t i = 0; i < w->outputs && (rotate || reopen); i++) {
+	for (size_t i = 0; i < w->used.n && (rotate || reopen); i++) {
 		if (reopen)
-			output_reopen(&w->output[i]);
+			output_reopen(w->used.list[i]);
 		if (rotate)
-			output_rotate(&w->output[i]);
+			output_rotate(w->used.list[i]);
+	}
+}
+
+static void
+move_to_leaving(struct writer *w, const struct output *o)
+{
+	for (size_t i = 0; i < w->used.n; i++) {
+		if (w->used.list[i] != o)
+			continue;
+		w->leaving.list[w->leaving.n++] = w->used.list[i];
+		for (w->used.n--; i < w->used.n; i++)
+			w->used.list[i] = w->used.list[i + 1];
+		return;
+	}
+}
+
+static void
+obey(struct writer *w, struct writer_order *o)
+{
+	for (size_t i = 0; i < o->adds; i++)
+		w->used.list[w->used.n++] = o->add[i];
+	for (size_t i = 0; i < o->renews; i++)
+		output_renew(o->renew[i].output, o->renew[i].settings);
+	for (size_t i = 0; i < o->removes; i++)
+		move_to_leaving(w, o->remove[i]);
+	atomic_store(&o->done, true);
+	if (o->answer != NULL)
+		mailbox_wake(o->answer);
+}
+
+void
+writer_obey(struct writer *w, struct writer_order *o)
+{
+	atomic_store(&o->done, false);
+	if (!w->started) {
+		obey(w, o);
+		return;
+	}
+	atomic_store(&w->order, o);
+	mailbox_wake(&w->inbox);
+}
+
+/* Outputs that a reload took away go when all of them is written. */
+static void
+free_leaving(struct writer *w)
+{
+	for (size_t i = w->leaving.n; i-- > 0;) {
+		struct output *o = w->leaving.list[i];
+
+		if (!output_is_idle(o))
+			continue;
+		output_free(o);
+		w->leaving.list[i] = w->leaving.list[--w->leaving.n];
 	}
 }
 
 static int64_t
-tick(struct writer *w)
+tick(struct outputs *o)
 {
 	int64_t next = INT64_MAX;
 
-	for (size_t i = 0; i < w->outputs; i++) {
-		int64_t t = output_tick(&w->output[i]);
+	for (size_t i = 0; i < o->n; i++) {
+		int64_t t = output_tick(o->list[i]);
 
 		next = t < next ? t : next;
 	}
@@ -87,6 +150,40 @@ wait_until(struct writer *w, int64_t when)
 	mailbox_quiet(&w->inbox);
 }
 
+/* One round: everything that can be done now. The clock_ms() of the next. */
+static int64_t
+work(struct writer *w)
+{
+	struct writer_order *order = atomic_exchange(&w->order, NULL);
+	int64_t next, later;
+
+	if (order != NULL)
+		obey(w, order);
+	take_blocks(w);
+	for (size_t i = 0; i < w->used.n; i++)
+		output_write(w->used.list[i]);
+	for (size_t i = 0; i < w->leaving.n; i++)
+		output_write(w->leaving.list[i]);
+	obey_signals(w);
+	next = tick(&w->used);
+	if (w->leaving.n > 0) {
+		later = tick(&w->leaving);
+		next = later < next ? later : next;
+		later = clock_ms() + LEAVING_MS;
+		next = later < next ? later : next;
+		free_leaving(w);
+	}
+	return next;
+}
+
+static void
+free_outputs(struct outputs *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		output_free(o->list[i]);
+	o->n = 0;
+}
+
 static void *
 run(void *arg)
 {
@@ -94,31 +191,26 @@ run(void *arg)
 
 	for (;;) {
 		bool last = atomic_load(&w->finish);
-		int64_t next;
+		int64_t next = work(w);
 
-		take_blocks(w);
-		for (size_t i = 0; i < w->outputs; i++)
-			output_write(&w->output[i]);
-		obey(w);
-		next = tick(w);
-		if (last && (is_empty(w) || atomic_load(&w->give_up)))
+		if (last &&
+		    ((are_empty(&w->used) && are_empty(&w->leaving)) ||
+			atomic_load(&w->give_up)))
 			break;
 		if (atomic_load(&w->inbox.newest) == NULL)
 			wait_until(w, next);
 	}
 	syncer_stop(w->tools.syncer);
 	w->tools.syncer = NULL;
-	for (size_t i = 0; i < w->outputs; i++)
-		output_close(&w->output[i]);
-	w->outputs = 0;
+	free_outputs(&w->used);
+	free_outputs(&w->leaving);
 	atomic_store(&w->ended, true);
 	mailbox_wake(w->end);
 	return NULL;
 }
 
 struct writer *
-writer_new(const struct config *conf, struct metrics *m, size_t thread,
-    struct err *err)
+writer_new(struct metrics *m, size_t thread, struct err *err)
 {
 	struct writer *w = calloc(1, sizeof(*w));
 
@@ -126,26 +218,37 @@ writer_new(const struct config *conf, struct metrics *m, size_t thread,
 		err_sys(err, "writer");
 		return NULL;
 	}
-	w->conf = conf;
+	w->number = thread;
 	w->metrics = w->tools.metrics = m;
 	atomic_store(&w->ended, true);
-	if (mailbox_init(&w->inbox, err) == -1)
-		goto fail;
-	w->output = calloc(conf->outputs, sizeof(*w->output));
-	if (w->output == NULL) {
-		err_sys(err, "writer");
-		goto fail;
+	if (mailbox_init(&w->inbox, err) == -1) {
+		free(w);
+		return NULL;
 	}
-	for (size_t i = 0; i < conf->outputs; i++, w->outputs++)
-		if (output_open(&w->output[i], &conf->output[i],
-			metrics_output(m, thread, i),
-			metrics_output(m, thread + 1, i), &w->tools, err) == -1)
-			goto fail;
 	return w;
+}
 
-fail:
-	writer_free(w);
-	return NULL;
+struct output *
+writer_open(
+    struct writer *w, const struct output_conf *conf, int slot, struct err *err)
+{
+	return output_new(conf, metrics_output(w->metrics, w->number, slot),
+	    metrics_output(w->metrics, w->number + 1, slot), &w->tools, err);
+}
+
+struct output_settings *
+writer_settings(
+    struct writer *w, const struct output_conf *conf, int slot, struct err *err)
+{
+	return output_settings(conf,
+	    metrics_output(w->metrics, w->number, slot),
+	    metrics_output(w->metrics, w->number + 1, slot), err);
+}
+
+bool
+writer_has_room(const struct writer *w, size_t adds)
+{
+	return w->used.n + w->leaving.n + adds <= OUTPUTS_MAX;
 }
 
 int
@@ -156,14 +259,15 @@ writer_start(struct writer *w, struct mailbox *ended, struct err *err)
 	if (w->tools.syncer == NULL)
 		return -1;
 	atomic_store(&w->ended, false);
+	w->started = true;
 	errno = pthread_create(&w->thread, NULL, run, w);
 	if (errno != 0) {
 		err_sys(err, "writer: thread");
+		w->started = false;
 		atomic_store(&w->ended, true);
 		syncer_stop(w->tools.syncer);
 		return -1;
 	}
-	w->started = true;
 	return 0;
 }
 
@@ -218,9 +322,8 @@ writer_free(struct writer *w)
 		return;
 	if (w->started)
 		pthread_join(w->thread, NULL);
-	for (size_t i = 0; i < w->outputs; i++)
-		output_close(&w->output[i]);
-	free(w->output);
+	free_outputs(&w->used);
+	free_outputs(&w->leaving);
 	mailbox_clear(&w->inbox);
 	free(w);
 }

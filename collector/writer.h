@@ -5,20 +5,54 @@
 #ifndef WRITER_H
 #define WRITER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/mailbox.h"
 #include "base/metrics.h"
 #include "config/config.h"
 
 struct writer;
+struct output;
+struct output_settings;
+
+/* Outputs that a reload brings, changes and takes away. */
+struct writer_order {
+	struct output **add; /* owned array; handed over */
+	size_t adds;
+	struct {
+		struct output *output;            /* borrowed */
+		struct output_settings *settings; /* handed over */
+	} * renew;                                /* owned array */
+	size_t renews;
+	struct output **remove; /* owned array */
+	size_t removes;
+	struct mailbox *answer; /* borrowed; woken when it is done */
+	atomic_bool done;
+};
+
+/* thread is the number of the writer's set of counters, thread + 1 that of
+ * its syncer. NULL sets *err. */
+struct writer *writer_new(struct metrics *m, size_t thread, struct err *err);
+
+/* Main thread: opens an output, which is the caller's until an order adds
+ * it. slot: of its counters. NULL sets *err. */
+struct output *writer_open(struct writer *w, const struct output_conf *conf,
+    int slot, struct err *err);
+
+/* Main thread: what another configuration of an output needs. */
+struct output_settings *writer_settings(struct writer *w,
+    const struct output_conf *conf, int slot, struct err *err);
+
+/* Main thread, with no order under way: will it take so many more? */
+bool writer_has_room(const struct writer *w, size_t adds);
 
 /*
- * Opens every output; no thread yet. thread is the number of the writer's
- * set of counters, thread + 1 that of its syncer. NULL sets *err.
+ * Main thread, one order at a time: o is borrowed until o->done. Before the
+ * start it is obeyed at once.
  */
-struct writer *writer_new(const struct config *conf, struct metrics *m,
-    size_t thread, struct err *err);
+void writer_obey(struct writer *w, struct writer_order *o);
 
 /* -1 sets *err. ended is woken when the thread is done. */
 int writer_start(struct writer *w, struct mailbox *ended, struct err *err);

@@ -79,7 +79,8 @@
 
 #define METRIC_ID(id, name, labels, help) id,
 enum listener_metric { LISTENER_METRICS(METRIC_ID) L_CLOSED, L_COUNT };
-enum output_metric { OUTPUT_METRICS(METRIC_ID) O_COUNT };
+/* O_TAKEN: messages that workers handed over */
+enum output_metric { OUTPUT_METRICS(METRIC_ID) O_TAKEN, O_COUNT };
 enum global_metric { GLOBAL_METRICS(METRIC_ID) G_COUNT };
 
 /* SLOTS_MAX: labels of listeners, and as many of outputs, in one life */

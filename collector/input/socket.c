@@ -342,6 +342,22 @@ socket_set_open(
 	return 0;
 }
 
+void
+socket_set_renew(const struct socket_set *s, const struct listen_conf *l)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
+			set_receive_buffer(s->fd[i], l);
+	if (s->path == NULL || lstat(s->path, &st) == -1 ||
+	    st.st_dev != s->dev || st.st_ino != s->ino ||
+	    (st.st_mode & 0777) == (mode_t)l->mode)
+		return;
+	if (chmod(s->path, (mode_t)l->mode) == -1)
+		log_sys(LOG_WARNING, "listener %s: mode", listen_label(l));
+}
+
 int
 socket_set_open_tcp(
     struct socket_set *s, const char *host, uint16_t port, struct err *err)

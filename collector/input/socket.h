@@ -31,6 +31,9 @@ struct socket_set {
 int socket_set_open(
     struct socket_set *s, const struct listen_conf *l, struct err *err);
 
+/* A reload: the same URL, other keys (receive_buffer, mode). */
+void socket_set_renew(const struct socket_set *s, const struct listen_conf *l);
+
 /* The same for a TCP address: host is "*", an address or a name. */
 int socket_set_open_tcp(
     struct socket_set *s, const char *host, uint16_t port, struct err *err);

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "route/filter.h"
+#include "route/pathname.h"
 
 enum {
 	BLOCK_MAX = 256 * 1024, /* below 64 KiB write(2) shows, above it not */
@@ -18,40 +20,179 @@ enum {
  * debug and info first, then notice and warning, the rest when full). */
 enum { SHED_INFO = 70, SHED_WARNING = 85, SHED_ALL = 100 };
 
-int
-intake_init(struct intake *in, const struct config *conf,
-    struct mailbox *writer, struct err *err)
+void
+intake_parts_free(struct intake_parts *p, const struct plan *plan)
 {
-	size_t share = (size_t)(conf->memory / conf->workers);
-	size_t size = share / 64 / conf->outputs;
+	for (size_t i = 0; p->lane != NULL && i < plan->conf->outputs; i++)
+		lane_free(p->lane[i]);
+	for (size_t i = 0; p->limit != NULL && i < plan->conf->listens; i++)
+		limit_free(p->limit[i]);
+	free(p->lane);
+	free(p->limit);
+	*p = (struct intake_parts){ NULL, NULL };
+}
 
-	*in = (struct intake){ .conf = conf, .writer = writer };
+int
+intake_prepare(struct intake_parts *to, const struct plan *plan,
+    const struct plan *old, struct err *err)
+{
+	const struct config *c = plan->conf;
+
+	to->lane = calloc(c->outputs, sizeof(struct lane *));
+	to->limit = calloc(c->listens, sizeof(struct limit *));
+	if (to->lane == NULL || to->limit == NULL)
+		return err_sys(err, "worker");
+	for (size_t i = 0; i < c->outputs; i++) {
+		if (old != NULL &&
+		    plan_find_output(old, plan->output[i]) != SIZE_MAX)
+			continue;
+		to->lane[i] = lane_new();
+		if (to->lane[i] == NULL)
+			return err_sys(err, "worker");
+	}
+	for (size_t i = 0; i < c->listens; i++) {
+		if (c->listen[i].rate == 0)
+			continue;
+		to->limit[i] = limit_new(c->listen[i].rate, err);
+		if (to->limit[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+/* Lanes of outputs that stay move over; what is left of the others goes. */
+static void
+move_lanes(struct intake *in, const struct plan *plan, struct lane **lane)
+{
+	for (size_t i = 0; in->plan != NULL && i < in->conf->outputs; i++) {
+		struct lane *l = in->parts.lane[i];
+		size_t k = plan_find_output(plan, l->output);
+
+		in->parts.lane[i] = NULL;
+		if (k != SIZE_MAX) {
+			lane[k] = l;
+			continue;
+		}
+		lane_finish(l);
+		l->next = in->leaving;
+		in->leaving = l;
+	}
+}
+
+/* Who has sent how much is remembered where a limit stays. */
+static void
+move_limits(struct intake *in, const struct plan *plan, struct limit **limit,
+    const size_t *map)
+{
+	for (size_t i = 0; in->plan != NULL && i < in->conf->listens; i++) {
+		struct limit *old = in->parts.limit[i];
+		size_t k = map[i];
+
+		if (old == NULL || k == SIZE_MAX || limit[k] == NULL)
+			continue;
+		limit_set_rate(old, plan->conf->listen[k].rate);
+		in->parts.limit[i] = limit[k];
+		limit[k] = old;
+	}
+}
+
+void
+intake_switch(struct intake *in, const struct plan *plan,
+    struct intake_parts *parts, const size_t *map)
+{
+	const struct config *c = plan->conf;
+	struct intake_parts old;
+
+	move_lanes(in, plan, parts->lane);
+	move_limits(in, plan, parts->limit, map);
+	old = in->parts;
+	in->parts = *parts;
+	*parts = old;
+	in->plan = plan;
+	in->conf = c;
+	in->listener_slot = plan->listener_slot;
+	in->self = slice_str(c->hostname);
+	for (size_t i = 0; i < c->outputs; i++) {
+		struct lane *l = in->parts.lane[i];
+
+		l->pool = &in->pool;
+		l->writer = in->writer;
+		l->output = plan->output[i];
+		l->runs = c->output[i].file != NULL;
+		l->count = metrics_output(
+		    in->metrics, in->thread, plan->output_slot[i]);
+	}
+	if (plan->drops > 0)
+		in->drop_high = in->pool.share / 4 / plan->drops;
+}
+
+int
+intake_init(struct intake *in, const struct plan *plan, struct metrics *m,
+    size_t thread, struct mailbox *writer, struct err *err)
+{
+	const struct config *c = plan->conf;
+	size_t share = (size_t)(c->memory / c->workers);
+	size_t size = share / 64 / c->outputs;
+	struct intake_parts parts = { NULL, NULL };
+
+	*in = (struct intake){
+		.metrics = m, .thread = thread, .writer = writer
+	};
 	in->pool.returns.fd = -1;
 	size = size > BLOCK_MAX ? BLOCK_MAX : size;
 	size = size < BLOCK_MIN ? BLOCK_MIN : size;
 	in->stream_high = share / 2 < STREAM_HIGH ? share / 2 : STREAM_HIGH;
-	in->self = slice_str(conf->hostname);
-	in->lane = aligned_alloc(
-	    _Alignof(struct lane), conf->outputs * sizeof(struct lane));
-	if (in->lane == NULL)
-		return err_sys(err, "worker");
-	memset(in->lane, 0, conf->outputs * sizeof(struct lane));
-	in->lanes = conf->outputs;
-	in->formatter = formatter_new((size_t)conf->max_message);
+	if (pool_init(&in->pool, share, size, err) == -1)
+		return -1;
+	in->formatter = formatter_new((size_t)c->max_message);
 	if (in->formatter == NULL)
 		return err_sys(err, "worker");
-	return pool_init(&in->pool, share, size, err);
+	in->matcher = pattern_scratch_new(err);
+	if (in->matcher == NULL)
+		return -1;
+	if (intake_prepare(&parts, plan, NULL, err) == -1) {
+		intake_parts_free(&parts, plan);
+		return -1;
+	}
+	intake_switch(in, plan, &parts, NULL);
+	return 0;
+}
+
+/* Lanes of outputs that are gone, when their last block has come back. */
+static void
+free_leaving(struct intake *in)
+{
+	struct lane **at = &in->leaving;
+
+	while (*at != NULL) {
+		struct lane *l = *at;
+
+		if (lane_in_flight(l)) {
+			at = &l->next;
+			continue;
+		}
+		pool_reclaim(&in->pool); /* its blocks count in it */
+		*at = l->next;
+		lane_free(l);
+	}
 }
 
 void
 intake_clear(struct intake *in)
 {
-	for (size_t i = 0; in->lane != NULL && i < in->lanes; i++)
-		free(in->lane[i].block);
-	free(in->lane);
+	free_leaving(in);
+	if (in->plan != NULL)
+		intake_parts_free(&in->parts, in->plan);
 	free(in->scratch);
 	formatter_free(in->formatter);
+	pattern_scratch_free(in->matcher);
 	pool_clear(&in->pool);
+}
+
+struct limit *
+intake_limit(struct intake *in, size_t listener)
+{
+	return in->parts.limit[listener];
 }
 
 void
@@ -60,59 +201,17 @@ intake_burst(struct intake *in)
 	clock_gettime(CLOCK_REALTIME, &in->now);
 }
 
-static void
-hand_over(struct intake *in, struct lane *l)
-{
-	struct block *b = l->block;
-
-	l->block = NULL;
-	l->posted++;
-	mailbox_send(in->writer, &b->letter);
-}
-
-/* Room for need bytes in the lane's block; NULL: no memory. */
-static struct block *
-make_room(struct intake *in, struct lane *l, size_t need)
-{
-	if (l->block != NULL) {
-		if (l->block->cap - l->block->n >= need)
-			return l->block;
-		hand_over(in, l);
-	}
-	/* a block that is warm in the cache beats a new one */
-	if (in->pool.spare == NULL || in->pool.used + need > in->pool.share)
-		pool_reclaim(&in->pool);
-	l->block = pool_take(&in->pool, need);
-	if (l->block != NULL) {
-		l->block->output = (uint32_t)(l - in->lane);
-		l->block->written = &l->written;
-	}
-	return l->block;
-}
-
-/* A line of n bytes stands behind the others now. */
-static void
-add_line(struct intake *in, struct block *b, size_t n)
-{
-	b->n += n;
-	b->messages++;
-	if (in->from_stream) {
-		b->stream_n += n;
-		in->pool.stream_used += n;
-	}
-}
-
 /* The fast path: the message's own bytes are its line. */
 static bool
-put_bytes(struct intake *in, struct lane *l, struct slice raw)
+put_bytes(struct lane *l, struct slice raw, const struct line *line)
 {
-	struct block *b = make_room(in, l, raw.n + 1);
+	struct block *b = lane_room(l, raw.n + 1);
 
 	if (b == NULL)
 		return false;
 	memcpy(b->data + b->n, raw.p, raw.n);
 	b->data[b->n + raw.n] = '\n';
-	add_line(in, b, raw.n + 1);
+	lane_added(l, b, raw.n + 1, line);
 	return true;
 }
 
@@ -135,25 +234,21 @@ grow_scratch(struct intake *in, size_t need)
  * the scratch: the bound is several times what most lines need. */
 static bool
 put_line(struct intake *in, struct lane *l, const struct output_conf *o,
-    const struct record *r)
+    const struct record *r, struct line *line)
 {
 	size_t n, bound = format_bound(o, r);
 	struct block *b = l->block;
 
-	if (b != NULL && b->cap - b->n >= bound) {
+	if (b != NULL && !l->runs && b->cap - b->n >= bound) {
 		n = format_line(in->formatter, o, r, b->data + b->n);
-		add_line(in, b, n);
+		lane_added(l, b, n, line);
 		return true;
 	}
 	if (!grow_scratch(in, bound))
 		return false;
 	n = format_line(in->formatter, o, r, in->scratch);
-	b = make_room(in, l, n);
-	if (b == NULL)
-		return false;
-	memcpy(b->data + b->n, in->scratch, n);
-	add_line(in, b, n);
-	return true;
+	line->text = slice_of(in->scratch, n);
+	return lane_put(l, line);
 }
 
 /* Memory fills and the sender cannot wait: is this one let go? */
@@ -172,22 +267,102 @@ is_shed(struct intake *in, unsigned severity)
 	return in->pool.used >= share / 100 * percent;
 }
 
-/* True when every output has the message. */
+/* The output lags so far behind that when_full: drop lets this one go. */
 static bool
-put_all(struct intake *in, const struct record *r)
+is_full(struct intake *in, struct lane *l)
 {
-	bool all = true;
+	if (l->queued < in->drop_high)
+		return false;
+	pool_reclaim(&in->pool);
+	return l->queued >= in->drop_high;
+}
 
-	for (size_t i = 0; i < in->lanes; i++) {
-		const struct output_conf *o = &in->conf->output[i];
-		struct lane *l = &in->lane[i];
+/* Stands for the sender: its address without the port, or the user. */
+static uint64_t
+peer_of(const struct origin *o)
+{
+	struct who w = o->local ? who_user(o->credentials, o->uid)
+				: who_address(&o->addr);
 
-		if (format_is_raw(o, r))
-			all &= put_bytes(in, l, r->msg->raw);
-		else
-			all &= put_line(in, l, o, r);
+	return (w.id[0] ^ w.kind) * UINT64_C(0x9e3779b97f4a7c15) + w.id[1];
+}
+
+/* False: no memory. */
+static bool
+put(struct intake *in, size_t output, const struct record *r, struct line line)
+{
+	const struct output_conf *o = &in->conf->output[output];
+	struct lane *l = in->parts.lane[output];
+
+	if (o->when_full == FULL_DROP) {
+		line.stream = false; /* bounded by itself: nobody waits */
+		if (is_full(in, l)) {
+			counter_add(l->count, O_DROPPED_FULL, !line.own);
+			return true;
+		}
 	}
+	if (l->runs) {
+		line.name = slice_of(in->name,
+		    pathname_write(in->formatter, o->file, r, in->name));
+		line.peer = peer_of(r->origin);
+	} else if (format_is_raw(o, r)) {
+		return put_bytes(l, r->msg->raw, &line);
+	}
+	return put_line(in, l, o, r, &line);
+}
+
+/* To every output that wants it. False: one of them did not get it. */
+static bool
+route(struct intake *in, const struct record *r, struct line line)
+{
+	struct counters *count = metrics_global(in->metrics, in->thread);
+	bool taken = false, all = true;
+
+	for (size_t i = 0; i < in->conf->outputs; i++) {
+		const struct output_conf *o = &in->conf->output[i];
+
+		switch (filter_ask(&o->choice, r, in->matcher)) {
+		case FILTER_GAVE_UP:
+			counter_add(count, G_MATCH_LIMITS, 1);
+			continue;
+		case FILTER_NO:
+			continue;
+		case FILTER_YES:
+			break;
+		}
+		taken = true;
+		all &= put(in, i, r, line);
+		if (o->final)
+			break;
+	}
+	if (!taken && !line.own)
+		counter_add(count, G_FILTERED, 1);
 	return all;
+}
+
+static struct record
+make_record(struct intake *in, struct origin *o, struct msg *m)
+{
+	return (struct record){ .msg = m,
+		.origin = o,
+		.received = in->now,
+		.self = in->self,
+		.zone = in->conf->zone };
+}
+
+void
+intake_say(struct intake *in, struct slice raw)
+{
+	struct origin o = { .listener = SLICE_LIT("internal"), .local = true };
+	struct msg_hints hints = { .local = true, .self = in->self };
+	struct msg m;
+	struct record r = make_record(in, &o, &m);
+
+	intake_burst(in);
+	r.received = in->now;
+	msg_parse(raw, &hints, &in->cache, &m);
+	counter_add(metrics_global(in->metrics, in->thread), G_OWN, 1);
+	(void)route(in, &r, (struct line){ .own = true });
 }
 
 void
@@ -197,16 +372,13 @@ intake_take(
 	struct msg_hints hints = { .local = src->origin.local,
 		.self = in->self };
 	struct msg m;
-	struct record r = { .msg = &m,
-		.origin = &src->origin,
-		.received = in->now,
-		.self = in->self,
-		.truncated = truncated };
+	struct record r = make_record(in, &src->origin, &m);
 
 	if (raw.n == 0) {
 		counter_add(src->count, L_EMPTY, 1);
 		return;
 	}
+	r.truncated = truncated;
 	counter_add(src->count, L_RECEIVED, 1);
 	counter_add(src->count, L_BYTES, raw.n);
 	if (truncated)
@@ -214,12 +386,8 @@ intake_take(
 	msg_parse(raw, &hints, &in->cache, &m);
 	if (m.form == MSG_RAW || (m.form == MSG_RFC5424 && !m.valid))
 		counter_add(src->count, L_MALFORMED, 1);
-	if (!src->waits && is_shed(in, msg_severity(&m))) {
-		counter_add(src->count, L_DROPPED_MEMORY, 1);
-		return;
-	}
-	in->from_stream = src->waits;
-	if (!put_all(in, &r))
+	if ((!src->waits && is_shed(in, msg_severity(&m))) ||
+	    !route(in, &r, (struct line){ .stream = src->waits }))
 		counter_add(src->count, L_DROPPED_MEMORY, 1);
 }
 
@@ -263,27 +431,16 @@ intake_wait(struct intake *in, int64_t deadline)
 	return true;
 }
 
-static bool
-is_in_flight(struct lane *l)
-{
-	return l->posted !=
-	    atomic_load_explicit(&l->written, memory_order_acquire);
-}
-
 bool
 intake_flush(struct intake *in)
 {
 	bool left = false;
 
-	for (size_t i = 0; i < in->lanes; i++) {
-		struct lane *l = &in->lane[i];
-
-		if (l->block == NULL)
-			continue;
-		if (is_in_flight(l))
-			left = true;
-		else
-			hand_over(in, l);
+	for (size_t i = 0; i < in->conf->outputs; i++)
+		left |= lane_flush(in->parts.lane[i]);
+	if (in->leaving != NULL) {
+		free_leaving(in);
+		left |= in->leaving != NULL;
 	}
 	return left;
 }
@@ -291,16 +448,15 @@ intake_flush(struct intake *in)
 void
 intake_finish(struct intake *in)
 {
-	for (size_t i = 0; i < in->lanes; i++)
-		if (in->lane[i].block != NULL)
-			hand_over(in, &in->lane[i]);
+	for (size_t i = 0; i < in->conf->outputs; i++)
+		lane_finish(in->parts.lane[i]);
 }
 
 bool
 intake_is_idle(struct intake *in)
 {
-	for (size_t i = 0; i < in->lanes; i++)
-		if (is_in_flight(&in->lane[i]))
+	for (size_t i = 0; i < in->conf->outputs; i++)
+		if (lane_in_flight(in->parts.lane[i]))
 			return false;
 	return true;
 }

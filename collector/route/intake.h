@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * intake.h - where every input delivers: parse, format, into a block
+ * intake.h - where every input delivers: parse, route, format, into a block
  *
  * One per worker thread. Inputs call down into it; it knows none of them.
  * For each output it fills a block with finished lines and hands it to the
@@ -10,16 +10,20 @@
 #ifndef ROUTE_INTAKE_H
 #define ROUTE_INTAKE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
 
 #include "wire/slice.h"
 
+#include "base/limit.h"
 #include "base/metrics.h"
 #include "base/pool.h"
+#include "base/run.h"
 #include "config/config.h"
+#include "config/pattern.h"
 #include "route/format.h"
+#include "route/lane.h"
+#include "route/plan.h"
 #include "route/record.h"
 
 /* One input as the intake sees it: a connection or a datagram socket. */
@@ -30,33 +34,57 @@ struct source {
 		       does not loses messages by severity when memory fills */
 };
 
-/* The block of one output that is being filled. */
-struct lane {
-	_Alignas(64) struct block *block;      /* owned; NULL: none */
-	uint64_t posted;                       /* blocks handed over */
-	_Alignas(64) _Atomic uint64_t written; /* counted by the writer */
+/* What of an intake belongs to one plan. */
+struct intake_parts {
+	struct lane **lane;   /* owned, and owned; by output */
+	struct limit **limit; /* owned, and owned; by listener, NULL: no rate */
 };
 
 struct intake {
-	const struct config *conf; /* borrowed */
+	const struct plan *plan;   /* borrowed */
+	const struct config *conf; /* borrowed; the plan's */
+	const int *listener_slot;  /* borrowed; the plan's */
+	struct metrics *metrics;   /* borrowed */
+	size_t thread;             /* number of the sets of counters */
 	struct mailbox *writer;    /* borrowed; where full blocks go */
 	struct pool pool;
-	struct lane *lane; /* owned; one per output */
-	size_t lanes;
-	size_t stream_high;  /* bytes of streams at which these pause */
-	bool from_stream;    /* the message being taken */
-	bool paused;         /* until half of that */
-	struct timespec now; /* UTC, of this burst */
+	struct intake_parts parts;
+	struct lane *leaving; /* owned; of outputs that a reload took away */
+	size_t stream_high;   /* bytes of streams at which these pause */
+	size_t drop_high;     /* bytes at which when_full: drop drops */
+	bool paused;          /* until half of stream_high */
+	struct timespec now;  /* UTC, of this burst */
 	struct msg_cache cache;
-	struct formatter *formatter; /* owned */
+	struct formatter *formatter;     /* owned */
+	struct pattern_scratch *matcher; /* owned */
 	char *scratch; /* owned; for a line that may not fit its block */
 	size_t scratch_n;
-	struct slice self; /* our host name */
+	struct slice self; /* our host name; the plan's */
+	char name[RUN_NAME_MAX];
 };
 
-/* -1 sets *err; intake_clear() is due in any case. */
-int intake_init(struct intake *in, const struct config *conf,
-    struct mailbox *writer, struct err *err);
+/* thread: whose counters. -1 sets *err; intake_clear() is due in any case. */
+int intake_init(struct intake *in, const struct plan *plan, struct metrics *m,
+    size_t thread, struct mailbox *writer, struct err *err);
+
+/*
+ * For a reload: what another plan needs beyond what old has, made in advance
+ * by any thread. -1 sets *err; intake_parts_free() is due in any case.
+ */
+int intake_prepare(struct intake_parts *to, const struct plan *plan,
+    const struct plan *old, struct err *err);
+
+/*
+ * From now on this plan; takes *parts over, and leaves there what is not
+ * needed any more. map: the old number of a listener to its new one, SIZE_MAX
+ * for none. Cannot fail.
+ */
+void intake_switch(struct intake *in, const struct plan *plan,
+    struct intake_parts *parts, const size_t *map);
+void intake_parts_free(struct intake_parts *p, const struct plan *plan);
+
+/* The messages a second of the listener's peers; NULL: no limit. */
+struct limit *intake_limit(struct intake *in, size_t listener);
 
 /* All blocks must have come back. */
 void intake_clear(struct intake *in);
@@ -71,6 +99,10 @@ void intake_burst(struct intake *in);
  */
 void intake_take(
     struct intake *in, struct source *src, struct slice raw, bool truncated);
+
+/* One message of our own, in RFC 5424: routed like any other, but counted by
+ * itself. */
+void intake_say(struct intake *in, struct slice raw);
 
 /* False while too much waits for the writer: a stream stops reading. */
 bool intake_ready(struct intake *in);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "privs.h"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <unistd.h>
+
+struct identity {
+	uid_t uid;
+	gid_t gid;
+	const char *name; /* of the user; NULL: only the group changes */
+};
+
+static int
+find_user(const char *user, struct identity *to, struct err *err)
+{
+	const struct passwd *pw;
+
+	if (user[0] == '\0')
+		return 0;
+	errno = 0;
+	pw = getpwnam(user);
+	if (pw == NULL)
+		return err_set(err,
+		    "user: \"%s\" does not exist (adduser --system %s makes "
+		    "it)",
+		    user, user);
+	to->uid = pw->pw_uid;
+	to->gid = pw->pw_gid;
+	to->name = user;
+	return 0;
+}
+
+static int
+find_group(const char *group, struct identity *to, struct err *err)
+{
+	const struct group *gr;
+
+	if (group[0] == '\0')
+		return 0;
+	gr = getgrnam(group);
+	if (gr == NULL)
+		return err_set(err,
+		    "group: \"%s\" does not exist (addgroup --system %s makes "
+		    "it)",
+		    group, group);
+	to->gid = gr->gr_gid;
+	return 0;
+}
+
+/* Ports below 1024 may be bound, nothing else. */
+static int
+keep_binding(struct err *err)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct data[2] = { { 0 } };
+
+	data[0].effective = data[0].permitted = 1U << CAP_NET_BIND_SERVICE;
+	if (syscall(SYS_capset, &head, data) == -1)
+		return err_sys(err, "capset");
+	return 0;
+}
+
+int
+privs_drop(const char *user, const char *group, struct err *err)
+{
+	struct identity to = { getuid(), getgid(), NULL };
+
+	if (find_user(user, &to, err) == -1 ||
+	    find_group(group, &to, err) == -1)
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return err_sys(err, "prctl");
+	if (to.uid == geteuid() && to.gid == getegid())
+		return 0;
+	if (geteuid() != 0)
+		return err_set(err,
+		    "user, group: only root can become somebody else; start "
+		    "as root, or leave them out");
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
+		return err_sys(err, "prctl");
+	/* members of the system's other groups are root's, not ours */
+	if ((to.name != NULL ? initgroups(to.name, to.gid)
+			     : setgroups(0, NULL)) == -1 ||
+	    setresgid(to.gid, to.gid, to.gid) == -1 ||
+	    setresuid(to.uid, to.uid, to.uid) == -1)
+		return err_sys(err, "user \"%s\"", user);
+	return to.uid == 0 ? 0 : keep_binding(err);
+}
