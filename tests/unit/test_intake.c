@@ -18,36 +18,73 @@ enum { MEMORY = 1024 * 1024 };
 
 struct place {
 	struct output_conf output[2];
+	struct listen_conf listen;
 	struct config conf;
+	struct plan plan;
+	int listener_slot, output_slot[2];
+	void *token[2];
 	struct mailbox writer;
 	struct metrics *metrics;
 	struct source source;
 	struct intake in;
+	struct letter *kept; /* blocks that the writer does not return yet */
 };
 
+/* The outputs are p->output; the conditions may be changed until furnish(). */
 static void
-open_place(struct place *p, int64_t format, size_t outputs)
+prepare(struct place *p, int64_t format, size_t outputs)
 {
-	static char self[] = "collector.example";
-	struct err err;
+	static char self[] = "collector.example", url[] = "udp://127.0.0.1:514";
+	static char one[] = "one", two[] = "two";
 
 	*p = (struct place){ 0 };
 	p->output[0].format = format;
+	p->output[0].name = one;
 	p->output[1].format = FORMAT_JSON;
+	p->output[1].name = two;
+	p->listen.url = url;
 	p->conf = (struct config){ .workers = 1,
 		.memory = MEMORY,
 		.max_message = 8192,
 		.hostname = self,
+		.listen = &p->listen,
+		.listens = 1,
 		.output = p->output,
 		.outputs = outputs };
+}
+
+static void
+furnish(struct place *p)
+{
+	struct err err;
+
 	assert_int_equal(mailbox_init(&p->writer, &err), 0);
-	p->metrics = metrics_new(1, 1, outputs);
+	p->metrics = metrics_new(1);
 	assert_non_null(p->metrics);
+	p->listener_slot = metrics_listener_slot(p->metrics, p->listen.url);
+	for (size_t i = 0; i < p->conf.outputs; i++) {
+		p->output_slot[i] = metrics_output_slot(
+		    p->metrics, p->output[i].name);
+		p->token[i] = &p->token[i];
+		p->plan.drops += p->output[i].when_full == FULL_DROP;
+	}
+	p->plan.conf = &p->conf;
+	p->plan.listener_slot = &p->listener_slot;
+	p->plan.output_slot = p->output_slot;
+	p->plan.output = p->token;
 	p->source.count = metrics_listener(p->metrics, 0, 0);
 	p->source.origin.listener = SLICE_LIT("udp://127.0.0.1:514");
 	p->source.origin.addr.ss_family = AF_INET;
-	assert_int_equal(intake_init(&p->in, &p->conf, &p->writer, &err), 0);
+	assert_int_equal(
+	    intake_init(&p->in, &p->plan, p->metrics, 0, &p->writer, &err), 0);
 	intake_burst(&p->in);
+}
+
+static void
+open_place(struct place *p, int64_t format, size_t outputs)
+{
+	prepare(p, format, outputs);
+	furnish(p);
 }
 
 /* Plays the writer: takes what was posted; returns how many lines. */
@@ -62,7 +99,7 @@ write_all(struct place *p, char *text, size_t room)
 		struct block *b = (struct block *)(void *)l;
 
 		l = l->next;
-		if (b->output == 0 && text != NULL) {
+		if (b->output == &p->token[0] && text != NULL) {
 			assert_true(n + b->n < room);
 			memcpy(text + n, b->data, b->n);
 			n += b->n;
@@ -251,6 +288,116 @@ a_line_longer_than_a_block_is_whole(void **state)
 	free(text);
 }
 
+static uint64_t
+global(struct place *p, enum global_metric id)
+{
+	return metrics_global_sum(p->metrics, id);
+}
+
+static void
+what_no_output_takes_is_counted(void **state)
+{
+	struct place p;
+
+	(void)state;
+	prepare(&p, FORMAT_RFC5424, 2);
+	p.output[0].choice.facilities = 1U << 4;
+	p.output[1].choice.severities = 1U << 3;
+	furnish(&p);
+	take(&p, "<34>1 - h a - - - auth.crit");
+	take(&p, "<11>1 - h a - - - user.err");
+	take(&p, "<35>1 - h a - - - auth.err: both");
+	take(&p, "<14>1 - h a - - - user.info: none");
+	intake_finish(&p.in);
+	assert_int_equal(write_all(&p, NULL, 0), 4);
+	assert_int_equal(global(&p, G_FILTERED), 1);
+	close_place(&p);
+}
+
+static void
+final_ends_the_way_of_what_was_taken(void **state)
+{
+	struct place p;
+
+	(void)state;
+	prepare(&p, FORMAT_RFC5424, 2);
+	p.output[0].choice.facilities = 1U << 4;
+	p.output[0].final = true;
+	furnish(&p);
+	take(&p, "<34>1 - h a - - - auth");
+	take(&p, "<14>1 - h a - - - user");
+	intake_finish(&p.in);
+	assert_int_equal(write_all(&p, NULL, 0), 2);
+	assert_int_equal(global(&p, G_FILTERED), 0);
+	close_place(&p);
+}
+
+/* The contract: they count in syncline_own_messages_total alone. */
+static void
+own_messages_count_by_themselves(void **state)
+{
+	static const char own[] = "<44>1 - h synclined 1 - - 5 were lost";
+	struct place p;
+	char text[512];
+
+	(void)state;
+	open_place(&p, FORMAT_RFC5424, 1);
+	intake_say(&p.in, slice_str(own));
+	intake_finish(&p.in);
+	assert_int_equal(write_all(&p, text, sizeof(text)), 0);
+	assert_memory_equal(text, own, sizeof(own) - 1);
+	assert_int_equal(global(&p, G_OWN), 1);
+	assert_int_equal(count(&p, L_RECEIVED), 0);
+	close_place(&p);
+}
+
+/* when_full: drop: the other output has everything, and nobody waits. */
+static void
+a_full_output_drops_for_itself_alone(void **state)
+{
+	struct place p;
+	unsigned taken = 0, lines = 0;
+	uint64_t dropped = 0;
+
+	(void)state;
+	prepare(&p, FORMAT_RFC5424, 2);
+	p.output[1].when_full = FULL_DROP;
+	furnish(&p);
+	p.source.waits = true;
+	for (; dropped < 10; taken++) {
+		struct letter *l;
+
+		take(&p, "<14>1 - h a - - - some message of some length");
+		intake_finish(&p.in);
+		/* only the first output's blocks are written */
+		for (l = mailbox_take(&p.writer); l != NULL;) {
+			struct block *b = (struct block *)(void *)l;
+
+			l = l->next;
+			if (b->output == &p.token[1]) {
+				b->letter.next = p.kept;
+				p.kept = &b->letter;
+				continue;
+			}
+			lines += b->messages;
+			block_return(b);
+		}
+		dropped = metrics_output_sum(p.metrics, 1, O_DROPPED_FULL);
+	}
+	assert_int_equal(lines, taken);
+	assert_true(intake_ready(&p.in));
+	assert_int_equal(count(&p, L_DROPPED_MEMORY), 0);
+	while (p.kept != NULL) {
+		struct block *b = (struct block *)(void *)p.kept;
+
+		p.kept = p.kept->next;
+		lines += b->messages;
+		block_return(b);
+	}
+	assert_int_equal(lines + dropped, 2 * taken);
+	close_place(&p);
+}
+
 int
 main(void)
 {
@@ -262,6 +409,10 @@ main(void)
 		cmocka_unit_test(memory_fills_by_severity),
 		cmocka_unit_test(a_stream_is_never_dropped_but_told_to_wait),
 		cmocka_unit_test(a_line_longer_than_a_block_is_whole),
+		cmocka_unit_test(what_no_output_takes_is_counted),
+		cmocka_unit_test(final_ends_the_way_of_what_was_taken),
+		cmocka_unit_test(own_messages_count_by_themselves),
+		cmocka_unit_test(a_full_output_drops_for_itself_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -14,10 +15,14 @@
 static void
 sums_are_over_threads_and_not_over_subjects(void **state)
 {
-	struct metrics *m = metrics_new(3, 2, 2);
+	struct metrics *m = metrics_new(3);
 
 	(void)state;
 	assert_non_null(m);
+	assert_int_equal(metrics_listener_slot(m, "a"), 0);
+	assert_int_equal(metrics_listener_slot(m, "b"), 1);
+	assert_int_equal(metrics_output_slot(m, "b"), 0);
+	assert_int_equal(metrics_output_slot(m, "c"), 1);
 	for (size_t t = 0; t < 3; t++) {
 		counter_add(metrics_listener(m, t, 0), L_RECEIVED, 10);
 		counter_add(metrics_listener(m, t, 1), L_RECEIVED, 1);
@@ -34,10 +39,11 @@ sums_are_over_threads_and_not_over_subjects(void **state)
 static void
 a_gauge_is_set_and_not_added(void **state)
 {
-	struct metrics *m = metrics_new(1, 1, 1);
+	struct metrics *m = metrics_new(1);
 
 	(void)state;
 	assert_non_null(m);
+	assert_int_equal(metrics_output_slot(m, "a"), 0);
 	counter_set(metrics_output(m, 0, 0), O_STALLED, 1);
 	counter_set(metrics_output(m, 0, 0), O_STALLED, 0);
 	assert_int_equal(metrics_output_sum(m, 0, O_STALLED), 0);
@@ -62,7 +68,7 @@ each_time_falls_into_its_bucket(void **state)
 		{ 9000000000, 7 },
 		{ 11000000000, SYNC_BUCKETS },
 	};
-	struct metrics *m = metrics_new(1, 1, 1);
+	struct metrics *m = metrics_new(1);
 	uint64_t sum = 0;
 
 	(void)state;
@@ -78,12 +84,36 @@ each_time_falls_into_its_bucket(void **state)
 	metrics_free(m);
 }
 
+/* A reload takes a listener away and brings it back: sums stay true, and a
+ * thread's pointer to its set stays good. */
+static void
+a_label_keeps_its_slot(void **state)
+{
+	struct metrics *m = metrics_new(1);
+	struct counters *c;
+	char label[16];
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(metrics_listener_slot(m, "first"), 0);
+	c = metrics_listener(m, 0, 0);
+	for (int i = 1; i < SLOTS_MAX; i++) {
+		(void)snprintf(label, sizeof(label), "%d", i);
+		assert_int_equal(metrics_listener_slot(m, label), i);
+	}
+	assert_int_equal(metrics_listener_slot(m, "one too many"), -1);
+	assert_int_equal(metrics_listener_slot(m, "first"), 0);
+	assert_ptr_equal(metrics_listener(m, 0, 0), c);
+	metrics_free(m);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_are_over_threads_and_not_over_subjects),
 		cmocka_unit_test(a_gauge_is_set_and_not_added),
+		cmocka_unit_test(a_label_keeps_its_slot),
 		cmocka_unit_test(each_time_falls_into_its_bucket),
 	};
 
