@@ -8,6 +8,7 @@
 #ifndef CONFIG_TEMPLATE_H
 #define CONFIG_TEMPLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "wire/err.h"
@@ -43,13 +44,24 @@ enum field {
 	FIELD_GID
 };
 
+/* A field, or text between fields; in a path a literal "/" stands alone. */
 struct piece {
 	enum field field;
-	struct slice text;     /* of a literal */
+	struct slice text;     /* of a literal; never empty */
 	struct slice id, name; /* of an SD-PARAM */
 };
 
-enum { TEMPLATE_PIECES = 256, TEMPLATE_TEXT = 4096 };
+enum {
+	TEMPLATE_PIECES = 256,
+	TEMPLATE_TEXT = 4096, /* bytes as written */
+	TEMPLATE_COMPONENT =
+	    100,            /* bytes between two slashes behind the base */
+	TEMPLATE_SHARE = 40 /* of those, what a field has at least */
+};
+
+/* The most bytes of a field whose values are few and harmless in a path; 0:
+ * the message decides. */
+size_t template_width(enum field f);
 
 struct template
 {
@@ -63,7 +75,7 @@ struct template
 /*
  * A format. NULL sets *err: an unknown field (with what was probably meant),
  * "%" that is neither "%{" nor "%%", no end of a field, no field at all, a
- * control character other than TAB, too long.
+ * control character other than TAB, no UTF-8, too long.
  */
 struct template *template_new(const char *text, struct err *err);
 
@@ -71,9 +83,9 @@ struct template *template_new(const char *text, struct err *err);
  * A path of which at least one component has a field. The literal before that
  * component is the folder in which everything stays (template_base()). NULL
  * sets *err, also: a component behind it that is empty, "." or "..", begins
- * with "." in its literal, or whose literal bytes leave less than 40 of its
- * 100 for each field; a NUL or "/" at the end; longer than PATH_MAX with all
- * components at their longest.
+ * with "." in its literal, or whose literal bytes leave too little of its 100
+ * for the fields; "/" at the end; longer than PATH_MAX or RUN_NAME_MAX allow
+ * with all components at their longest.
  */
 struct template *template_new_path(const char *text, struct err *err);
 
