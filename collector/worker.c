@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "nap.h"
+
 struct worker {
 	pthread_t thread;
 	bool started;
@@ -17,6 +19,7 @@ struct worker {
 	struct metrics *metrics; /* borrowed */
 	struct event_base *base;
 	struct intake intake;
+	struct nap nap;
 	struct conns *conns;
 	struct dgram_slots *slots;
 	struct dgram **dgram; /* owned, and owned; WORKER_DGRAMS_MAX */
@@ -243,18 +246,40 @@ drain_dgrams(struct worker *w, int64_t deadline)
 	}
 }
 
+static void
+loop(struct worker *w, int how)
+{
+	if (event_base_loop(w->base, how) == -1)
+		log_line(LOG_ERR, "worker %zu: event loop failed", w->number);
+	after_turn(w);
+}
+
+/* What is there now; else what comes, after a nap when that is worth it. */
+static void
+turn(struct worker *w)
+{
+	uint64_t before = w->intake.taken;
+
+	if (w->intake.conf->latency > 0) {
+		loop(w, EVLOOP_NONBLOCK);
+		if (w->intake.taken != before)
+			return;
+		if (nap_is_due(&w->nap, &w->intake)) {
+			nap_take(&w->intake);
+			return;
+		}
+	}
+	loop(w, EVLOOP_ONCE);
+}
+
 static void *
 run(void *arg)
 {
 	struct worker *w = arg;
 	int64_t deadline;
 
-	while (!atomic_load(&w->stop)) {
-		if (event_base_loop(w->base, EVLOOP_ONCE) == -1)
-			log_line(LOG_ERR, "worker %zu: event loop failed",
-			    w->number);
-		after_turn(w);
-	}
+	while (!atomic_load(&w->stop))
+		turn(w);
 	deadline = atomic_load(&w->deadline);
 	take_newcomers(w);
 	drain_dgrams(w, deadline);

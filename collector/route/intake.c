@@ -379,6 +379,8 @@ intake_take(
 		return;
 	}
 	r.truncated = truncated;
+	in->taken++;
+	in->taken_local += src->origin.local;
 	counter_add(src->count, L_RECEIVED, 1);
 	counter_add(src->count, L_BYTES, raw.n);
 	if (truncated)

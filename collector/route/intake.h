@@ -54,6 +54,8 @@ struct intake {
 	size_t drop_high;     /* bytes at which when_full: drop drops */
 	bool paused;          /* until half of stream_high */
 	struct timespec now;  /* UTC, of this burst */
+	uint64_t taken;       /* messages, ever */
+	uint64_t taken_local; /* of them, from unix sockets */
 	struct msg_cache cache;
 	struct formatter *formatter;     /* owned */
 	struct pattern_scratch *matcher; /* owned */
