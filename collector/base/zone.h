@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "wire/err.h"
+#include "wire/slice.h"
 
 struct zone;
 
@@ -20,12 +21,19 @@ struct zone;
  * no name may leave their folder), or the rule itself as POSIX writes it in TZ
  * ("CET-1CEST,M3.5.0,M10.5.0/3"). "" is this machine's: $TZ, else
  * /etc/localtime, else UTC. NULL sets *err: what is wrong and what would be
- * right.
+ * right, as the end of a sentence that begins with the name.
  */
 struct zone *zone_load(const char *name, struct err *err);
 void zone_free(struct zone *z); /* accepts NULL */
 
-/* Seconds east of UTC at that instant (seconds since 1970, UTC). */
+/* The zone of a rule alone, and that of the bytes of a zone file. */
+struct zone *zone_of_rule(const char *text, struct err *err);
+struct zone *zone_of_file(struct slice file, struct err *err);
+
+/*
+ * Seconds east of UTC at that instant (seconds since 1970, UTC). Instants, and
+ * times on the wall, are those of the years -9999 to 9999 or so.
+ */
 int32_t zone_offset(const struct zone *z, int64_t utc);
 
 /*

@@ -256,7 +256,7 @@ put_timestamp(struct when *w, const struct record *r, char *out)
 		return put_or_null(out, r->msg->time);
 	sent = msg_stamp(r->msg);
 	*out++ = '"';
-	out += when_sent(w, &sent, r->received, out);
+	out += when_sent(w, &sent, r->received, r->origin->zone, out);
 	*out++ = '"';
 	return out;
 }

@@ -110,7 +110,7 @@ put_header(struct when *w, const struct record *r, char *out)
 	out = put_pri(out, m->pri);
 	*out++ = '1';
 	*out++ = ' ';
-	out += when_sent(w, &sent, r->received, out);
+	out += when_sent(w, &sent, r->received, r->origin->zone, out);
 	out = put_field(out, record_host(r), HOST_MAX);
 	out = put_field(out, m->app, APP_MAX);
 	out = put_field(out, m->procid, PROCID_MAX);

@@ -1,60 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * when.c - see when.h
+ *
+ * Nothing that is remembered depends on a zone: a reload may put another one
+ * at the same address.
  */
 #include "route/when.h"
 
 #include <string.h>
 
+#include "base/civil.h"
+
 enum {
-	DAY = 86400,
-	QUARTER = 900,
+	HOUR = 3600,
 	LEAP_GAP = 8, /* years between two 29ths of February, 1896-1904 */
 	OFFSET_LIMIT = 1439, /* minutes: TIME-HOUR of an offset ends at 23 */
 	FRACTION = 6         /* digits that RFC 5424 allows */
 };
 
+/* A time that is complete: what the sender's wall says, and where that is. */
+struct moment {
+	int64_t year;
+	int64_t wall;   /* seconds since 1970 as if it were UTC */
+	int32_t offset; /* seconds east */
+};
+
 void
 when_init(struct when *w)
 {
-	tzset(); /* localtime_r() need not */
 	memset(w, 0, sizeof(*w));
-	w->second = w->day = INT64_MIN;
-}
-
-static int64_t
-floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-/* Days since 1970-01-01 in the Gregorian calendar, also before 1582. Years
- * begin in March here, so that the leap day is a year's last. */
-static int64_t
-days_of(int64_t year, unsigned month, unsigned day)
-{
-	int64_t y = month > 2 ? year : year - 1;
-	int64_t era = floor_div(y, 400), yoe = y - era * 400;
-	int64_t doy = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-static bool
-is_leap(int64_t year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static bool
-is_day(int64_t year, unsigned month, unsigned day)
-{
-	static const uint8_t days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
-
-	if (month < 1 || month > 12 || day < 1 || day > days[month - 1])
-		return false;
-	return month != 2 || day < 29 || is_leap(year);
+	w->second = w->day = w->hour = INT64_MIN;
 }
 
 static char *
@@ -78,6 +53,16 @@ put_fraction(char *out, uint32_t nsec, unsigned digits)
 }
 
 static char *
+put_time(char *out, const struct stamp *t)
+{
+	out = put2(out, t->hour);
+	*out++ = ':';
+	out = put2(out, t->minute);
+	*out++ = ':';
+	return put2(out, t->second);
+}
+
+static char *
 put_seconds(char *out, int64_t year, const struct stamp *t)
 {
 	out = put2(out, (unsigned)(year / 100));
@@ -87,53 +72,24 @@ put_seconds(char *out, int64_t year, const struct stamp *t)
 	*out++ = '-';
 	out = put2(out, t->day);
 	*out++ = 'T';
-	out = put2(out, t->hour);
-	*out++ = ':';
-	out = put2(out, t->minute);
-	*out++ = ':';
-	return put2(out, t->second);
+	return put_time(out, t);
 }
 
-/* The calendar date and time of t seconds since 1970, UTC. */
+/* What a clock shows t seconds since 1970. */
 static struct stamp
-civil(int64_t t, int64_t *year)
+shown(int64_t t, int64_t *year)
 {
-	int64_t day = floor_div(t, DAY), era, doe, yoe, doy, mp;
-	unsigned rest = (unsigned)(t - day * DAY);
-	struct stamp s = { .known = true };
+	int64_t day = civil_floor(t, CIVIL_DAY);
+	unsigned rest = (unsigned)(t - day * CIVIL_DAY);
+	struct civil c = civil_date(day);
 
-	day += 719468; /* since 0000-03-01 */
-	era = floor_div(day, 146097);
-	doe = day - era * 146097;
-	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	mp = (5 * doy + 2) / 153;
-	s.day = (uint8_t)(doy - (153 * mp + 2) / 5 + 1);
-	s.month = (uint8_t)(mp < 10 ? mp + 3 : mp - 9);
-	*year = yoe + era * 400 + (s.month <= 2);
-	s.hour = (uint8_t)(rest / 3600);
-	s.minute = (uint8_t)(rest / 60 % 60);
-	s.second = (uint8_t)(rest % 60);
-	return s;
-}
-
-size_t
-when_received(struct when *w, struct timespec received, char *out)
-{
-	struct stamp s;
-	int64_t year;
-	char *o;
-
-	if (w->second != received.tv_sec) {
-		s = civil(received.tv_sec, &year);
-		put_seconds(w->text, year, &s);
-		w->second = received.tv_sec;
-	}
-	memcpy(out, w->text, WHEN_SECONDS);
-	o = put_fraction(
-	    out + WHEN_SECONDS, (uint32_t)received.tv_nsec, FRACTION);
-	*o++ = 'Z';
-	return (size_t)(o - out);
+	*year = c.year;
+	return (struct stamp){ .known = true,
+		.month = (uint8_t)c.month,
+		.day = (uint8_t)c.day,
+		.hour = (uint8_t)(rest / HOUR),
+		.minute = (uint8_t)(rest / 60 % 60),
+		.second = (uint8_t)(rest % 60) };
 }
 
 /* Seconds since 1970 of a clock that shows this date and time. */
@@ -142,7 +98,8 @@ wall_of(int64_t year, const struct stamp *t)
 {
 	int64_t minutes = (int64_t)t->hour * 60 + t->minute;
 
-	return days_of(year, t->month, t->day) * DAY + minutes * 60 + t->second;
+	return civil_days(year, t->month, t->day) * CIVIL_DAY + minutes * 60 +
+	    t->second;
 }
 
 static int64_t
@@ -152,26 +109,25 @@ distance(int64_t a, int64_t b)
 }
 
 /*
- * The year that brings t nearest to its reception; -1: no year has that day.
- * The zone is left out of account: it would matter to a message that is half
- * a year old to the hour.
+ * The year that brings t nearest to now, what the sender's clock shows at
+ * reception; -1: no year has that day.
  */
 static int64_t
-nearest_year(struct when *w, const struct stamp *t, int64_t received)
+nearest_year(struct when *w, const struct stamp *t, int64_t now)
 {
-	int64_t day = floor_div(received, DAY), best = -1, best_far = 0, far;
+	int64_t day = civil_floor(now, CIVIL_DAY), best = -1, best_far = 0, far;
 
 	if (w->day != day) {
-		(void)civil(received, &w->year);
+		w->year = civil_date(day).year;
 		w->day = day;
 	}
-	if (is_day(w->year, t->month, t->day) &&
-	    distance(wall_of(w->year, t), received) <= (int64_t)182 * DAY)
+	if (civil_is_day(w->year, t->month, t->day) &&
+	    distance(wall_of(w->year, t), now) <= (int64_t)182 * CIVIL_DAY)
 		return w->year;
 	for (int64_t y = w->year - LEAP_GAP; y <= w->year + LEAP_GAP; y++) {
-		if (y < 0 || y > 9999 || !is_day(y, t->month, t->day))
+		if (y < 0 || y > 9999 || !civil_is_day(y, t->month, t->day))
 			continue;
-		far = distance(wall_of(y, t), received);
+		far = distance(wall_of(y, t), now);
 		if (best == -1 || far < best_far) {
 			best = y;
 			best_far = far;
@@ -181,47 +137,32 @@ nearest_year(struct when *w, const struct stamp *t, int64_t received)
 }
 
 static int32_t
-offset_at(int64_t t)
+offset_at(const struct zone *zone, int64_t utc)
 {
-	time_t at = (time_t)t;
-	struct tm tm;
-
-	return localtime_r(&at, &tm) != NULL ? (int32_t)tm.tm_gmtoff : 0;
+	return zone != NULL ? zone_offset(zone, utc) : 0;
 }
 
-/*
- * What offset does a clock on the wall here have when it shows this? Zones
- * change at quarters of an hour, so one answer holds for a quarter.
- */
-static void
-look_up(struct when_zone *z, int64_t quarter)
+/* What a message states, completed. False: nothing that could be. */
+static bool
+complete(struct when *w, const struct stamp *sent, int64_t received,
+    const struct zone *zone, struct moment *m)
 {
-	int64_t wall = quarter * QUARTER;
-	int32_t before = offset_at(wall - DAY), after = offset_at(wall + DAY);
-	bool is_before = offset_at(wall - before) == before;
-	bool is_after = offset_at(wall - after) == after;
+	int32_t said = sent->zoned ? sent->offset * 60 : 0;
 
-	z->known = true;
-	z->quarter = quarter;
-	/* an hour that does not exist is one of the clock not yet set */
-	z->offset[0] = is_before || !is_after ? before : after;
-	z->offset[1] = is_after ? after : z->offset[0];
-}
-
-static int32_t
-local_offset(struct when *w, int64_t wall, int64_t received)
-{
-	int64_t quarter = floor_div(wall, QUARTER);
-	struct when_zone *z = &w->zone[(uint64_t)quarter % WHEN_ZONES];
-	bool second;
-
-	if (!z->known || z->quarter != quarter)
-		look_up(z, quarter);
-	if (z->offset[0] == z->offset[1])
-		return z->offset[0];
-	second = distance(wall - z->offset[1], received) <
-	    distance(wall - z->offset[0], received);
-	return z->offset[second];
+	if (!sent->known)
+		return false;
+	m->year = sent->year;
+	if (!sent->dated)
+		m->year = nearest_year(w, sent,
+		    received +
+			(sent->zoned ? said : offset_at(zone, received)));
+	if (m->year < 0 || !civil_is_day(m->year, sent->month, sent->day))
+		return false;
+	m->wall = wall_of(m->year, sent);
+	m->offset = sent->zoned || zone == NULL
+	    ? said
+	    : zone_offset_of_wall(zone, m->wall, received);
+	return true;
 }
 
 static char *
@@ -240,29 +181,111 @@ put_offset(char *out, int32_t minutes)
 	return put2(out, v % 60);
 }
 
-size_t
-when_sent(struct when *w, const struct stamp *sent, struct timespec received,
-    char *out)
+/* The time of reception up to its fraction. */
+static char *
+put_received(struct when *w, struct timespec received, char *out)
 {
-	int64_t year = sent->year, now = received.tv_sec;
-	unsigned digits = sent->digits;
+	struct stamp s;
+	int64_t year;
+
+	if (w->second != received.tv_sec) {
+		s = shown(received.tv_sec, &year);
+		put_seconds(w->text, year, &s);
+		w->second = received.tv_sec;
+	}
+	memcpy(out, w->text, WHEN_SECONDS);
+	return put_fraction(
+	    out + WHEN_SECONDS, (uint32_t)received.tv_nsec, FRACTION);
+}
+
+size_t
+when_received(struct when *w, struct timespec received, char *out)
+{
+	char *o = put_received(w, received, out);
+
+	*o++ = 'Z';
+	return (size_t)(o - out);
+}
+
+/* The time that a message states. UTC is written as "Z" when it was said, not
+ * when it is our guess. */
+static size_t
+put_sent(struct when *w, const struct stamp *sent, struct timespec received,
+    const struct zone *zone, bool zulu, char *out)
+{
+	unsigned digits = sent->digits < FRACTION ? sent->digits : FRACTION;
+	struct moment m = { .offset = 0 };
+	bool is_utc = true;
 	char *o;
 
-	if (!sent->known)
-		return when_received(w, received, out);
-	if (!sent->dated)
-		year = nearest_year(w, sent, now);
-	if (year < 0 || !is_day(year, sent->month, sent->day))
-		return when_received(w, received, out);
-
-	o = put_seconds(out, year, sent);
-	o = put_fraction(o, sent->nsec, digits < FRACTION ? digits : FRACTION);
-	if (!sent->zoned)
-		o = put_offset(
-		    o, local_offset(w, wall_of(year, sent), now) / 60);
-	else if (sent->offset == 0)
+	if (complete(w, sent, received.tv_sec, zone, &m)) {
+		o = put_seconds(out, m.year, sent);
+		o = put_fraction(o, sent->nsec, digits);
+		is_utc = sent->zoned && sent->offset == 0;
+	} else {
+		o = put_received(w, received, out);
+	}
+	if (zulu && is_utc)
 		*o++ = 'Z';
 	else
-		o = put_offset(o, sent->offset);
+		o = put_offset(o, m.offset / 60);
 	return (size_t)(o - out);
+}
+
+size_t
+when_sent(struct when *w, const struct stamp *sent, struct timespec received,
+    const struct zone *zone, char *out)
+{
+	return put_sent(w, sent, received, zone, true, out);
+}
+
+size_t
+when_iso(struct when *w, const struct stamp *sent, struct timespec received,
+    const struct zone *zone, char *out)
+{
+	return put_sent(w, sent, received, zone, false, out);
+}
+
+size_t
+when_bsd(struct when *w, const struct stamp *sent, struct timespec received,
+    const struct zone *sender, const struct zone *local, char *out)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int64_t at = received.tv_sec, year;
+	struct stamp s = *sent;
+	struct moment m;
+	char *o = out;
+
+	if (complete(w, sent, at, sender, &m))
+		at = m.wall - m.offset;
+	else
+		s.known = false;
+	/* the same wall: it shows what it showed to the sender */
+	if (!s.known || s.zoned || sender != local)
+		s = shown(at + offset_at(local, at), &year);
+	memcpy(o, names + 3 * (s.month - 1), 3);
+	o[3] = ' ';
+	o = put2(o + 4, s.day);
+	if (s.day < 10)
+		o[-2] = ' ';
+	*o++ = ' ';
+	return (size_t)(put_time(o, &s) - out);
+}
+
+struct when_date
+when_date(struct when *w, struct timespec received, const struct zone *local)
+{
+	int64_t wall = received.tv_sec + offset_at(local, received.tv_sec);
+	int64_t hour = civil_floor(wall, HOUR), year;
+	struct stamp s;
+
+	if (w->hour != hour) {
+		s = shown(wall, &year);
+		w->date = (struct when_date){ .year = (int)year,
+			.month = s.month,
+			.day = s.day,
+			.hour = s.hour };
+		w->hour = hour;
+	}
+	return w->date;
 }

@@ -1,34 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * when.h - times as RFC 5424 section 6.2.3 writes them
+ * when.h - times as the formats write them
  *
  * Senders of RFC 3164 leave out the year and the zone. What is missing is
  * filled in here: the year that brings the time nearest to its reception,
- * and the zone of this machine.
+ * and the zone that the configuration names for such senders.
  */
 #ifndef ROUTE_WHEN_H
 #define ROUTE_WHEN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "wire/stamp.h"
 
+#include "base/zone.h"
+
 enum {
 	WHEN_TEXT = 32,    /* bytes of 2026-11-22T10:15:00.123456+01:00 */
 	WHEN_SECONDS = 19, /* of those up to the seconds */
-	WHEN_ZONES = 16    /* a power of two */
+	WHEN_BSD = 15      /* of Nov  2 10:15:00 */
 };
 
-/* The local offset in one quarter of an hour of local time: asking the C
- * library takes a lock, and for most messages the answer is the last one. */
-struct when_zone {
-	bool known;
-	int64_t quarter;   /* since 1970 of the clock on the wall */
-	int32_t offset[2]; /* seconds east; they differ in an hour that comes
-			      twice */
+/* An hour of the calendar on the wall. */
+struct when_date {
+	int year;
+	unsigned month, day, hour; /* 1-12, 1-31, 0-23 */
 };
 
 /* What is remembered between messages: one per thread. */
@@ -37,12 +35,16 @@ struct when {
 	char text[WHEN_SECONDS];
 	int64_t day; /* of year; since 1970 */
 	int64_t year;
-	struct when_zone zone[WHEN_ZONES];
+	int64_t hour; /* of date; since 1970 */
+	struct when_date date;
 };
 
 void when_init(struct when *w);
 
-/* Both write at most WHEN_TEXT bytes to out and return their number. */
+/*
+ * All write to out and return the number of bytes, at most WHEN_TEXT. A zone
+ * that is NULL is UTC.
+ */
 
 /* Microseconds, UTC, "Z". */
 size_t when_received(struct when *w, struct timespec received, char *out);
@@ -50,9 +52,25 @@ size_t when_received(struct when *w, struct timespec received, char *out);
 /*
  * The time that a message states, with at most six digits of fraction (as
  * many as the sender gave); the time of reception when it states none or one
- * that the calendar does not have.
+ * that the calendar does not have. The zone is that of senders who name none.
  */
 size_t when_sent(struct when *w, const struct stamp *sent,
-    struct timespec received, char *out);
+    struct timespec received, const struct zone *zone, char *out);
+
+/* The same, but UTC is "+00:00" and not "Z". */
+size_t when_iso(struct when *w, const struct stamp *sent,
+    struct timespec received, const struct zone *zone, char *out);
+
+/*
+ * The same time as a clock of the zone local shows it, the sender's zone being
+ * as above: "Nov  2 10:15:00", WHEN_BSD bytes.
+ */
+size_t when_bsd(struct when *w, const struct stamp *sent,
+    struct timespec received, const struct zone *sender,
+    const struct zone *local, char *out);
+
+/* The hour of reception on the wall. */
+struct when_date when_date(
+    struct when *w, struct timespec received, const struct zone *local);
 
 #endif

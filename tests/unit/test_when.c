@@ -25,7 +25,7 @@ enum { ROUNDS = 20000 };
 
 struct row {
 	const char *why;
-	const char *zone; /* TZ */
+	const char *zone; /* its rule */
 	int64_t received;
 	struct stamp sent;
 	const char *want;
@@ -133,20 +133,27 @@ static const struct row rows[] = {
 	    "1969-12-31T23:59:59+00:00" },
 };
 
-static void
-set_zone(const char *zone)
+static struct zone *
+load(const char *rule)
 {
-	assert_int_equal(setenv("TZ", zone, 1), 0);
-	tzset();
+	struct err err;
+	struct zone *z = zone_of_rule(rule, &err);
+
+	assert_non_null(z);
+	return z;
+}
+
+static struct timespec
+moment(int64_t sec)
+{
+	return (struct timespec){ .tv_sec = sec, .tv_nsec = 123456789 };
 }
 
 static void
-assert_sent(struct when *w, const struct row *r)
+assert_sent(struct when *w, const struct zone *zone, const struct row *r)
 {
-	struct timespec received = { .tv_sec = r->received,
-		.tv_nsec = 123456789 };
 	char out[WHEN_TEXT];
-	size_t n = when_sent(w, &r->sent, received, out);
+	size_t n = when_sent(w, &r->sent, moment(r->received), zone, out);
 
 	if (n != strlen(r->want) || memcmp(out, r->want, n) != 0)
 		print_message("  got %.*s\n", (int)n, out);
@@ -162,31 +169,37 @@ every_row(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct zone *zone = load(rows[i].zone);
+
 		print_message("  %s\n", rows[i].why);
-		set_zone(rows[i].zone);
 		when_init(&w);
-		assert_sent(&w, &rows[i]);
-		assert_sent(&w, &rows[i]);
+		assert_sent(&w, zone, &rows[i]);
+		assert_sent(&w, zone, &rows[i]);
+		if (strcmp(rows[i].zone, "UTC0") == 0)
+			assert_sent(&w, NULL, &rows[i]);
+		zone_free(zone);
 	}
 }
 
 static void
 what_is_remembered_is_not_confused(void **state)
 {
+	struct zone *berlin = load(BERLIN), *utc = load("UTC0");
 	struct when w;
 
 	(void)state;
-	set_zone(BERLIN);
 	when_init(&w);
 	for (size_t i = 0; i < COUNT(rows) * COUNT(rows); i++) {
 		const struct row *a = &rows[i / COUNT(rows)];
 		const struct row *b = &rows[i % COUNT(rows)];
 
 		if (strcmp(a->zone, BERLIN) == 0)
-			assert_sent(&w, a);
-		if (strcmp(b->zone, BERLIN) == 0)
-			assert_sent(&w, b);
+			assert_sent(&w, berlin, a);
+		if (strcmp(b->zone, "UTC0") == 0)
+			assert_sent(&w, utc, b);
 	}
+	zone_free(berlin);
+	zone_free(utc);
 }
 
 static uint32_t
@@ -200,7 +213,7 @@ next_random(uint32_t *x)
 
 /* A clock on the wall shows t; what is written must be the instant t. */
 static void
-assert_instant(struct when *w, time_t t)
+assert_instant(struct when *w, const struct zone *zone, time_t t)
 {
 	struct timespec received = { .tv_sec = t, .tv_nsec = 5000 };
 	struct stamp sent = { .known = true }, back = { .known = false };
@@ -214,7 +227,7 @@ assert_instant(struct when *w, time_t t)
 	sent.hour = (uint8_t)tm.tm_hour;
 	sent.minute = (uint8_t)tm.tm_min;
 	sent.second = (uint8_t)tm.tm_sec;
-	n = when_sent(w, &sent, received, out);
+	n = when_sent(w, &sent, received, zone, out);
 	assert_true(stamp_parse_5424(slice_of(out, n), &back));
 	assert_int_equal(back.year, tm.tm_year + 1900);
 	assert_int_equal(back.offset, tm.tm_gmtoff / 60);
@@ -240,35 +253,193 @@ local_times_are_the_instants_they_were(void **state)
 		"<+1030>-10:30<+11>-11,M10.1.0,M4.1.0",
 		"EST5EDT,M3.2.0,M11.1.0" };
 	uint32_t x = 2463534242;
+	struct zone *zone;
 	struct when w;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(zones); i++) {
-		set_zone(zones[i]);
+		assert_int_equal(setenv("TZ", zones[i], 1), 0);
+		tzset();
+		zone = load(zones[i]);
 		when_init(&w);
 		for (int n = 0; n < ROUNDS; n++)
-			assert_instant(&w, (time_t)next_random(&x));
+			assert_instant(&w, zone, (time_t)next_random(&x));
 		/* each minute of the year, the hours that come twice, too */
 		for (int n = 0; n < 527040; n++)
-			assert_instant(&w, 1767225600 + n * 60);
+			assert_instant(&w, zone, 1767225600 + n * 60);
+		zone_free(zone);
 	}
 }
 
-/* The zone is asked for once in a quarter of an hour: a change of TZ behind
- * our back does not show. */
+/* The offset of a year's last hours belongs to the year, too. */
 static void
-a_zone_is_looked_up_once(void **state)
+the_year_is_that_of_the_senders_wall(void **state)
 {
-	struct row r = { "", BERLIN, 1795342500, { BSD(11, 22, 11, 15, 0) },
-		"2026-11-22T11:15:00+01:00" };
+	static const struct row wall_rows[] = {
+		{ "New Year in Auckland, not yet in UTC",
+		    "NZST-12NZDT,M9.5.0,M4.1.0/3", 1798718400,
+		    { BSD(1, 1, 1, 0, 0) }, "2027-01-01T01:00:00+13:00" },
+		{ "half a year to the hour", "XXX-12", 1782043200,
+		    { BSD(12, 21, 6, 0, 0) }, "2026-12-21T06:00:00+12:00" },
+	};
 	struct when w;
 
 	(void)state;
-	set_zone(BERLIN);
+	for (size_t i = 0; i < COUNT(wall_rows); i++) {
+		struct zone *zone = load(wall_rows[i].zone);
+
+		when_init(&w);
+		assert_sent(&w, zone, &wall_rows[i]);
+		zone_free(zone);
+	}
+}
+
+static void
+two_zones_do_not_mix(void **state)
+{
+	struct zone *berlin = load(BERLIN), *india = load("IST-5:30");
+	struct row r = { "", "", 1795342500, { BSD(11, 22, 11, 15, 0) },
+		"2026-11-22T11:15:00+01:00" };
+	struct row s = { "", "", 1795342500, { BSD(11, 22, 11, 15, 0) },
+		"2026-11-22T11:15:00+05:30" };
+	struct when w;
+
+	(void)state;
 	when_init(&w);
-	assert_sent(&w, &r);
-	set_zone("UTC0");
-	assert_sent(&w, &r);
+	for (int i = 0; i < 3; i++) {
+		assert_sent(&w, berlin, &r);
+		assert_sent(&w, india, &s);
+	}
+	zone_free(berlin);
+	zone_free(india);
+}
+
+static void
+iso_has_an_offset_always(void **state)
+{
+	static const struct {
+		struct stamp sent;
+		const char *want;
+	} iso_rows[] = {
+		{ { 0 }, "2026-11-22T10:15:00.123456+00:00" },
+		{ { BSD(11, 22, 10, 15, 0), .zoned = true },
+		    "2026-11-22T10:15:00+00:00" },
+		{ { BSD(11, 22, 4, 15, 0), .zoned = true, .offset = -360 },
+		    "2026-11-22T04:15:00-06:00" },
+		{ { BSD(11, 22, 11, 15, 0), .digits = 2, .nsec = 70000000 },
+		    "2026-11-22T11:15:00.07+01:00" },
+		{ { BSD(2, 30, 11, 15, 0) },
+		    "2026-11-22T10:15:00.123456+00:00" },
+	};
+	struct zone *zone = load(BERLIN);
+	char out[WHEN_TEXT];
+	struct when w;
+	size_t n;
+
+	(void)state;
+	when_init(&w);
+	for (size_t i = 0; i < COUNT(iso_rows); i++) {
+		n = when_iso(
+		    &w, &iso_rows[i].sent, moment(1795342500), zone, out);
+		assert_int_equal(n, strlen(iso_rows[i].want));
+		assert_memory_equal(out, iso_rows[i].want, n);
+	}
+	zone_free(zone);
+}
+
+struct bsd_row {
+	const char *why, *sender, *local; /* NULL: the very same zone */
+	struct stamp sent;
+	const char *want;
+};
+
+static const struct bsd_row bsd_rows[] = {
+	{ "no time: reception", "UTC0", BERLIN, { 0 }, "Nov 22 11:15:00" },
+	{ "the same wall", BERLIN, NULL, { BSD(11, 2, 10, 15, 0) },
+	    "Nov  2 10:15:00" },
+	{ "an hour that was not, the same wall", BERLIN, NULL,
+	    { BSD(3, 29, 2, 15, 0) }, "Mar 29 02:15:00" },
+	{ "another wall", "IST-5:30", BERLIN, { BSD(11, 22, 15, 45, 1) },
+	    "Nov 22 11:15:01" },
+	{ "the zone is said", BERLIN, NULL,
+	    { BSD(11, 22, 4, 15, 0), .zoned = true, .offset = -360 },
+	    "Nov 22 11:15:00" },
+	{ "summer there, summer here", "NST3:30NDT,M3.2.0,M11.1.0", BERLIN,
+	    { BSD(7, 1, 6, 45, 0) }, "Jul  1 11:15:00" },
+	{ "over New Year", "UTC0", BERLIN, { BSD(12, 31, 23, 30, 0) },
+	    "Jan  1 00:30:00" },
+	{ "no such day", BERLIN, NULL, { BSD(4, 31, 0, 0, 0) },
+	    "Nov 22 11:15:00" },
+	{ "F15: the year 9999", "UTC0", BERLIN,
+	    { BSD(12, 31, 23, 59, 59), .dated = true, .year = 9999 },
+	    "Jan  1 00:59:59" },
+	{ "F15: the year 0", BERLIN, "UTC0",
+	    { BSD(1, 1, 0, 0, 0), .dated = true }, "Dec 31 23:00:00" },
+};
+
+static void
+bsd_is_what_the_wall_here_shows(void **state)
+{
+	char out[WHEN_TEXT];
+	struct when w;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bsd_rows); i++) {
+		const struct bsd_row *r = &bsd_rows[i];
+		struct zone *sender = load(r->sender), *local = sender;
+		size_t n;
+
+		print_message("  %s\n", r->why);
+		if (r->local != NULL)
+			local = load(r->local);
+		when_init(&w);
+		n = when_bsd(
+		    &w, &r->sent, moment(1795342500), sender, local, out);
+		assert_int_equal(n, WHEN_BSD);
+		assert_memory_equal(out, r->want, WHEN_BSD);
+		if (local != sender)
+			zone_free(local);
+		zone_free(sender);
+	}
+}
+
+static void
+assert_date(
+    struct when *w, const struct zone *zone, int64_t t, struct when_date want)
+{
+	struct when_date got = when_date(w, moment(t), zone);
+
+	assert_int_equal(got.year, want.year);
+	assert_int_equal(got.month, want.month);
+	assert_int_equal(got.day, want.day);
+	assert_int_equal(got.hour, want.hour);
+}
+
+static void
+dates_are_those_of_the_wall_here(void **state)
+{
+	struct zone *berlin = load(BERLIN), *india = load("IST-5:30");
+	struct when w;
+
+	(void)state;
+	when_init(&w);
+	for (int i = 0; i < 2; i++) {
+		assert_date(&w, berlin, 1795342500,
+		    (struct when_date){ 2026, 11, 22, 11 });
+		assert_date(&w, NULL, 1795342500,
+		    (struct when_date){ 2026, 11, 22, 10 });
+		assert_date(&w, india, 1795342500,
+		    (struct when_date){ 2026, 11, 22, 15 });
+		assert_date(&w, berlin, 1798757999,
+		    (struct when_date){ 2026, 12, 31, 23 });
+		assert_date(&w, berlin, 1798758000,
+		    (struct when_date){ 2027, 1, 1, 0 });
+		assert_date(&w, NULL, 0, (struct when_date){ 1970, 1, 1, 0 });
+		assert_date(
+		    &w, NULL, -1, (struct when_date){ 1969, 12, 31, 23 });
+	}
+	zone_free(berlin);
+	zone_free(india);
 }
 
 int
@@ -278,7 +449,11 @@ main(void)
 		cmocka_unit_test(every_row),
 		cmocka_unit_test(what_is_remembered_is_not_confused),
 		cmocka_unit_test(local_times_are_the_instants_they_were),
-		cmocka_unit_test(a_zone_is_looked_up_once),
+		cmocka_unit_test(the_year_is_that_of_the_senders_wall),
+		cmocka_unit_test(two_zones_do_not_mix),
+		cmocka_unit_test(iso_has_an_offset_always),
+		cmocka_unit_test(bsd_is_what_the_wall_here_shows),
+		cmocka_unit_test(dates_are_those_of_the_wall_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
