@@ -30,8 +30,8 @@ void pattern_scratch_free(struct pattern_scratch *s); /* accepts NULL */
 
 /*
  * Does p occur in s? s may hold any bytes; what is no UTF-8 matches nothing
- * but does no harm. Time and memory are bounded, by steps and not by a clock,
- * so that the answer is always the same.
+ * but does no harm. Time and memory are bounded, to some 10 ms and 10 MiB, by
+ * steps and not by a clock, so that the answer is always the same.
  */
 enum pattern_result pattern_match(
     const struct pattern *p, struct pattern_scratch *m, struct slice s);
