@@ -11,6 +11,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/peers.h"
+#include "config/nets.h"
+#include "input/proxy.h"
+#include "input/rate.h"
 
 enum {
 	HOLD_MS = 100,
@@ -25,6 +29,20 @@ conn_conf(const struct conn *c)
 }
 
 void
+conn_configure(struct conn *c, size_t listener)
+{
+	struct origin *o = &c->source.origin;
+	const struct listen_conf *l;
+
+	c->listener = listener;
+	c->limit = intake_limit(c->home->intake, listener);
+	l = conn_conf(c);
+	o->listener = slice_str(listen_label(l));
+	o->zone = l->zone;
+	o->distrust = !l->trust_hostname;
+}
+
+void
 conn_unhold(struct conn *c)
 {
 	if (c->is_held)
@@ -36,10 +54,11 @@ void
 conn_close(struct conn *c, const char *why)
 {
 	struct conns *cs = c->home;
-	struct slice peer = origin_address(&c->source.origin);
+	struct origin *o = &c->source.origin;
+	struct slice peer = origin_address(o);
 
-	log_line(LOG_DEBUG, "listener %s: connection of %.*s closed: %s",
-	    listen_label(conn_conf(c)), (int)peer.n, peer.p, why);
+	log_line(LOG_DEBUG, "listener %.*s: connection of %.*s closed: %s",
+	    (int)o->listener.n, o->listener.p, (int)peer.n, peer.p, why);
 	conn_unhold(c);
 	conn_unpause(c);
 	TAILQ_REMOVE(&cs->all, c, all);
@@ -47,6 +66,7 @@ conn_close(struct conn *c, const char *why)
 	close(c->fd);
 	tail_drop(&c->tail);
 	counter_add(c->source.count, L_CLOSED, 1);
+	peer_leave(c->peer);
 	free(c);
 }
 
@@ -62,16 +82,30 @@ level_of_complaint(struct conns *cs)
 	return cs->said++ < SAID_MAX ? LOG_NOTICE : LOG_DEBUG;
 }
 
+static void
+close_and_complain(struct conn *c, const char *why)
+{
+	struct origin *o = &c->source.origin;
+	struct slice peer = origin_address(o);
+
+	log_line(level_of_complaint(c->home),
+	    "listener %.*s: closing the connection of %.*s: %s",
+	    (int)o->listener.n, o->listener.p, (int)peer.n, peer.p, why);
+	conn_close(c, why);
+}
+
 void
 conn_close_badly(struct conn *c, const char *why)
 {
-	struct slice peer = origin_address(&c->source.origin);
-
 	counter_add(c->source.count, L_MALFORMED, 1);
-	log_line(level_of_complaint(c->home),
-	    "listener %s: closing the connection of %.*s: %s",
-	    listen_label(conn_conf(c)), (int)peer.n, peer.p, why);
-	conn_close(c, why);
+	close_and_complain(c, why);
+}
+
+void
+conn_refuse(struct conn *c, enum listener_metric reason, const char *why)
+{
+	counter_add(c->source.count, reason, 1);
+	close_and_complain(c, why);
 }
 
 void
@@ -101,6 +135,32 @@ conn_hold(struct conn *c, int64_t now)
 	conn_arm_hold_timer(c->home);
 }
 
+/* Who sends what is taken now, and when: asked once for many messages. */
+struct asker {
+	struct who who;
+	int64_t now;
+};
+
+static struct asker
+ask_for(const struct conn *c)
+{
+	struct asker a = { .now = 0 };
+
+	if (c->limit != NULL) {
+		a.who = rate_who(&c->source);
+		a.now = clock_ms();
+	}
+	return a;
+}
+
+static void
+take_message(struct conn *c, const struct asker *a, struct slice msg, bool cut)
+{
+	if (c->limit == NULL ||
+	    rate_allows(c->limit, &c->source, &a->who, msg, a->now))
+		intake_take(c->home->intake, &c->source, msg, cut);
+}
+
 enum progress { ALL_TAKEN, MUST_WAIT, OUT_OF_STEP };
 
 /*
@@ -112,6 +172,7 @@ static enum progress
 take_frames(struct conn *c, struct slice *in, bool all, bool *some)
 {
 	struct intake *intake = c->home->intake;
+	struct asker a = ask_for(c);
 	struct slice msg;
 
 	/* looked at now and then: a few messages more do not matter */
@@ -119,11 +180,11 @@ take_frames(struct conn *c, struct slice *in, bool all, bool *some)
 	     n++) {
 		switch (frame_next(&c->framer, in, &msg)) {
 		case FRAME_OK:
-			intake_take(intake, &c->source, msg, false);
+			take_message(c, &a, msg, false);
 			*some = true;
 			break;
 		case FRAME_CUT:
-			intake_take(intake, &c->source, msg, true);
+			take_message(c, &a, msg, true);
 			*some = true;
 			break;
 		case FRAME_MORE:
@@ -140,15 +201,19 @@ void
 conn_take_rest(struct conn *c)
 {
 	struct slice in = slice_of(c->tail.p, c->tail.n), msg;
+	struct asker a = ask_for(c);
 	enum frame_status st;
 	bool some;
 
+	/* the front of a PROXY header is no message */
+	if (c->awaits_proxy)
+		in.n = 0;
 	intake_burst(c->home->intake);
 	if (c->is_pending)
 		(void)take_frames(c, &in, true, &some);
 	while ((st = frame_end(&c->framer, &in, &msg)) == FRAME_OK ||
 	    st == FRAME_CUT)
-		intake_take(c->home->intake, &c->source, msg, st == FRAME_CUT);
+		take_message(c, &a, msg, st == FRAME_CUT);
 	tail_drop(&c->tail);
 	c->is_pending = false;
 	c->since = 0;
@@ -195,12 +260,60 @@ watch_rest(struct conn *c, bool some, int64_t now)
 		conn_unhold(c);
 }
 
+/* The header is there: whose messages they are, and may they be sent? False:
+ * c is gone. */
+static bool
+believe(struct conn *c, const struct proxy *p)
+{
+	const struct nets *allow = conn_conf(c)->allow;
+	struct origin *o = &c->source.origin;
+
+	c->awaits_proxy = false;
+	c->since = 0;
+	if (p->stated) {
+		o->addr = p->source;
+		o->text_n = 0;
+	}
+	if (allow == NULL || nets_hold(allow, &o->addr))
+		return true;
+	conn_refuse(c, L_REJECTED_ALLOW,
+	    "the address in its PROXY header is not in `allow`");
+	return false;
+}
+
+/* Takes the PROXY header off the front of *in, which waits in the tail until
+ * it is whole. False: c is gone. */
+static bool
+take_header(struct conn *c, struct slice *in)
+{
+	struct proxy p;
+
+	switch (proxy_parse(*in, &p)) {
+	case PROXY_MORE:
+		if (tail_keep(&c->tail, *in))
+			return true;
+		conn_close_badly(c, "no memory for its PROXY header");
+		return false;
+	case PROXY_BAD:
+		conn_refuse(c, L_REJECTED_PROXY, CONN_NO_HEADER);
+		return false;
+	case PROXY_OK:
+		break;
+	}
+	slice_skip(in, p.used);
+	return believe(c, &p);
+}
+
 bool
 conn_take_bytes(struct conn *c, struct slice in, int64_t now)
 {
 	bool some = false;
 	enum progress p;
 
+	if (c->awaits_proxy && !take_header(c, &in))
+		return false;
+	if (c->awaits_proxy)
+		return true;
 	intake_burst(c->home->intake);
 	p = take_frames(c, &in, !c->source.waits, &some);
 	if (p == OUT_OF_STEP) {
@@ -248,6 +361,18 @@ read_some(struct conn *c, struct slice *in)
 	return n;
 }
 
+/* A balancer that only looks whether we are there sends nothing. */
+static void
+end(struct conn *c, const char *why)
+{
+	if (c->awaits_proxy && c->tail.n > 0) {
+		conn_refuse(c, L_REJECTED_PROXY, CONN_NO_HEADER);
+		return;
+	}
+	conn_take_rest(c);
+	conn_close(c, why);
+}
+
 /* Reads once. >0: bytes were taken; 0: nothing there now; -1: c is gone. */
 ssize_t
 conn_serve(struct conn *c)
@@ -265,10 +390,7 @@ conn_serve(struct conn *c)
 	if (n == -1 && errno == EAGAIN)
 		return 0;
 	if (n <= 0) {
-		const char *why = n == 0 ? "by the peer" : strerror(errno);
-
-		conn_take_rest(c);
-		conn_close(c, why);
+		end(c, n == 0 ? "by the peer" : strerror(errno));
 		return -1;
 	}
 	c->active = now;

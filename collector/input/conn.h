@@ -29,6 +29,10 @@ enum {
 	CONN_TAIL_AHEAD = 4096 /* what is read behind it at least */
 };
 
+#define CONN_NO_HEADER                                                   \
+	"it did not begin with a PROXY header; take it out of `proxy`, " \
+	"or let it send one"
+
 struct conn {
 	TAILQ_ENTRY(conn) all;
 	TAILQ_ENTRY(conn) waiting; /* on one of the lists below, or none */
@@ -37,14 +41,18 @@ struct conn {
 	size_t listener;
 	int fd;
 	bool is_held, is_paused;
-	bool is_pending; /* whole frames may wait in its tail */
+	bool is_pending;   /* whole frames may wait in its tail */
+	bool awaits_proxy; /* its PROXY header has to come first */
 	struct framer framer;
-	struct tail tail; /* the unfinished frame */
-	int64_t since;    /* when the unfinished frame began; 0: none */
-	int64_t active;   /* when something was read last */
-	int64_t hold_at;  /* when the delimiter is taken to be LF */
-	int64_t held;     /* bytes that the kernel had at the stop */
-	int64_t dry_at;   /* when nothing was there first at the stop */
+	struct tail tail;    /* the unfinished frame */
+	int64_t since;       /* when the unfinished frame or the wait for the
+				PROXY header began; 0: none */
+	int64_t active;      /* when something was read last */
+	int64_t hold_at;     /* when the delimiter is taken to be LF */
+	int64_t held;        /* bytes that the kernel had at the stop */
+	int64_t dry_at;      /* when nothing was there first at the stop */
+	struct limit *limit; /* borrowed from the intake; NULL: no rate */
+	struct peer *peer;   /* to leave when it is closed; NULL: none */
 	struct source source;
 };
 
@@ -83,9 +91,14 @@ bool conn_take_bytes(struct conn *c, struct slice in, int64_t now);
 /* The stream is over, or may wait no longer: what is left are messages. */
 void conn_take_rest(struct conn *c);
 
-/* Closes and frees c. Badly: its peer broke a rule, which is counted. */
+/* What c borrows of the configuration; also after a reload. */
+void conn_configure(struct conn *c, size_t listener);
+
+/* Closes and frees c. Badly: its peer broke a rule of framing, which is
+ * counted. Refused: it may not send at all, which counts as reason. */
 void conn_close(struct conn *c, const char *why);
 void conn_close_badly(struct conn *c, const char *why);
+void conn_refuse(struct conn *c, enum listener_metric reason, const char *why);
 
 /* Not read until conn_unpause(), which does not begin to read again. */
 void conn_pause(struct conn *c, bool pending);

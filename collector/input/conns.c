@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/peers.h"
+#include "config/nets.h"
 #include "input/conn.h"
 
 enum {
@@ -17,7 +19,9 @@ enum {
 	BUFFERS_MAX = 16 * 1024 * 1024, /* tcp_rmem and tcp_wmem, generous */
 	TRICKLE_MS = 500, /* after a first moment without anything */
 	QUIET_MS = 50,    /* then nothing more is on its way */
-	UNFINISHED_MS = 30000
+	UNFINISHED_MS = 30000,
+	PROXY_MS = 10000, /* for the PROXY header */
+	LAST_READS = 64   /* of a connection whose listener is gone */
 };
 
 /* Past the bound of all unfinished frames the largest has to go. */
@@ -117,32 +121,47 @@ fail:
 	return NULL;
 }
 
+static struct counters *
+counters_of(const struct conns *cs, size_t listener)
+{
+	return metrics_listener(
+	    cs->metrics, cs->thread, cs->intake->listener_slot[listener]);
+}
+
 static void
 init_source(struct conn *c, const struct newcomer *n)
 {
-	struct conns *cs = c->home;
-	const struct listen_conf *l = conn_conf(c);
 	struct origin *o = &c->source.origin;
 
-	o->listener = slice_str(listen_label(l));
-	o->local = l->kind == LISTEN_UNIX_STREAM;
+	conn_configure(c, n->listener);
+	o->local = conn_conf(c)->kind == LISTEN_UNIX_STREAM;
 	o->addr = n->addr;
 	o->credentials = n->credentials;
 	o->pid = n->pid;
 	o->uid = n->uid;
 	o->gid = n->gid;
-	c->source.count = metrics_listener(
-	    cs->metrics, cs->thread, c->listener);
+	c->source.count = counters_of(c->home, n->listener);
 	/* a local program must not stand still because a disk does */
 	c->source.waits = !o->local;
+}
+
+/* Whoever is configured as a proxy must say first whom it speaks for. */
+static void
+await_proxy(struct conn *c)
+{
+	const struct nets *proxy = conn_conf(c)->proxy;
+
+	c->awaits_proxy = proxy != NULL &&
+	    nets_hold(proxy, &c->source.origin.addr);
+	if (c->awaits_proxy)
+		c->since = c->active;
 }
 
 void
 conns_adopt(struct conns *cs, struct newcomer *n)
 {
 	struct conn *c = calloc(1, sizeof(*c));
-	struct counters *count = metrics_listener(
-	    cs->metrics, cs->thread, n->listener);
+	struct counters *count = counters_of(cs, n->listener);
 
 	if (c == NULL)
 		goto fail;
@@ -151,9 +170,10 @@ conns_adopt(struct conns *cs, struct newcomer *n)
 	c->tail.max = FRAME_ROOM((size_t)cs->intake->conf->max_message) +
 	    CONN_TAIL_AHEAD + cs->read_size;
 	c->fd = n->fd;
-	c->listener = n->listener;
+	c->peer = n->peer;
 	c->active = clock_ms();
 	init_source(c, n);
+	await_proxy(c);
 	framer_init(&c->framer, (size_t)cs->intake->conf->max_message,
 	    (enum frame_mode)conn_conf(c)->framing);
 	if (event_assign(&c->readable, cs->base, c->fd, EV_READ | EV_PERSIST,
@@ -170,8 +190,39 @@ fail:
 	counter_add(count, L_REJECTED_ERROR, 1);
 	counter_add(count, L_CLOSED, 1);
 	close(n->fd);
+	peer_leave(n->peer);
 	free(c);
 	free(n);
+}
+
+/* What it sent before the reload is taken, as far as that ever ends. */
+static void
+let_go(struct conn *c)
+{
+	for (int i = 0; i < LAST_READS && !c->awaits_proxy; i++) {
+		ssize_t n = conn_serve(c);
+
+		if (n == -1)
+			return;
+		if (n == 0)
+			break;
+	}
+	conn_take_rest(c);
+	conn_close(c, "its listener is gone");
+}
+
+void
+conns_switch(struct conns *cs, const size_t *map)
+{
+	struct conn *c, *next;
+
+	for (c = TAILQ_FIRST(&cs->all); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, all);
+		if (map[c->listener] != SIZE_MAX)
+			conn_configure(c, map[c->listener]);
+		else
+			let_go(c);
+	}
 }
 
 bool
@@ -217,6 +268,10 @@ sweep_one(struct conn *c, int64_t now)
 
 	if (c->is_paused)
 		return;
+	if (c->awaits_proxy && now - c->since >= PROXY_MS) {
+		conn_refuse(c, L_REJECTED_PROXY, CONN_NO_HEADER);
+		return;
+	}
 	if (c->since != 0 && now - c->since >= UNFINISHED_MS) {
 		if (c->framer.skip > 0 ||
 		    frame_is_counted(

@@ -31,6 +31,8 @@ struct newcomer {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
+	struct peer
+	    *peer; /* handed over; NULL: its connections have no limit */
 };
 
 /* thread: the number of the worker's sets of counters. NULL sets *err. */
@@ -39,6 +41,14 @@ struct conns *conns_new(struct event_base *base, struct intake *in,
 
 /* Serves a newcomer; frees it. */
 void conns_adopt(struct conns *cs, struct newcomer *n);
+
+/*
+ * The intake has another configuration now, by a reload: map has the new
+ * number of each listener for its old one, SIZE_MAX where it is gone. What
+ * connections borrowed of the old one is let go; those of a listener that is
+ * gone are closed.
+ */
+void conns_switch(struct conns *cs, const size_t *map);
 
 /* True while connections wait because the intake was not ready. */
 bool conns_are_paused(const struct conns *cs);

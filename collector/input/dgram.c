@@ -11,8 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "wire/frame.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/nets.h"
+#include "input/rate.h"
 
 enum {
 	BURST = 64, /* more brings nothing */
@@ -77,6 +81,19 @@ dgram_slots_free(struct dgram_slots *s)
 		return;
 	free(s->bytes);
 	free(s);
+}
+
+void
+dgram_switch(struct dgram *d, const struct listen_conf *l, size_t listener)
+{
+	struct origin *o = &d->source.origin;
+
+	o->listener = slice_str(listen_label(l));
+	o->zone = l->zone;
+	o->distrust = !l->trust_hostname;
+	d->listener = listener;
+	d->allow = o->local ? NULL : l->allow;
+	d->limit = intake_limit(d->intake, listener);
 }
 
 /* The kernel's count goes up only, and round at 2^32; a datagram may bring
@@ -156,27 +173,57 @@ set_peer(struct origin *o, const struct sockaddr_storage *ss, size_t n)
 	o->text_n = 0;
 }
 
+/* False: who sent it may not, which is counted. */
+static bool
+is_allowed(struct dgram *d)
+{
+	if (d->allow == NULL || nets_hold(d->allow, &d->source.origin.addr))
+		return true;
+	counter_add(d->source.count, L_DROPPED_ALLOW, 1);
+	return false;
+}
+
+/* False: its sender has sent too many, and it is counted. */
+static bool
+is_within_rate(struct dgram *d, struct slice msg, int64_t now)
+{
+	struct who w;
+
+	if (d->limit == NULL)
+		return true;
+	w = rate_who(&d->source);
+	return rate_allows(d->limit, &d->source, &w, msg, now);
+}
+
+static void
+take_one(struct dgram *d, unsigned i, int64_t now)
+{
+	struct dgram_slots *s = d->slots;
+	struct msghdr *h = &s->hdr[i].msg_hdr;
+	struct slice msg, all = slice_of(s->iov[i].iov_base, s->hdr[i].msg_len);
+	bool cut = (h->msg_flags & MSG_TRUNC) != 0;
+
+	d->source.origin.credentials = false;
+	if (h->msg_controllen > 0)
+		read_control(d, h);
+	if (!d->source.origin.local)
+		set_peer(&d->source.origin, &s->peer[i], h->msg_namelen);
+	if (!is_allowed(d))
+		return;
+	cut |= frame_datagram(all, d->max, &msg) == FRAME_CUT;
+	if (is_within_rate(d, msg, now))
+		intake_take(d->intake, &d->source, msg, cut);
+}
+
 static void
 take_burst(struct dgram *d, unsigned n)
 {
-	struct dgram_slots *s = d->slots;
+	int64_t now = d->limit != NULL ? clock_ms() : 0;
 
 	intake_burst(d->intake);
 	for (unsigned i = 0; i < n; i++) {
-		struct msghdr *h = &s->hdr[i].msg_hdr;
-		struct slice msg,
-		    all = slice_of(s->iov[i].iov_base, s->hdr[i].msg_len);
-		bool cut = (h->msg_flags & MSG_TRUNC) != 0;
-
-		d->source.origin.credentials = false;
-		if (h->msg_controllen > 0)
-			read_control(d, h);
-		if (!d->source.origin.local)
-			set_peer(
-			    &d->source.origin, &s->peer[i], h->msg_namelen);
-		cut |= frame_datagram(all, d->max, &msg) == FRAME_CUT;
-		intake_take(d->intake, &d->source, msg, cut);
-		reset_slot(s, i);
+		take_one(d, i, now);
+		reset_slot(d->slots, i);
 	}
 }
 

@@ -18,6 +18,7 @@
 
 #include "wire/err.h"
 
+#include "config/config.h"
 #include "route/intake.h"
 
 /* The receive buffers of one worker, shared by its sockets. */
@@ -31,9 +32,20 @@ struct dgram {
 	struct intake *intake;     /* borrowed */
 	struct dgram_slots *slots; /* borrowed */
 	struct source source;
-	size_t max;     /* longest message */
-	uint32_t drops; /* of the kernel, as last read */
+	size_t listener;          /* its number in the configuration */
+	const struct nets *allow; /* borrowed; who may send; NULL: everybody */
+	struct limit *limit;      /* borrowed from the intake; NULL: no rate */
+	size_t max;               /* longest message */
+	uint32_t drops;           /* of the kernel, as last read */
 };
+
+/*
+ * What the configuration says of its listener, which has that number: at the
+ * start, and when a reload has put another one into the intake. Whatever it
+ * borrowed from the old one is let go.
+ */
+void dgram_switch(
+    struct dgram *d, const struct listen_conf *l, size_t listener);
 
 /* Starts reading fd in base. -1 sets *err. */
 int dgram_start(struct dgram *d, struct event_base *base, struct err *err);
