@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""SIGHUP reads the configuration again: what did not change lives on, what is
+wrong changes nothing (contract.md section 2, Signals; faults J2, J6)."""
+
+import os
+import signal
+import socket
+
+import oracle
+import senders
+from configured import start
+from harness import eventually, load
+
+ONE = """
+listen:
+  - url: tcp://127.0.0.1:0
+output:
+  - path: {dir}/all.log
+    format: raw
+"""
+
+
+def send(c, text, number=0, scheme="tcp"):
+    with senders.connect(c.addresses(scheme)[number], scheme) as s:
+        s.sendall(text + b"\n")
+
+
+def test_listeners_and_outputs_come_and_go(collect, tmp_path):
+    f = start(collect, tmp_path, ONE)
+    send(f.c, b"<13>one")
+    f.wait_lines("all.log", 1)
+    f.reload("""
+listen:
+  - url: tcp://127.0.0.1:0
+  - url: udp://127.0.0.1:0
+output:
+  - path: {dir}/all.log
+    format: raw
+  - path: {dir}/second.log
+    format: raw
+""")
+    send(f.c, b"<13>two")
+    f.wait_lines("second.log", 1)
+    with senders.connect(f.c.address("udp"), "udp") as s:
+        s.send(b"<13>three")
+    assert f.wait_lines("all.log", 3)[2] == b"<13>three"
+    assert f.wait_lines("second.log", 2) == [b"<13>two", b"<13>three"]
+    f.reload(ONE)
+    send(f.c, b"<13>four")
+    f.wait_lines("all.log", 4)
+    assert len(f.lines("second.log")) == 2
+    # its port is free again
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(f.c.address("udp"))
+
+
+def test_a_connection_outlives_its_listener(collect, tmp_path):
+    f = start(collect, tmp_path, ONE)
+    with senders.connect(f.c.address()) as s:
+        s.sendall(b"<13>one\n")
+        f.wait_lines("all.log", 1)
+        f.reload("""
+listen:
+  - url: unix:///{dir}/log.sock
+output:
+  - path: {dir}/all.log
+    format: raw
+""".replace("unix:///{dir}", "unix://{dir}"))
+        s.sendall(b"<13>two\n")
+        f.wait_lines("all.log", 2)
+        f.reload()
+        s.sendall(b"<13>three\n")
+        f.wait_lines("all.log", 3)
+    f.c.wait_metric("connections", 0)
+    try:
+        socket.create_connection(f.c.address(), 5).close()
+        assert False, "the listener is gone"
+    except ConnectionRefusedError:
+        pass
+
+
+def test_the_new_format_holds_from_the_next_message(collect, tmp_path):
+    f = start(collect, tmp_path, ONE)
+    with senders.connect(f.c.address()) as s:
+        s.sendall(b"<13>one\n")
+        f.wait_lines("all.log", 1)
+        inode = os.stat(f.path("all.log")).st_ino
+        f.reload(ONE.replace("raw", "'%{pri}|%{msg}'"))
+        s.sendall(b"<14>two\n")
+        assert f.wait_lines("all.log", 2) == [b"<13>one", b"14|two"]
+    assert os.stat(f.path("all.log")).st_ino == inode
+
+
+def test_what_is_wrong_is_told_in_full_and_changes_nothing(collect, tmp_path):
+    f = start(collect, tmp_path, ONE)
+    said = f.refuse(ONE + "worker: 3\nmax_message: 2G\n")
+    assert "conf.yaml:7: worker: " in said and '"workers"' in said
+    assert "conf.yaml:8: max_message: " in said
+    send(f.c, b"<13>one")
+    f.wait_lines("all.log", 1)
+
+
+def test_nothing_to_do_is_refused(collect, tmp_path):
+    f = start(collect, tmp_path, ONE)
+    f.refuse("hostname: a\n")
+    send(f.c, b"<13>one")
+    f.wait_lines("all.log", 1)
+
+
+def test_what_needs_a_restart_is_named(collect, tmp_path):
+    f = start(collect, tmp_path, ONE)
+    said = f.refuse(ONE + "max_message: 32K\nmemory: 128M\n")
+    assert "max_message" in said and "memory" in said and "restart" in said
+    send(f.c, b"<13>one")
+    f.wait_lines("all.log", 1)
+    f.reload(ONE)
+
+
+def test_a_port_that_is_taken_refuses_all_of_it(collect, tmp_path):
+    """Never half of it: the new output must not be there either."""
+    f = start(collect, tmp_path, ONE)
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen()
+        before = f.c.descriptors()
+        said = f.refuse("""
+listen:
+  - url: tcp://127.0.0.1:0
+  - url: tcp://127.0.0.1:{port}
+output:
+  - path: {dir}/other.log
+""".replace("{port}", str(s.getsockname()[1])))
+        assert "in use" in said
+        assert f.c.descriptors() == before
+    assert not os.path.exists(f.path("other.log"))
+    send(f.c, b"<13>one")
+    f.wait_lines("all.log", 1)
+
+
+def test_a_file_that_cannot_be_opened_refuses_all_of_it(collect, tmp_path):
+    f = start(collect, tmp_path, ONE)
+    os.mkdir(f.path("folder"))
+    before = f.c.descriptors()
+    f.refuse(ONE + "  - path: {dir}/folder/\n")
+    f.refuse(ONE.replace("127.0.0.1:0", "127.0.0.2:0") +
+             "  - path: {dir}/folder\n")
+    assert f.c.descriptors() == before
+    send(f.c, b"<13>one")
+    f.wait_lines("all.log", 1)
+
+
+def test_an_invalid_configuration_still_reopens_files(collect, tmp_path):
+    """logrotate's postrotate must work whatever somebody is editing."""
+    f = start(collect, tmp_path, ONE)
+    send(f.c, b"<13>one")
+    f.wait_lines("all.log", 1)
+    os.rename(f.path("all.log"), f.path("moved.log"))
+    f.refuse("listen: 3\n")
+    eventually(lambda: os.path.exists(f.path("all.log")))
+    send(f.c, b"<13>two")
+    f.wait_lines("all.log", 1)
+
+
+def test_reloads_under_load_lose_nothing(collect, tmp_path):
+    """J2: a thousand (here fewer) SIGHUPs, the configuration changing each
+    time, while streams and datagrams come; descriptors stay as many."""
+    f = start(collect, tmp_path, ONE, args=("--workers", "2"))
+    extra = """  - path: {dir}/extra.log
+    format: raw
+    host: [ "nobody" ]
+"""
+    sent = {"s%d" % n: load(20000) for n in range(4)}
+    crowd = senders.Senders()
+    for src, count in sent.items():
+        crowd.start(senders.send_stream, f.c.address(), "tcp",
+                    oracle.stream(src, count, senders.lf))
+    rounds = 0
+    before = None
+    while rounds < load(100) or \
+            any(p.is_alive() for p in crowd.processes) and rounds < 1000:
+        f.reload(ONE + extra if rounds % 2 == 0 else ONE)
+        rounds += 1
+        if rounds == 10:
+            before = f.c.descriptors()
+    crowd.join()
+    f.c.wait_metric("written_messages_total", sum(sent.values()),
+                    output=f.path("all.log"))
+    eventually(lambda: f.c.descriptors() <= before)
+    f.c.stop()
+    tally = oracle.check(f.lines("all.log"), sent)
+    assert tally.stored == sum(sent.values())
+
+
+def test_a_second_sighup_waits_for_the_first(collect, tmp_path):
+    f = start(collect, tmp_path, ONE)
+    for _ in range(50):
+        f.c.signal(signal.SIGHUP)
+    f.c.wait_says("configuration reloaded")
+    f.c.stop()
+
+
+def test_stopping_in_the_middle_of_reloads(collect, tmp_path):
+    """A10: HUP and TERM together."""
+    for _ in range(load(10)):
+        f = start(collect, tmp_path, ONE)
+        f.c.signal(signal.SIGHUP)
+        f.c.signal(signal.SIGTERM)
+        assert f.c.wait_exit() == 0
+
+
+def test_a_unix_sockets_mode_changes_with_the_file(collect, tmp_path):
+    text = """
+listen:
+  - url: unix://{dir}/log.sock
+    mode: "0600"
+output:
+  - path: {dir}/all.log
+"""
+    f = start(collect, tmp_path, text)
+    assert os.stat(f.path("log.sock")).st_mode & 0o777 == 0o600
+    inode = os.stat(f.path("log.sock")).st_ino
+    f.reload(text.replace("0600", "0622"))
+    assert os.stat(f.path("log.sock")).st_mode & 0o777 == 0o622
+    assert os.stat(f.path("log.sock")).st_ino == inode

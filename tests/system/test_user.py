@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""user and group: an ordinary user once the sockets are bound."""
+
+import os
+import pwd
+import re
+import stat
+
+import pytest
+
+import senders
+from configured import start
+from harness import eventually, run
+
+root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change")
+
+
+def status(c, name):
+    with open("/proc/%d/status" % c.pid) as f:
+        return re.search(r"^%s:\s*(.*)$" % name, f.read(), re.M)[1]
+
+
+@root
+def test_root_becomes_the_user(collect, tmp_path):
+    nobody = pwd.getpwnam("nobody")
+    os.chmod(tmp_path, 0o755)
+    for parent in list(tmp_path.parents)[:-1]:
+        if stat.S_IMODE(os.stat(parent).st_mode) & 0o011 != 0o011 and \
+                parent.stat().st_uid == os.getuid() and str(parent) != "/tmp":
+            os.chmod(parent, os.stat(parent).st_mode | 0o011)
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    os.chown(logs, nobody.pw_uid, nobody.pw_gid)
+    f = start(collect, tmp_path, """
+user: nobody
+listen:
+  - url: tcp://127.0.0.1:0
+output:
+  - path: {dir}/logs/all.log
+""")
+    assert status(f.c, "Uid").split() == [str(nobody.pw_uid)] * 4
+    assert status(f.c, "Gid").split() == [str(nobody.pw_gid)] * 4
+    assert status(f.c, "NoNewPrivs") == "1"
+    # CAP_NET_BIND_SERVICE and nothing else (H10)
+    assert int(status(f.c, "CapEff"), 16) & ~(1 << 10) == 0
+    assert int(status(f.c, "CapPrm"), 16) & ~(1 << 10) == 0
+    with senders.connect(f.c.address()) as s:
+        s.sendall(b"<13>x\n")
+    f.wait_lines("logs/all.log", 1)
+    assert os.stat(logs / "all.log").st_uid == nobody.pw_uid
+    f.reload()
+    f.c.stop()
+
+
+@root
+def test_a_user_that_does_not_exist_is_named(tmp_path):
+    code, _, said = run("-l", "tcp://127.0.0.1:0", "-o", tmp_path / "x",
+                        "--http", "none", "--user", "nosuchuser")
+    assert code != 0 and "nosuchuser" in said
+
+
+def test_staying_who_we_are_needs_no_root(collect, tmp_path):
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    c = collect(args=("--user", me))
+    eventually(lambda: c.process.poll() is None)
