@@ -1,15 +1,18 @@
-#!/bin/sh -e
+#!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# peers.sh [DIR] - fetches the relays that the system tests talk to
+# peers.sh [DIR] - fetches the programs that the system tests talk to
 #
-# rsyslog and syslog-ng exclude each other as packages and neither belongs on
-# a developer's machine, so they are unpacked below DIR (default: build/peers)
+# Some exclude each other as packages, some start services, and none belongs on
+# a developer's machine. So they are unpacked below DIR (default: build/peers)
 # and run from there by path; only the libraries they need are installed.
-# What is there already is left alone.
+# What is there already is left alone. Which ones: clients/packages.txt.
+#
+# For one that cannot be had there is a file NAME.missing with the reason; the
+# tests decide what that means.
 
 here=$(cd "$(dirname "$0")/../.." && pwd)
 peers=${1:-$here/build/peers}
-packages="rsyslog syslog-ng-core"
+table=$here/tests/system/clients/packages.txt
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
@@ -25,32 +28,100 @@ apt() {
 		apt-get -q -o DPkg::Lock::Timeout=120 "$@"
 }
 
+# The newest package that each pattern fits.
+newest() {
+	for pattern; do
+		apt-cache pkgnames | grep -xE -- "$pattern" | sort -V |
+			tail -n 1 | grep . || {
+			echo "no package $pattern"
+			return 1
+		}
+	done
+}
+
 # The libraries that a package needs and that are not there yet, the first of
 # alternatives. What is installed is not named to apt, which would upgrade it.
+# Without LLVM, which PostgreSQL has for a compiler that nobody here needs.
 libraries_of() {
 	dpkg-deb -f "$1" Depends | tr ',' '\n' |
-		sed -n 's/^ *\(lib[^ |(:]*\).*/\1/p' |
+		sed -n 's/^ *\(lib[^ |(:]*\).*/\1/p' | grep -v '^libllvm' |
 		while read -r library; do
 			dpkg-query -W -f '${Status}' "$library" 2>/dev/null |
 				grep -q ' installed' || echo "$library"
 		done
 }
 
-mkdir -p "$peers"
-cd "$peers"
-for package in $packages; do
-	[ -e "$package/.complete" ] && continue
-	rm -rf "$package" "$package"_*.deb
-	apt-get -q download "$package" || {
-		apt update
-		apt-get -q download "$package"
+# Absolute links are turned to where their targets are now.
+turn_links() {
+	find "$1" -type l -lname '/*' | while read -r link; do
+		target=$peers/$1$(readlink "$link")
+		[ ! -e "$target" ] || ln -sfn "$target" "$link"
+	done
+}
+
+# True when all programs below this folder find their libraries.
+are_linked() {
+	! find . -type f -path '*bin/*' -perm -u+x -exec ldd {} + 2>/dev/null |
+		grep -q 'not found'
+}
+
+# unpack NAME PROGRAM PATTERN...
+unpack() (
+	name=$1
+	program=$2
+	shift 2
+	packages=$(newest "$@") || {
+		echo "$packages"
+		exit 1
 	}
-	set -- "$package"_*.deb
-	dpkg-deb -x "$1" "$package"
-	libraries=$(libraries_of "$1")
-	# shellcheck disable=SC2086  # one word for each library
-	[ -z "$libraries" ] ||
-		apt install -y --no-install-recommends $libraries
-	rm -f "$1"
-	touch "$package/.complete"
+	rm -rf "$name"
+	mkdir "$name" && cd "$name" || exit 1
+	# shellcheck disable=SC2086  # one word for each package
+	apt-get -q download $packages || exit 1
+	for package in *.deb; do
+		dpkg-deb -x "$package" . || exit 1
+	done
+	(cd .. && turn_links "$name")
+	# shellcheck disable=SC2086  # a pattern
+	set -- $program
+	[ -x "$1" ] || {
+		echo "no $1 in" "$packages"
+		exit 1
+	}
+	if ! are_linked; then
+		libraries=$(for package in *.deb; do
+			libraries_of "$package"
+		done)
+		# shellcheck disable=SC2086  # one word for each library
+		apt install -y --no-install-recommends $libraries || exit 1
+	fi
+	rm -f -- *.deb
+)
+
+# The same, when it has to be with newer lists of packages.
+fetch() {
+	unpack "$@" >"$1.log" 2>&1 || {
+		[ -n "$updated" ] || apt update >>"$1.log" 2>&1
+		updated=yes
+		unpack "$@" >>"$1.log" 2>&1
+	}
+}
+
+mkdir -p "$peers" && cd "$peers" || exit 1
+peers=$(pwd)
+updated=
+grep -v '^#' "$table" | while read -r name program patterns; do
+	[ -n "$name" ] || continue
+	[ "$(cat "$name/.complete" 2>/dev/null)" != "$patterns" ] || continue
+	echo "peers.sh: fetching $name"
+	set -f
+	# shellcheck disable=SC2086  # one word for each pattern
+	set -- $patterns
+	set +f
+	if fetch "$name" "$program" "$@" </dev/null; then
+		rm -f "$name.log" "$name.missing"
+		echo "$patterns" >"$name/.complete"
+	else
+		tail -n 5 "$name.log" | tee "$name.missing"
+	fi
 done
