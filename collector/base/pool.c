@@ -18,6 +18,8 @@ keep_or_free(struct pool *p, struct block *b)
 {
 	p->used -= b->cap;
 	p->stream_used -= b->stream_n;
+	if (b->queued != NULL)
+		*b->queued -= b->n;
 	if (b->cap != p->block_size || p->spare_n + b->cap > SPARE_MAX) {
 		free(b);
 		return;
@@ -70,6 +72,9 @@ pool_take(struct pool *p, size_t need)
 		b->home = p;
 	}
 	p->used += cap;
+	b->queued = NULL;
+	b->output = NULL;
+	b->runs = false;
 	b->n = 0;
 	b->messages = 0;
 	b->stream_n = 0;

@@ -88,6 +88,37 @@ spare_memory_is_bounded(void **state)
 	pool_clear(&p);
 }
 
+/* What is under way to an output is known without asking the writer. */
+static void
+what_comes_back_is_queued_no_more(void **state)
+{
+	_Atomic uint64_t written = 0;
+	size_t queued = 0;
+	struct block *a, *b;
+	struct pool p;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(pool_init(&p, SHARE, SIZE, &err), 0);
+	a = take(&p, 1, &written);
+	a->queued = &queued;
+	a->n = 100;
+	b = take(&p, 1, &written);
+	b->queued = &queued;
+	b->n = 23;
+	queued = 123;
+	block_return(a);
+	assert_int_equal(queued, 123);
+	pool_reclaim(&p);
+	assert_int_equal(queued, 23);
+	a = take(&p, 1, &written);
+	assert_null(a->queued); /* used again, and nobody's as yet */
+	block_return(a);
+	block_return(b);
+	pool_clear(&p);
+	assert_int_equal(queued, 0);
+}
+
 int
 main(void)
 {
@@ -95,6 +126,7 @@ main(void)
 		cmocka_unit_test(a_block_is_used_until_it_is_reclaimed),
 		cmocka_unit_test(a_long_line_gets_a_block_of_its_own),
 		cmocka_unit_test(spare_memory_is_bounded),
+		cmocka_unit_test(what_comes_back_is_queued_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
