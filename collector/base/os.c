@@ -2,7 +2,11 @@
 /* os.c - the system calls on which the promises about files rest */
 #include "base/os.h"
 
+#include <sys/syscall.h>
+
 #include <errno.h>
+#include <linux/openat2.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -45,6 +49,17 @@ os_fsync(int fd)
 }
 
 int
+os_syncfs(int fd)
+{
+	int status;
+
+	do
+		status = syncfs(fd);
+	while (status == -1 && errno == EINTR);
+	return status;
+}
+
+int
 os_rename(int dirfd, const char *from, const char *to)
 {
 	return renameat(dirfd, from, dirfd, to);
@@ -54,4 +69,13 @@ int
 os_exchange(int dirfd, const char *a, const char *b)
 {
 	return renameat2(dirfd, a, dirfd, b, RENAME_EXCHANGE);
+}
+
+int
+os_open_beneath(int dirfd, const char *name, int flags)
+{
+	struct open_how how = { .flags = (unsigned)flags,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+
+	return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
 }

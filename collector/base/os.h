@@ -18,6 +18,7 @@ ssize_t os_write(int fd, const void *from, size_t n);
 /* A failure is final for what was written so far: do not ask again. */
 int os_fdatasync(int fd);
 int os_fsync(int fd);
+int os_syncfs(int fd); /* all of the file system that fd is on */
 
 /* Both names are in the folder dirfd; what bore the name "to" loses it. */
 int os_rename(int dirfd, const char *from, const char *to);
@@ -27,5 +28,11 @@ int os_rename(int dirfd, const char *from, const char *to);
  * name. EINVAL or ENOSYS: this file system cannot.
  */
 int os_exchange(int dirfd, const char *a, const char *b);
+
+/*
+ * Opens what is there, beneath dirfd and through no symbolic link. ENOSYS or
+ * EPERM: the kernel, or a filter of system calls, does not know this one.
+ */
+int os_open_beneath(int dirfd, const char *name, int flags);
 
 #endif
