@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "output/file.h"
 
+#include <sys/file.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,154 +15,141 @@
 #include "output/rotate.h"
 
 enum {
-	RETRY_MS = 250,     /* after a failed write */
-	BUSY_MS = 5,        /* standard output does not take more now */
-	BUSY_MAX_MS = 1000, /* for longer is a stall */
-	LOOK_MS = 500,      /* how often a deleted file is looked for */
+	BUSY_MS = 5, /* the syncer has too much to do just now */
 	ROTATE_AGAIN_MS = 1000
 };
 
 static void
-count_failure(struct output *o, int error)
+say_repaired(const struct file *f, uint64_t bytes)
 {
-	enum output_metric id = O_FAILED_OTHER;
-
-	switch (error) {
-	case ENOSPC:
-		id = O_FAILED_ENOSPC;
-		break;
-	case EDQUOT:
-		id = O_FAILED_EDQUOT;
-		break;
-	case EFBIG:
-		id = O_FAILED_EFBIG;
-		break;
-	case EROFS:
-		id = O_FAILED_EROFS;
-		break;
-	case EIO:
-		id = O_FAILED_EIO;
-		break;
-	}
-	counter_add(o->count, id, 1);
+	if (bytes > 0)
+		log_line(LOG_WARNING,
+		    "output %s: the last line was not whole: %llu bytes moved "
+		    "to %s.torn",
+		    f->log.path, (unsigned long long)bytes, f->log.path);
 }
 
-static void
-stall(struct output *o, int error, const struct err *err)
+int
+file_open(struct file *f, struct file_home *home, struct err *err)
 {
-	int64_t now = clock_ms();
+	const struct output_settings *set = home->set;
+	uint64_t repaired = 0;
 
-	count_failure(o, error);
-	o->retry_at = now + RETRY_MS;
-	if (o->stalled)
-		return;
-	o->stalled = true;
-	o->stalled_at = now;
-	counter_set(o->count, O_STALLED, 1);
-	log_line(LOG_ERR,
-	    "output %s: %s; nothing is lost yet: senders wait or "
-	    "memory fills until it can be written again",
-	    o->conf->path, err->text);
+	*f = (struct file){ .home = home };
+	if (logfile_open(&f->log, set->path, set->mode, set->dir_mode,
+		&repaired, err) == -1)
+		return -1;
+	say_repaired(f, repaired);
+	return 0;
 }
 
-static void
-resume(struct output *o)
+int
+file_open_at(struct file *f, struct file_home *home, int dirfd,
+    const char *path, struct err *err)
 {
-	if (!o->stalled)
-		return;
-	o->stalled = false;
-	counter_set(o->count, O_STALLED, 0);
-	log_line(LOG_NOTICE, "output %s: written again after %lld ms",
-	    o->conf->path, (long long)(clock_ms() - o->stalled_at));
+	uint64_t repaired = 0;
+
+	*f = (struct file){ .home = home };
+	if (logfile_open_at(
+		&f->log, dirfd, path, home->set->mode, &repaired, err) == -1)
+		return -1;
+	say_repaired(f, repaired);
+	return 0;
 }
 
-static void
-sync_old(struct output *o, int fd)
+/* A dup of its folder, for the syncer: a new name is durable only with it.
+ * -1: there is nothing to do, or no descriptor to do it with. */
+static int
+folder_to_sync(struct file *f)
 {
-	struct sync_job job = { .fd = fd,
-		.close = true,
+	int fd;
+
+	if (!f->log.renamed)
+		return -1;
+	fd = fcntl(f->log.dirfd, F_DUPFD_CLOEXEC, 0);
+	f->log.renamed = fd == -1;
+	return fd;
+}
+
+static struct sync_job
+job_for(struct file *f, int fd)
+{
+	return (struct sync_job){ .fd = fd,
+		.sync = f->home->set->sync != SYNC_NEVER,
 		.dirfd = -1,
-		.sync = o->conf->sync != SYNC_NEVER,
-		.path = o->conf->path,
-		.count = o->sync_count };
+		.path = f->log.path,
+		.count = f->home->set->sync_count };
+}
 
-	/* the new name is durable only with its folder */
+/* What is not written to any more is synced and closed. */
+static void
+hand_over(struct file *f, int fd)
+{
+	struct sync_job job = job_for(f, fd);
+
+	job.close = true;
 	if (job.sync)
-		job.dirfd = fcntl(o->file.dirfd, F_DUPFD_CLOEXEC, 0);
-	syncer_ask(o->tools->syncer, &job);
-}
-
-static void
-ask_sync(struct output *o)
-{
-	struct sync_job job = { .fd = o->file.fd,
-		.sync = true,
-		.dirfd = -1,
-		.path = o->conf->path,
-		.count = o->sync_count,
-		.busy = &o->syncing };
-
-	o->dirty = false;
-	atomic_store(&o->syncing, true);
-	syncer_ask(o->tools->syncer, &job);
+		job.dirfd = folder_to_sync(f);
+	f->home->asked = syncer_ask(f->home->tools->syncer, &job);
 }
 
 /* Goes on in a new file. False: the old one is written to for longer. */
 static bool
-rotate(struct output *o)
+rotate(struct file *f)
 {
+	struct counters *count = f->home->set->count;
 	char name[NAME_MAX + 1];
 	int64_t now = clock_ms();
 	struct err err;
 	int old;
 
-	if (now < o->rotate_at)
+	if (now < f->rotate_at)
 		return false;
-	if (o->conf->sync == SYNC_ALWAYS && o->dirty)
+	if (f->home->set->sync == SYNC_ALWAYS && f->dirty)
 		sync_now(
-		    o->tools->metrics, o->conf->path, o->file.fd, o->count);
-	if (logfile_rotate(&o->file, time(NULL), &old, name, &err) == -1) {
-		o->rotate_at = now + ROTATE_AGAIN_MS;
-		counter_add(o->count, O_FAILED_ROTATE, 1);
-		if (!o->rotate_fails)
+		    f->home->tools->metrics, f->log.path, f->log.fd, count);
+	if (logfile_rotate(&f->log, time(NULL), &old, name, &err) == -1) {
+		f->rotate_at = now + ROTATE_AGAIN_MS;
+		counter_add(count, O_FAILED_ROTATE, 1);
+		if (!f->rotate_fails)
 			log_line(LOG_ERR,
-			    "output %s: %s; writing on in the old "
-			    "file",
-			    o->conf->path, err.text);
-		o->rotate_fails = true;
+			    "output %s: %s; writing on in the old file",
+			    f->log.path, err.text);
+		f->rotate_fails = true;
 		return false;
 	}
-	o->rotate_fails = false;
+	f->rotate_fails = false;
 	if (old == -1) {
-		log_line(LOG_DEBUG, "output %s: is empty, not rotated",
-		    o->conf->path);
+		log_line(
+		    LOG_DEBUG, "output %s: is empty, not rotated", f->log.path);
 		return true;
 	}
-	o->dirty = false;
-	sync_old(o, old);
-	counter_add(o->count, O_ROTATIONS, 1);
-	log_line(LOG_DEBUG, "output %s: rotated to %s", o->conf->path, name);
+	f->dirty = false;
+	hand_over(f, old);
+	counter_add(count, O_ROTATIONS, 1);
+	log_line(LOG_DEBUG, "output %s: rotated to %s", f->log.path, name);
 	return true;
 }
 
 /* How many of the n bytes at p may go into the file now: up to the limit of
  * its size, at a line's end. Rotates when not even one line may. */
 static size_t
-fit(struct output *o, const char *p, size_t n)
+fit(struct file *f, const char *p, size_t n)
 {
-	uint64_t limit = (uint64_t)o->conf->rotate_size, size = o->file.size;
+	uint64_t limit = (uint64_t)f->home->set->rotate_size;
+	uint64_t size = f->log.size;
 	const char *lf;
 	size_t some;
 
-	if (limit == 0 || o->standard || size + n <= limit)
+	if (limit == 0 || size + n <= limit)
 		return n;
-	if (!o->file.torn) {
+	if (!f->log.torn) {
 		some = rotate_fit(p, n, size < limit ? limit - size : 0);
 		if (some > 0)
 			return some;
 		/* while rotation fails the limit cannot hold: no smaller
 		 * writes for its sake */
-		if (size > 0 && !rotate(o))
+		if (size > 0 && !rotate(f))
 			return n;
 		some = rotate_fit(p, n, limit);
 		if (some > 0)
@@ -172,293 +161,186 @@ fit(struct output *o, const char *p, size_t n)
 	return lf != NULL ? (size_t)(lf - p) + 1 : n;
 }
 
-static int
-append(struct output *o, struct slice *s, struct err *err)
+int
+file_write(struct file *f, struct slice *s, struct err *err)
 {
-	if (o->standard)
-		return pipeout_write(&o->pipe, s, err);
-	return logfile_append(&o->file, s, err);
-}
+	struct slice part = slice_of(s->p, fit(f, s->p, s->n));
+	size_t n = part.n;
+	int rc = logfile_append(&f->log, &part, err);
 
-/* The reader of standard output takes no more just now. */
-static void
-wait_for_reader(struct output *o)
-{
-	struct err err;
-	int64_t now = clock_ms();
-
-	if (o->busy_at == 0)
-		o->busy_at = now;
-	if (now - o->busy_at >= BUSY_MAX_MS) {
-		err_set(&err, "its reader takes nothing more");
-		stall(o, EAGAIN, &err);
-		return;
-	}
-	o->retry_at = now + BUSY_MS;
-}
-
-/* A line that was begun is whole now: what had to wait for that. */
-static void
-do_what_is_due(struct output *o)
-{
-	if (o->file.torn)
-		return;
-	if (o->reopen_due)
-		output_reopen(o);
-	if (o->rotate_due)
-		output_rotate(o);
-}
-
-/* Writes the rest of the first block. False: not now. */
-static bool
-write_block(struct output *o, struct block *b)
-{
-	struct err err;
-
-	while (o->done < b->n) {
-		size_t n = fit(o, b->data + o->done, b->n - o->done);
-		struct slice part = slice_of(b->data + o->done, n);
-		int rc = append(o, &part, &err);
-		int error = errno;
-
-		o->done += n - part.n;
-		counter_add(o->count, O_BYTES, n - part.n);
-		o->queued -= n - part.n;
-		o->dirty |= n > part.n;
-		if (rc == -1 && error == EAGAIN) {
-			wait_for_reader(o);
-			return false;
-		}
-		o->busy_at = 0;
-		if (rc == -1) {
-			stall(o, error, &err);
-			return false;
-		}
-		resume(o);
-		do_what_is_due(o);
-	}
-	return true;
-}
-
-/* Back to the start of a line that was begun: its file is gone. */
-static void
-begin_line_again(struct output *o)
-{
-	const char *p, *lf;
-
-	if (o->first == NULL || !o->file.torn)
-		return;
-	p = o->first->data;
-	lf = memrchr(p, '\n', o->done);
-	o->queued += o->done;
-	o->done = lf != NULL ? (size_t)(lf - p) + 1 : 0;
-	o->queued -= o->done;
-}
-
-/*
- * A file that was deleted is made again, before anything more goes into what
- * nobody can read. False: it cannot be made, and the output stalls.
- */
-static bool
-have_file(struct output *o)
-{
-	struct err err;
-	int old;
-
-	if (o->standard || !logfile_is_deleted(&o->file))
-		return true;
-	begin_line_again(o);
-	if (logfile_reopen(&o->file, &old, &err) == -1) {
-		stall(o, errno, &err);
-		return false;
-	}
-	log_line(
-	    LOG_WARNING, "output %s: was deleted; made again", o->conf->path);
-	resume(o);
-	if (old != -1)
-		sync_old(o, old);
-	return true;
-}
-
-void
-output_write(struct output *o)
-{
-	struct block *b;
-
-	if (o->first == NULL || (o->retry_at > 0 && clock_ms() < o->retry_at))
-		return;
-	o->retry_at = 0;
-	if (!have_file(o))
-		return;
-	while ((b = o->first) != NULL) {
-		if (!write_block(o, b))
-			break;
-		o->first = (struct block *)(void *)b->letter.next;
-		o->done = 0;
-		counter_add(o->count, O_WRITTEN, b->messages);
-		block_return(b);
-	}
-	counter_set(o->count, O_QUEUE_BYTES, o->queued);
-	if (o->conf->sync == SYNC_ALWAYS && o->dirty && !o->standard) {
-		/* one sync for all that waited */
-		sync_now(
-		    o->tools->metrics, o->conf->path, o->file.fd, o->count);
-		o->dirty = false;
-	}
-}
-
-void
-output_take(struct output *o, struct block *b)
-{
-	b->letter.next = NULL;
-	if (o->first == NULL)
-		o->first = b;
-	else
-		o->last->letter.next = &b->letter;
-	o->last = b;
-	o->queued += b->n;
-	counter_set(o->count, O_QUEUE_BYTES, o->queued);
-}
-
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-int64_t
-output_tick(struct output *o)
-{
-	int64_t now = clock_ms(), next = INT64_MAX;
-
-	if (o->first != NULL && o->retry_at > 0) {
-		if (now >= o->retry_at)
-			output_write(o);
-		if (o->retry_at > 0)
-			next = o->retry_at;
-	}
-	if (o->standard)
-		return next;
-	if (now >= o->look_at) {
-		have_file(o);
-		o->look_at = now + LOOK_MS;
-	}
-	next = earlier(next, o->look_at);
-	if (o->dirty && o->conf->sync > 0) {
-		if (now >= o->sync_at && !atomic_load(&o->syncing)) {
-			ask_sync(o);
-			o->sync_at = now + o->conf->sync;
-		} else {
-			next = earlier(next,
-			    o->sync_at > now ? o->sync_at : now + BUSY_MS);
-		}
-	}
-	return next;
-}
-
-void
-output_rotate(struct output *o)
-{
-	if (o->standard)
-		return;
-	o->rotate_due = o->file.torn;
-	if (o->rotate_due)
-		return;
-	o->rotate_at = 0;
-	rotate(o);
-}
-
-void
-output_reopen(struct output *o)
-{
-	struct err err;
-	int old;
-
-	if (o->standard)
-		return;
-	/* a line that was begun is ended in the file where it began */
-	o->reopen_due = o->file.torn;
-	if (o->reopen_due)
-		return;
-	if (logfile_reopen(&o->file, &old, &err) == -1) {
-		log_line(LOG_ERR, "output %s: %s; writing on in the old file",
-		    o->conf->path, err.text);
-		return;
-	}
-	if (old == -1)
-		return;
-	resume(o); /* if the new file stalls too, its first write says so */
-	sync_old(o, old);
+	f->dirty |= n > part.n;
+	slice_skip(s, n - part.n);
+	return rc;
 }
 
 int
-output_open(struct output *o, const struct output_conf *conf,
-    struct counters *count, struct counters *sync_count,
-    const struct output_tools *tools, struct err *err)
+file_restore(struct file *f, bool *made, struct err *err)
 {
-	uint64_t repaired = 0;
+	int old;
 
-	*o = (struct output){ .conf = conf,
-		.count = count,
-		.sync_count = sync_count,
-		.tools = tools };
-	o->standard = strcmp(conf->path, "-") == 0;
-	if (o->standard)
-		return pipeout_open(&o->pipe, err);
-	if (logfile_open(&o->file, conf->path, (mode_t)conf->mode,
-		(mode_t)conf->dir_mode, &repaired, err) == -1)
+	*made = false;
+	if (!logfile_is_deleted(&f->log))
+		return 0;
+	if (logfile_reopen(&f->log, &old, err) == -1)
 		return -1;
-	if (repaired > 0)
-		log_line(LOG_WARNING,
-		    "output %s: the last line was not whole: "
-		    "%llu bytes moved to %s.torn",
-		    conf->path, (unsigned long long)repaired, conf->path);
-	counter_set(count, O_OPEN_FILES, 1);
+	*made = true;
+	log_line(
+	    LOG_WARNING, "output %s: was deleted; made again", f->log.path);
+	if (old != -1)
+		hand_over(f, old);
 	return 0;
 }
 
-static uint64_t
-count_lines(const char *p, size_t n)
+bool
+file_reopen(struct file *f)
 {
-	uint64_t lines = 0;
-	const char *end = p + n;
+	struct err err;
+	int old;
 
-	while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		lines++;
-		p++;
+	/* a line that was begun is ended in the file where it began */
+	f->reopen_due = f->log.torn;
+	if (f->reopen_due)
+		return false;
+	if (logfile_reopen(&f->log, &old, &err) == -1) {
+		log_line(LOG_ERR, "output %s: %s; writing on in the old file",
+		    f->log.path, err.text);
+		return false;
 	}
-	return lines;
+	if (old == -1)
+		return false;
+	hand_over(f, old);
+	return true;
 }
 
 void
-output_close(struct output *o)
+file_rotate(struct file *f)
 {
-	struct block *b;
+	f->rotate_due = f->log.torn;
+	if (f->rotate_due)
+		return;
+	f->rotate_at = 0;
+	rotate(f);
+}
+
+bool
+file_catch_up(struct file *f)
+{
+	bool reopened = false;
+
+	if (f->log.torn)
+		return false;
+	if (f->reopen_due)
+		reopened = file_reopen(f);
+	if (f->rotate_due)
+		file_rotate(f);
+	return reopened;
+}
+
+int64_t
+file_sync_tick(struct file *f, int64_t now)
+{
+	struct syncer *syncer = f->home->tools->syncer;
+	struct sync_job job;
+	uint64_t number;
+
+	if (!f->dirty || f->home->set->sync <= 0)
+		return INT64_MAX;
+	if (now < f->sync_at)
+		return f->sync_at;
+	if (!syncer_has_done(syncer, f->asked))
+		return now + BUSY_MS;
+	job = job_for(f, f->log.fd);
+	job.dirfd = folder_to_sync(f);
+	number = syncer_try(syncer, &job);
+	if (number == 0) {
+		if (job.dirfd != -1) {
+			close(job.dirfd);
+			f->log.renamed = true;
+		}
+		return now + BUSY_MS;
+	}
+	f->dirty = false;
+	f->asked = f->home->asked = number;
+	f->sync_at = now + f->home->set->sync;
+	return INT64_MAX;
+}
+
+void
+file_sync(struct file *f)
+{
+	struct counters *count = f->home->set->count;
+
+	sync_now(f->home->tools->metrics, f->log.path, f->log.fd, count);
+	f->dirty = false;
+	if (!f->log.renamed)
+		return;
+	f->log.renamed = false;
+	if (os_fsync(f->log.dirfd) == -1 && errno != EINVAL) {
+		counter_add(count, O_FAILED_SYNC, 1);
+		log_sys(LOG_ERR, "output %s: fsync of its folder", f->log.path);
+	}
+}
+
+/* Hands a file that is left to the syncer, if that has room; it waits only
+ * when the syncer has the descriptor and nobody else may close it. */
+static void
+give_away(struct file *f)
+{
+	struct syncer *syncer = f->home->tools->syncer;
+	struct sync_job job = job_for(f, f->log.fd);
+	bool is_there = !syncer_has_done(syncer, f->asked);
+	uint64_t number;
+
+	job.sync &= f->dirty;
+	if (!job.sync && !is_there)
+		return;
+	job.close = true;
+	number = syncer_try(syncer, &job);
+	if (number == 0 && is_there)
+		number = syncer_ask(syncer, &job);
+	if (number == 0)
+		return;
+	f->home->asked = number;
+	f->log.fd = -1;
+	f->dirty = false;
+}
+
+void
+file_leave(struct file *f)
+{
+	int64_t sync = f->home->set->sync;
+
+	/* it may be opened again before the syncer has closed it */
+	(void)flock(f->log.fd, LOCK_UN);
+	if (sync == SYNC_ALWAYS && (f->dirty || f->log.renamed))
+		file_sync(f);
+	give_away(f);
+	if (sync > 0)
+		f->home->stray |= f->dirty || f->log.renamed;
+	logfile_close(&f->log);
+}
+
+void
+file_close(struct file *f)
+{
+	logfile_close(&f->log);
+}
+
+void
+file_renew(struct file *f)
+{
+	f->log.mode = f->home->set->mode;
+	f->log.dir_mode = f->home->set->dir_mode;
+	f->sync_at = 0; /* the period may be shorter now */
+}
+
+void
+file_untear(struct file *f)
+{
 	uint64_t cut;
 	struct err err;
 
-	/* a line is whole or absent: half of one is worse than none */
-	if (!o->standard && o->file.torn &&
-	    logfile_untear(&o->file, &cut, &err) == -1)
+	if (f->log.torn && logfile_untear(&f->log, &cut, &err) == -1)
 		log_line(LOG_ERR, "output %s: %s; the next start repairs it",
-		    o->conf->path, err.text);
-
-	while ((b = o->first) != NULL) {
-		uint64_t left = count_lines(b->data + o->done, b->n - o->done);
-
-		counter_add(o->count, O_WRITTEN, b->messages - left);
-		counter_add(o->count, O_DROPPED_STOP, left);
-		o->first = (struct block *)(void *)b->letter.next;
-		o->done = 0;
-		block_return(b);
-	}
-	if (o->standard) {
-		pipeout_close(&o->pipe);
-		return;
-	}
-	if (o->conf->sync != SYNC_NEVER && o->dirty)
-		sync_now(
-		    o->tools->metrics, o->conf->path, o->file.fd, o->count);
-	logfile_close(&o->file);
-	counter_set(o->count, O_OPEN_FILES, 0);
+		    f->log.path, err.text);
 }

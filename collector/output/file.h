@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * file.h - an output that writes to a file or to standard output
+ * file.h - one file of an output: rotated, reopened, synced when it is time
  *
- * Takes blocks, writes them in order, rotates, reopens and has it synced.
- * When a write fails it stalls: it keeps what it has and what comes, tries
- * again, and says when that began and when it ended. Owned by the writer
- * thread.
+ * What goes into it, and what is done when it fails, is the output's.
+ * Owned by the writer thread.
  */
 #ifndef OUTPUT_FILE_H
 #define OUTPUT_FILE_H
@@ -13,62 +11,85 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/metrics.h"
-#include "base/pool.h"
-#include "config/config.h"
 #include "output/logfile.h"
-#include "output/pipeout.h"
-#include "output/syncer.h"
+#include "output/output.h"
+#include "output/settings.h"
 
-/* What every output of the writer needs. */
-struct output_tools {
-	struct metrics *metrics;
-	struct syncer *syncer;
+/* What the files of one output have in common. */
+struct file_home {
+	struct output_settings *set;      /* owned by the output */
+	const struct output_tools *tools; /* borrowed */
+	uint64_t asked; /* number of the last job for the syncer */
+	bool stray;     /* something is not synced that no open file stands
+			 * for: a folder, a file that is closed */
 };
 
-struct output {
-	const struct output_conf *conf;   /* borrowed */
-	struct counters *count;           /* borrowed; the writer's set */
-	struct counters *sync_count;      /* borrowed; the syncer's set */
-	const struct output_tools *tools; /* borrowed */
-	bool standard;       /* standard output: no file, no rotation */
-	struct pipeout pipe; /* then */
-	int64_t busy_at;     /* since when it takes nothing more; 0: it does */
-	struct logfile file;
-	struct block *first; /* owned, linked by letter.next; being written */
-	struct block *last;
-	size_t done;     /* bytes of first that are written */
-	uint64_t queued; /* bytes waiting, first's included */
-	bool stalled;
-	int64_t stalled_at, retry_at; /* clock_ms() */
-	int64_t sync_at, look_at, rotate_at;
-	_Atomic bool syncing;        /* the syncer has the live file */
+struct file {
+	struct file_home *home; /* borrowed */
+	struct logfile log;
 	bool dirty;                  /* written to since the last sync */
 	bool rotate_fails;           /* and it was said */
 	bool reopen_due, rotate_due; /* as soon as the line begun is whole */
+	uint64_t asked;              /* number of its last sync */
+	int64_t sync_at, rotate_at;  /* clock_ms(): not before */
+
+	/* of opened.c */
+	char *name;         /* owned; below the folder of the output */
+	uint64_t hash;      /* of the name */
+	size_t place;       /* among those that are open */
+	struct file *chain; /* of the same bucket */
+	struct file *newer; /* used later than this one */
+	struct file *older; /* used before */
 };
 
-/* -1 sets *err. */
-int output_open(struct output *o, const struct output_conf *conf,
-    struct counters *count, struct counters *sync_count,
-    const struct output_tools *tools, struct err *err);
+/* Opens the one file of an output. -1 sets *err; f needs no closing then. */
+int file_open(struct file *f, struct file_home *home, struct err *err);
 
-/* Syncs (unless that is off) and closes; blocks that are left are returned
- * unwritten and counted as dropped. The syncer must have stopped: it may
- * hold the live file's descriptor. */
-void output_close(struct output *o);
+/* Opens one of many, of that path, in the folder dirfd, which is handed over,
+ * also when it fails. -1: *err and errno. */
+int file_open_at(struct file *f, struct file_home *home, int dirfd,
+    const char *path, struct err *err);
 
-/* The block is the output's until it is written. */
-void output_take(struct output *o, struct block *b);
+/*
+ * Appends a part of *s, as much as one write may bring by the limit of the
+ * file's size, and moves *s past what was written, also when it fails.
+ * Rotates before that when the limit wants it. -1: *err and errno.
+ */
+int file_write(struct file *f, struct slice *s, struct err *err);
 
-/* Writes what it has, as far as that goes now. */
-void output_write(struct output *o);
+/* The one file of an output was deleted, and is made again: *made. -1: *err
+ * and errno. */
+int file_restore(struct file *f, bool *made, struct err *err);
 
-/* What time brings: retries, syncs, a deleted file. Returns the clock_ms() of
- * the next call, INT64_MAX: none is needed. */
-int64_t output_tick(struct output *o);
+/* Now, or when the line that was begun is whole. The first one is true when
+ * writing goes on in another file. */
+bool file_reopen(struct file *f);
+void file_rotate(struct file *f);
 
-void output_rotate(struct output *o); /* SIGUSR1 */
-void output_reopen(struct output *o); /* SIGHUP */
+/* A line that was begun is whole now: does what had to wait for that. True
+ * when it was opened again. */
+bool file_catch_up(struct file *f);
+
+/* Asks for the sync that is due. Returns the clock_ms() of the next look,
+ * INT64_MAX: none is needed. */
+int64_t file_sync_tick(struct file *f, int64_t now);
+
+/* Syncs it here and now, its new name included. */
+void file_sync(struct file *f);
+
+/*
+ * Leaves one of many: it is closed, and synced before that unless the output
+ * is never synced; without waiting for the disk, unless it is always synced.
+ */
+void file_leave(struct file *f);
+
+/* Closes it without a sync. The syncer must not have it. */
+void file_close(struct file *f);
+
+/* The settings are others now. */
+void file_renew(struct file *f);
+
+/* Takes an unfinished line back, which nobody will finish. */
+void file_untear(struct file *f);
 
 #endif

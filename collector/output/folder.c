@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,32 +29,52 @@ folder_base(const char *path)
 
 /*
  * A set-group-ID bit that came from the parent stays: it is how an operator
- * hands a group down. The folder is named, not opened, because under a umask
- * of 0777 only root could open it.
+ * hands a group down. The folder is not opened for reading, because under a
+ * umask of 0777 only root could, and its name may be another's by now: only
+ * what is surely a folder gets a mode.
  */
 static int
-make_folder(int parent, const char *name, mode_t mode)
+make_exact(int parent, const char *name, mode_t mode)
 {
+	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 	struct stat st;
 	mode_t want;
-	int fd;
+	int fd, saved, status;
 
-	if (mkdirat(parent, name, mode) == -1)
-		return errno == EEXIST ? 0 : -1;
-	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	fd = openat(
+	    parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
 		return -1;
+	status = fstat(fd, &st);
 	want = (mode | (st.st_mode & S_ISGID)) & MODE_BITS;
-	if ((st.st_mode & MODE_BITS) != want &&
-	    fchmodat(parent, name, want, AT_SYMLINK_NOFOLLOW) == -1)
-		return -1;
-
-	/* Its name must outlive a power cut; one we may not read, may not. */
-	fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd != -1) {
-		(void)os_fsync(fd);
-		close(fd);
+	if (status == 0 && (st.st_mode & MODE_BITS) != want) {
+		(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+		status = chmod(self, want);
 	}
-	return 0;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return status;
+}
+
+int
+folder_make(int parent, const char *name, mode_t mode)
+{
+	if (mkdirat(parent, name, mode) == -1)
+		return -1;
+	return make_exact(parent, name, mode);
+}
+
+/* Its name must outlive a power cut; one in what we may not read, may not. */
+static void
+sync_folder(int at)
+{
+	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	(void)os_fsync(fd);
+	close(fd);
 }
 
 /* One step down: from is closed. */
@@ -63,8 +84,14 @@ step(int from, const char *name, mode_t mode)
 	int fd, saved;
 
 	fd = openat(from, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 && errno == ENOENT && make_folder(from, name, mode) == 0)
+	if (fd == -1 && errno == ENOENT) {
+		if (folder_make(from, name, mode) == 0)
+			sync_folder(from);
+		else if (errno != EEXIST)
+			goto out;
 		fd = openat(from, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+out:
 	saved = errno;
 	close(from);
 	errno = saved;
@@ -150,7 +177,7 @@ fail:
 
 /* -1: errno, and ENOENT when there is none. */
 static int
-open_existing(int dirfd, const char *path, struct err *err)
+open_existing(int dirfd, const char *path, bool alone, struct err *err)
 {
 	const char *name = folder_base(path);
 	struct stat st;
@@ -168,32 +195,41 @@ open_existing(int dirfd, const char *path, struct err *err)
 	fd = openat(dirfd, name, FLAGS | O_NONBLOCK);
 	if (fd == -1)
 		return err_sys(err, "%s", path);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (!alone || st.st_nlink <= 1))
 		return fd;
 	close(fd);
 	errno = EINVAL;
+	if (S_ISREG(st.st_mode))
+		return err_set(err,
+		    "%s: has another name, too (a hard link); one of them may "
+		    "not be a log",
+		    path);
 	return err_set(err, "%s: is no regular file", path);
 }
 
 int
-folder_open_file(
-    int dirfd, const char *path, mode_t mode, bool *made, struct err *err)
+folder_open_file(int dirfd, const char *path, const struct folder_new *new,
+    bool *made, struct err *err)
 {
 	const char *name = folder_base(path);
 
-	if (*name == '\0')
+	if (*name == '\0') {
+		errno = EINVAL;
 		return err_set(err, "%s: names a folder, not a file", path);
+	}
 	for (int i = 0; i < TRIES; i++) {
-		int fd = open_existing(dirfd, path, err);
+		int fd = open_existing(dirfd, path, new->alone, err);
 
 		*made = false;
 		if (fd != -1 || errno != ENOENT)
 			return fd;
 		*made = true;
-		fd = folder_make_file(dirfd, name, mode);
+		fd = folder_make_file(dirfd, name, new->mode);
 		if (fd != -1 || errno != EEXIST)
 			return fd != -1 ? fd : err_sys(err, "%s", path);
 	}
+	errno = EAGAIN;
 	return err_set(err, "%s: comes and goes all the time", path);
 }
 

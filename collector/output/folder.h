@@ -21,17 +21,27 @@
  */
 int folder_open(const char *path, mode_t mode, struct err *err);
 
+/* Makes a folder in parent; nothing is synced. -1: errno; EEXIST when the
+ * name is taken. */
+int folder_make(int parent, const char *name, mode_t mode);
+
 /* The last component of path; "" when it ends with a slash. */
 const char *folder_base(const char *path);
+
+/* What a file has to be. */
+struct folder_new {
+	mode_t mode; /* when it is made */
+	bool alone;  /* one that has a second name (hard link) is refused */
+};
 
 /*
  * Opens the last component of path, which is in dirfd, for reading and
  * appending, or makes it (*made). Only a regular file: never a symbolic link,
  * nor anything that opening could start or block. The caller closes it. -1:
- * *err.
+ * *err and errno; EINVAL for what is no such file.
  */
-int folder_open_file(
-    int dirfd, const char *path, mode_t mode, bool *made, struct err *err);
+int folder_open_file(int dirfd, const char *path, const struct folder_new *new,
+    bool *made, struct err *err);
 
 /* Makes a new file in dirfd. -1: errno; EEXIST when the name is taken. */
 int folder_make_file(int dirfd, const char *name, mode_t mode);

@@ -46,11 +46,11 @@ lock(int fd, const char *path, struct err *err)
 static int
 open_live(struct logfile *f, struct err *err)
 {
+	struct folder_new new = { .mode = f->mode, .alone = f->alone };
 	bool made = false;
 
 	for (int i = 0; i < TRIES; i++) {
-		f->fd = folder_open_file(
-		    f->dirfd, f->path, f->mode, &made, err);
+		f->fd = folder_open_file(f->dirfd, f->path, &new, &made, err);
 		if (f->fd == -1)
 			return -1;
 		if (lock(f->fd, f->path, err) == -1)
@@ -62,10 +62,13 @@ open_live(struct logfile *f, struct err *err)
 		close(f->fd);
 		f->fd = -1;
 	}
+	errno = EAGAIN;
 	return err_set(err, "%s: comes and goes all the time", f->path);
 }
 
-/* Finds the highest number and the newest stamp in the folder. */
+/* Finds the highest number and the newest stamp in the folder. Not before a
+ * rotation asks for them: a folder may hold thousands of live files, each of
+ * which is opened more often than rotated. */
 static int
 scan_folder(struct logfile *f, struct err *err)
 {
@@ -98,6 +101,7 @@ scan_folder(struct logfile *f, struct err *err)
 		return -1;
 	}
 	closedir(dir);
+	f->looked = true;
 	return 0;
 }
 
@@ -115,47 +119,76 @@ take_live(struct logfile *f, uint64_t *repaired, struct err *err)
 	if (repair_tail(f, repaired, err) == -1)
 		return -1;
 	f->whole = f->size;
-	return scan_folder(f, err);
+	return 0;
+}
+
+/* Opens in f->dirfd, which is open unless an error was met; closes all after
+ * an error. */
+static int
+open_in(
+    struct logfile *f, const char *path, uint64_t *repaired, struct err *err)
+{
+	uint64_t moved = 0;
+
+	f->path = strdup(path);
+	if (f->path == NULL) {
+		(void)err_sys(err, "%s", path);
+		goto fail;
+	}
+	f->name = folder_base(f->path);
+	if (f->dirfd == -1)
+		f->dirfd = folder_open(f->path, f->dir_mode, err);
+	if (f->dirfd == -1 || take_live(f, &moved, err) == -1)
+		goto fail;
+	*repaired = moved;
+	return 0;
+
+fail:
+	logfile_close(f);
+	return -1;
 }
 
 int
 logfile_open(struct logfile *f, const char *path, mode_t mode, mode_t dir_mode,
     uint64_t *repaired, struct err *err)
 {
-	uint64_t moved = 0;
-
-	*f = (struct logfile){
-		.dirfd = -1,
+	*f = (struct logfile){ .dirfd = -1,
 		.fd = -1,
 		.mode = mode,
 		.dir_mode = dir_mode,
-		.rotation = 1,
-	};
-	f->path = strdup(path);
-	if (f->path == NULL)
-		return err_sys(err, "%s", path);
-	f->name = folder_base(f->path);
-	f->dirfd = folder_open(f->path, dir_mode, err);
-	if (f->dirfd == -1 || take_live(f, &moved, err) == -1) {
-		logfile_close(f);
+		.rotation = 1 };
+	if (open_in(f, path, repaired, err) == -1)
 		return -1;
-	}
 	/* Here nobody waits yet. If it fails, f->renamed stays to remind. */
 	if (f->renamed && os_fsync(f->dirfd) == 0)
 		f->renamed = false;
-	*repaired = moved;
 	return 0;
+}
+
+int
+logfile_open_at(struct logfile *f, int dirfd, const char *path, mode_t mode,
+    uint64_t *repaired, struct err *err)
+{
+	*f = (struct logfile){ .dirfd = dirfd,
+		.fd = -1,
+		.mode = mode,
+		.alone = true,
+		.rotation = 1 };
+	return open_in(f, path, repaired, err);
 }
 
 void
 logfile_close(struct logfile *f)
 {
+	int saved = errno;
+
 	if (f->fd != -1)
 		close(f->fd);
 	if (f->dirfd != -1)
 		close(f->dirfd);
 	free(f->path);
 	*f = (struct logfile){ .dirfd = -1, .fd = -1 };
+	errno = saved;
 }
 
 /* Keeps the books: n bytes from p are in the file now. */
@@ -223,6 +256,8 @@ make_next(struct logfile *f, time_t now, char *rotated, struct rotated *r,
 {
 	int fd = -1;
 
+	if (!f->looked && scan_folder(f, err) == -1)
+		return -1;
 	for (int i = 0; fd == -1; i++) {
 		r->number = f->rotation;
 		r->stamp = now > f->stamp ? now : f->stamp;
@@ -347,11 +382,14 @@ logfile_reopen(struct logfile *f, int *old, struct err *err)
 		close(next.dirfd);
 		return 0;
 	}
-	next.changed = next.torn = false;
+	next.changed = next.torn = next.looked = false;
 	if (take_live(&next, &moved, err) == -1) {
+		int saved = errno;
+
 		if (next.fd != -1)
 			close(next.fd);
 		close(next.dirfd);
+		errno = saved;
 		return -1;
 	}
 	close(f->dirfd);
@@ -366,4 +404,25 @@ logfile_is_deleted(const struct logfile *f)
 	struct stat st;
 
 	return f->fd != -1 && fstat(f->fd, &st) == 0 && st.st_nlink == 0;
+}
+
+void
+logfile_unlock(struct logfile *f)
+{
+	(void)flock(f->fd, LOCK_UN);
+}
+
+bool
+logfile_lock_again(struct logfile *f)
+{
+	struct stat st;
+	struct err err;
+
+	if (lock(f->fd, f->path, &err) == -1)
+		return false;
+	if (!folder_is_at(f->dirfd, f->name, f->fd) || fstat(f->fd, &st) == -1)
+		return false;
+	/* whoever had the lock in between wrote whole lines */
+	f->size = f->whole = (uint64_t)st.st_size;
+	return true;
 }

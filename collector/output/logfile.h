@@ -25,10 +25,12 @@ struct logfile {
 	const char *name; /* the last component of path */
 	mode_t mode;
 	mode_t dir_mode;
+	bool alone;        /* a file with a second name is refused */
 	uint64_t size;     /* bytes in the live file */
 	uint64_t whole;    /* of these, up to and with the last LF */
-	uint64_t rotation; /* number of the next rotated file */
+	uint64_t rotation; /* number of the next rotated file, once looked */
 	time_t stamp;      /* of the newest rotated file: never goes back */
+	bool looked;       /* for the numbers of rotated files */
 	bool torn;         /* the last byte written is no LF: a short write */
 	bool changed;      /* written to since the last sync was asked for */
 	bool renamed;      /* names changed since dirfd was synced; the caller's
@@ -38,15 +40,26 @@ struct logfile {
 /*
  * Opens path for appending, making it and missing folders (dir_mode). Only a
  * regular file, never a symbolic link, as last component. The file is locked
- * against a second collector (the error says so), what follows its last LF
- * is moved to the end of path.torn (*repaired is the number of bytes moved),
- * and the numbers of rotated files in the folder are looked up. Modes are
- * exact under any umask, for what is made here. -1: *err.
+ * against a second collector (the error says so), and what follows its last
+ * LF is moved to the end of path.torn (*repaired is the number of bytes
+ * moved). Modes are exact under any umask, for what is made here. -1: *err
+ * and errno; EINVAL for what is no such file, EWOULDBLOCK for a locked one.
  */
 int logfile_open(struct logfile *f, const char *path, mode_t mode,
     mode_t dir_mode, uint64_t *repaired, struct err *err);
 
-/* Closes; nothing is synced. Accepts one that failed to open. */
+/*
+ * The same for the last component of path in the folder dirfd, which is
+ * handed over, also when it fails. A file with a second name (a hard link) is
+ * refused, and no new name is synced: f->renamed reminds of it. It is opened
+ * again by closing it and opening another one: logfile_reopen() is not for
+ * it.
+ */
+int logfile_open_at(struct logfile *f, int dirfd, const char *path, mode_t mode,
+    uint64_t *repaired, struct err *err);
+
+/* Closes; nothing is synced. Accepts one that failed to open. errno is
+ * kept. */
 void logfile_close(struct logfile *f);
 
 /*
@@ -96,5 +109,14 @@ int logfile_reopen(struct logfile *f, int *old, struct err *err);
 
 /* True when the open file was deleted: logfile_reopen() makes it again. */
 bool logfile_is_deleted(const struct logfile *f);
+
+/*
+ * For a file that several outputs write in turn: the lock is given up until
+ * it is taken again; neither while f->torn. False: it is not ours to write
+ * any more, because it was rotated or moved, or another has the lock; close
+ * it and open it anew.
+ */
+void logfile_unlock(struct logfile *f);
+bool logfile_lock_again(struct logfile *f);
 
 #endif

@@ -40,7 +40,7 @@ struct output *output_new(const struct output_conf *conf,
 struct output_settings;
 struct output_settings *output_settings(const struct output_conf *conf,
     struct counters *count, struct counters *sync_count, struct err *err);
-void output_settings_free(struct output_settings *s);
+void output_settings_free(struct output_settings *s); /* accepts NULL */
 void output_renew(struct output *o, struct output_settings *s);
 
 /* The block is the output's until it is written. */

@@ -60,8 +60,15 @@ write_block(int fd, const char *from, size_t n)
 static int
 find_tail(int fd, uint64_t size, uint64_t *tail)
 {
-	char block[BLOCK];
+	char block[BLOCK], last;
 
+	/* nearly always it is whole, and one byte says so */
+	if (size > 0 && read_block(fd, &last, 1, size - 1) == -1)
+		return -1;
+	if (size > 0 && last == '\n') {
+		*tail = size;
+		return 0;
+	}
 	while (size > 0) {
 		size_t n = size < BLOCK ? (size_t)size : BLOCK;
 		const char *lf;
@@ -98,6 +105,7 @@ copy_tail(int from, int to, uint64_t tail, uint64_t size)
 static int
 open_torn(const struct logfile *f, struct torn *t, struct err *err)
 {
+	struct folder_new new = { .mode = f->mode, .alone = f->alone };
 	struct stat st;
 	char last = '\n';
 
@@ -105,7 +113,7 @@ open_torn(const struct logfile *f, struct torn *t, struct err *err)
 		t->path = NULL;
 		return err_sys(err, "%s", f->path);
 	}
-	t->fd = folder_open_file(f->dirfd, t->path, f->mode, &t->made, err);
+	t->fd = folder_open_file(f->dirfd, t->path, &new, &t->made, err);
 	if (t->fd == -1)
 		return -1;
 	if (fstat(t->fd, &st) == -1) {
@@ -151,7 +159,7 @@ repair_tail(struct logfile *f, uint64_t *moved, struct err *err)
 {
 	struct torn t = { .fd = -1 };
 	uint64_t tail;
-	int status = -1;
+	int saved, status = -1;
 
 	if (find_tail(f->fd, f->size, &tail) == -1)
 		return err_sys(err, "%s: read", f->path);
@@ -175,11 +183,15 @@ repair_tail(struct logfile *f, uint64_t *moved, struct err *err)
 	goto out;
 
 fail:
+	saved = errno;
 	if (t.fd != -1)
 		empty_torn(f, &t);
+	errno = saved;
 out:
+	saved = errno;
 	if (t.fd != -1)
 		close(t.fd);
 	free(t.path);
+	errno = saved;
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,14 +21,31 @@ struct syncer {
 	pthread_t thread;
 	struct metrics *metrics; /* borrowed */
 	struct mailbox jobs;
-	sem_t room; /* jobs that may still be asked for */
+	sem_t room;     /* jobs that may still be asked for */
+	uint64_t asked; /* jobs ever; the asking thread's */
+	_Atomic uint64_t done;
 	atomic_bool stop;
 };
 
 struct asked {
 	struct letter letter; /* first: a letter is its job */
 	struct sync_job job;
+	char path[];
 };
+
+static int
+judge(int rc, const char *path, const char *call, struct counters *count)
+{
+	/* EINVAL: a pipe or a device cannot be synced; nothing to say */
+	if (rc == 0 || errno == EINVAL)
+		return 0;
+	counter_add(count, O_FAILED_SYNC, 1);
+	log_sys(LOG_ERR,
+	    "output %s: %s: lines of the last moments may be lost if this "
+	    "machine fails now",
+	    path, call);
+	return -1;
+}
 
 int
 sync_now(struct metrics *m, const char *path, int fd, struct counters *count)
@@ -36,21 +54,26 @@ sync_now(struct metrics *m, const char *path, int fd, struct counters *count)
 	int rc = os_fdatasync(fd);
 
 	metrics_sync_took(m, clock_ns() - start);
-	/* EINVAL, EROFS: a pipe or a device cannot be synced; nothing to say */
-	if (rc == 0 || errno == EINVAL)
-		return 0;
-	counter_add(count, O_FAILED_SYNC, 1);
-	log_sys(LOG_ERR,
-	    "output %s: fdatasync: lines of the last moments may "
-	    "be lost if this machine fails now",
-	    path);
-	return -1;
+	return judge(rc, path, "fdatasync", count);
+}
+
+int
+sync_whole_now(
+    struct metrics *m, const char *path, int fd, struct counters *count)
+{
+	uint64_t start = clock_ns();
+	int rc = os_syncfs(fd);
+
+	metrics_sync_took(m, clock_ns() - start);
+	return judge(rc, path, "syncfs", count);
 }
 
 static void
 do_job(struct syncer *s, const struct sync_job *job)
 {
-	if (job->sync)
+	if (job->whole)
+		sync_whole_now(s->metrics, job->path, job->fd, job->count);
+	else if (job->sync)
 		sync_now(s->metrics, job->path, job->fd, job->count);
 	if (job->close && close(job->fd) == -1)
 		log_sys(LOG_ERR, "output %s: close", job->path);
@@ -62,8 +85,7 @@ do_job(struct syncer *s, const struct sync_job *job)
 		}
 		close(job->dirfd);
 	}
-	if (job->busy != NULL)
-		atomic_store(job->busy, false);
+	atomic_fetch_add(&s->done, 1);
 }
 
 static void *
@@ -118,29 +140,79 @@ syncer_start(struct metrics *m, struct err *err)
 	return s;
 }
 
-void
+/* There is room for it. NULL: no memory. */
+static struct asked *
+note(const struct sync_job *job)
+{
+	size_t n = strlen(job->path) + 1;
+	struct asked *a = malloc(sizeof(*a) + n);
+
+	if (a == NULL)
+		return NULL;
+	a->job = *job;
+	a->job.path = memcpy(a->path, job->path, n);
+	return a;
+}
+
+static void
+wait_for_room(struct syncer *s, int jobs)
+{
+	for (int i = 0; i < jobs; i++)
+		while (sem_wait(&s->room) == -1 && errno == EINTR)
+			;
+}
+
+uint64_t
 syncer_ask(struct syncer *s, const struct sync_job *job)
 {
 	struct asked *a;
 
-	while (sem_wait(&s->room) == -1 && errno == EINTR)
-		;
-	a = malloc(sizeof(*a));
-	if (a == NULL) {
-		/*
-		 * No memory for the note: wait until all others are done,
-		 * then do it here, so that the order still holds.
-		 */
-		for (int i = 1; i < JOBS_MAX; i++)
-			while (sem_wait(&s->room) == -1 && errno == EINTR)
-				;
-		do_job(s, job);
-		for (int i = 0; i < JOBS_MAX; i++)
-			sem_post(&s->room);
-		return;
+	wait_for_room(s, 1);
+	a = note(job);
+	s->asked++;
+	if (a != NULL) {
+		mailbox_send(&s->jobs, &a->letter);
+		return s->asked;
 	}
-	a->job = *job;
+	/*
+	 * No memory for the note: wait until all others are done, then do it
+	 * here, so that the order still holds.
+	 */
+	wait_for_room(s, JOBS_MAX - 1);
+	do_job(s, job);
+	for (int i = 0; i < JOBS_MAX; i++)
+		sem_post(&s->room);
+	return s->asked;
+}
+
+uint64_t
+syncer_try(struct syncer *s, const struct sync_job *job)
+{
+	struct asked *a;
+
+	if (sem_trywait(&s->room) == -1)
+		return 0;
+	a = note(job);
+	if (a == NULL) {
+		sem_post(&s->room);
+		return 0;
+	}
 	mailbox_send(&s->jobs, &a->letter);
+	return ++s->asked;
+}
+
+bool
+syncer_has_room(struct syncer *s)
+{
+	int room = 0;
+
+	return sem_getvalue(&s->room, &room) == 0 && room > 0;
+}
+
+bool
+syncer_has_done(const struct syncer *s, uint64_t number)
+{
+	return atomic_load(&s->done) >= number;
 }
 
 void

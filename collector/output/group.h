@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * group.h - the runs of a block, sorted by file
+ *
+ * Lines of many files come in the order received (base/run.h). Here those of
+ * one file are put together, in their order, so that each file is written to
+ * once a block and not once a message. The block itself stays as it is. Time
+ * is linear, memory fixed: a block that is too much for one batch makes
+ * several.
+ *
+ *   batch_scan()  which names are there?
+ *   (the caller says which of them go to the file for all others)
+ *   batch_join()  groups, to be written in their order
+ */
+#ifndef OUTPUT_GROUP_H
+#define OUTPUT_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "output/hash.h"
+#include "wire/slice.h"
+
+enum {
+	BATCH_NAMES = 512,
+	BATCH_RUNS = 8192,
+	BATCH_BYTES = 256 * 1024 /* of lines */
+};
+
+struct batch_name {
+	struct slice text; /* a view of the block */
+	uint64_t hash;
+	uint64_t peer; /* of the first run */
+	bool other;    /* the caller's word */
+};
+
+/* Whole lines of one file. */
+struct group {
+	struct slice name; /* a view of the block */
+	uint64_t hash;
+	bool other;         /* the file for all others; no name then */
+	struct slice lines; /* a view of the block, or of the batch */
+	uint32_t messages;  /* of them, those that count as written */
+};
+
+struct batch {
+	struct batch_name *name; /* owned; names of them */
+	size_t names;
+	struct group *group; /* owned; groups of them */
+	size_t groups;
+	struct batch_work *work; /* owned */
+};
+
+int batch_init(struct batch *b); /* -1: no memory */
+void batch_clear(struct batch *b);
+
+/*
+ * Takes runs from the front of data, at least one of them, and returns how
+ * many bytes; 0 when there are none. The names are in the order in which they
+ * come; there are no groups as yet. data must stay as long as they are used.
+ */
+size_t batch_scan(
+    struct batch *b, const struct hash_key *key, struct slice data);
+
+/* Makes the groups of what was scanned, in the order of their first lines. */
+void batch_join(struct batch *b);
+
+/* The messages of all runs in data that count as written. */
+uint64_t batch_count(struct slice data);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "output/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/template.h"
+#include "output/output.h"
+
+struct output_settings *
+output_settings(const struct output_conf *conf, struct counters *count,
+    struct counters *sync_count, struct err *err)
+{
+	struct output_settings *s = malloc(sizeof(*s));
+
+	if (s == NULL)
+		goto fail;
+	*s = (struct output_settings){ .path = strdup(conf->path),
+		.rotate_size = conf->rotate_size,
+		.sync = conf->sync,
+		.max_open_files = conf->max_open_files,
+		.max_files = conf->max_files,
+		.max_new_files = conf->max_new_files,
+		.mode = (mode_t)conf->mode,
+		.dir_mode = (mode_t)conf->dir_mode,
+		.count = count,
+		.sync_count = sync_count };
+	if (conf->file != NULL)
+		s->base = strdup(template_base(conf->file).p);
+	if (s->path != NULL && (conf->file == NULL || s->base != NULL))
+		return s;
+fail:
+	(void)err_sys(err, "output %s", conf->path);
+	output_settings_free(s);
+	return NULL;
+}
+
+void
+output_settings_free(struct output_settings *s)
+{
+	if (s == NULL)
+		return;
+	free(s->path);
+	free(s->base);
+	free(s);
+}

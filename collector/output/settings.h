@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * settings.h - what an output was told, in a copy of its own
+ *
+ * The configuration it comes from may be gone after a reload. Made by
+ * output_settings() (output.h).
+ */
+#ifndef OUTPUT_SETTINGS_H
+#define OUTPUT_SETTINGS_H
+
+#include <sys/types.h>
+
+#include <stdint.h>
+
+#include "base/metrics.h"
+
+struct output_settings {
+	char *path; /* owned; as configured */
+	char *base; /* owned; the folder of many files; NULL: one file */
+	int64_t rotate_size, sync;
+	int64_t max_open_files, max_files, max_new_files;
+	mode_t mode, dir_mode;
+	struct counters *count;      /* borrowed; the writer's set */
+	struct counters *sync_count; /* borrowed; the syncer's set */
+};
+
+#endif
