@@ -19,19 +19,25 @@ TEXTS = ["at " + level for level in LEVELS] + [
     1000 * "0123456789", "end"]
 
 
+def java(config, script, *args, properties=()):
+    """Runs a script of BeanShell that logs with this configuration."""
+    program = live.program("log4j2")
+    jars = os.path.join(
+        program.partition("/usr/lib/")[0], "usr", "share", "java")
+    live.call([
+        program, "-cp", ":".join(
+            os.path.join(jars, name + ".jar")
+            for name in ("bsh", "log4j-api", "log4j-core")),
+        "-Dlog4j2.configurationFile=%s" % config,
+        *("-D" + p for p in properties), "bsh.Interpreter", script, *args])
+
+
 def log4j2(protocol, port, *args):
     """Runs the client; only TCP needs something between messages."""
-    java = live.program("log4j2")
-    jars = os.path.join(java.partition("/usr/lib/")[0], "usr", "share", "java")
-    live.call([
-        java, "-cp", ":".join(os.path.join(jars, name + ".jar") for name in (
-            "bsh", "log4j-api", "log4j-core")),
-        "-Dlog4j2.configurationFile=" + os.path.join(
-            live.CLIENTS, "log4j2.xml"),
-        "-Dprotocol=" + protocol, "-Dport=%d" % port,
-        "-Dnewline=%s" % (protocol == "TCP"),
-        "bsh.Interpreter", os.path.join(live.CLIENTS, "log4j2.bsh"),
-        *map(str, args)])
+    java(os.path.join(live.CLIENTS, "log4j2.xml"),
+         os.path.join(live.CLIENTS, "log4j2.bsh"), *map(str, args),
+         properties=("protocol=" + protocol, "port=%d" % port,
+                     "newline=%s" % (protocol == "TCP")))
 
 
 def check(got, threads, count):
