@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 #include "route/json.h"
+#include "route/render.h"
 #include "route/text.h"
-#include "route/when.h"
 
 struct formatter {
-	struct when when;
+	struct fields fields;
 	struct json json;
 };
 
@@ -22,8 +22,8 @@ formatter_new(size_t max_message)
 
 	if (fm == NULL)
 		return NULL;
-	when_init(&fm->when);
-	if (!json_init(&fm->json, max_message)) {
+	if (!fields_init(&fm->fields, max_message) ||
+	    !json_init(&fm->json, max_message)) {
 		formatter_free(fm);
 		return NULL;
 	}
@@ -35,8 +35,15 @@ formatter_free(struct formatter *f)
 {
 	if (f == NULL)
 		return;
+	fields_clear(&f->fields);
 	json_clear(&f->json);
 	free(f);
+}
+
+struct fields *
+formatter_fields(struct formatter *f)
+{
+	return &f->fields;
 }
 
 size_t
@@ -44,12 +51,14 @@ format_bound(const struct output_conf *o, const struct record *r)
 {
 	switch ((enum format)o->format) {
 	case FORMAT_RFC5424:
-	case FORMAT_ISO:
-	case FORMAT_BSD:
-	case FORMAT_TEMPLATE:
 		return text_bound(r) + 1;
 	case FORMAT_JSON:
 		return json_bound(r) + 1;
+	case FORMAT_ISO:
+	case FORMAT_BSD:
+		return render_bound(r) + 1;
+	case FORMAT_TEMPLATE:
+		return render_template_bound(o->line, r) + 1;
 	case FORMAT_RAW:
 		break;
 	}
@@ -60,20 +69,27 @@ size_t
 format_line(struct formatter *fm, const struct output_conf *o,
     const struct record *r, char *out)
 {
+	struct when *w = &fm->fields.when;
 	size_t n = 0;
 
 	switch ((enum format)o->format) {
 	case FORMAT_RFC5424:
-	case FORMAT_ISO:
-	case FORMAT_BSD:
-	case FORMAT_TEMPLATE:
-		n = text_write(&fm->when, r, out);
+		n = text_write(w, r, out);
 		break;
 	case FORMAT_RAW:
 		n = text_write_raw(r->msg, out);
 		break;
 	case FORMAT_JSON:
-		n = json_write(&fm->json, &fm->when, r, out);
+		n = json_write(&fm->json, w, r, out);
+		break;
+	case FORMAT_ISO:
+		n = render_iso(w, r, out);
+		break;
+	case FORMAT_BSD:
+		n = render_bsd(w, r, out);
+		break;
+	case FORMAT_TEMPLATE:
+		n = render_template(&fm->fields, o->line, r, out);
 		break;
 	}
 	out[n] = '\n';

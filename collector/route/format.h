@@ -15,7 +15,11 @@
  * be longer than max_message bytes. NULL: no memory. */
 struct formatter;
 struct formatter *formatter_new(size_t max_message);
-void formatter_free(struct formatter *f);
+void formatter_free(struct formatter *f); /* accepts NULL */
+
+/* What knows the values of fields, for names of files. Borrowed from f. */
+struct fields;
+struct fields *formatter_fields(struct formatter *f);
 
 /* The most bytes that format_line() can write for this record in the output's
  * format: less when the message is known to be clean. */

@@ -303,7 +303,7 @@ put_message(struct json *j, struct when *w, const struct record *r, char *out)
 	out = put(out, SLICE_LIT(",\"timestamp\":"));
 	out = put_timestamp(w, r, out);
 	out = put(out, SLICE_LIT(",\"hostname\":"));
-	out = put_or_null(out, m->valid ? m->host : record_host(r));
+	out = put_or_null(out, record_named_host(r));
 	out = put(out, SLICE_LIT(",\"app_name\":"));
 	out = put_or_null(out, m->app);
 	out = put(out, SLICE_LIT(",\"procid\":"));

@@ -3,10 +3,12 @@
  * pathname.h - the name of a message's file, safe whatever the message holds
  *
  * Each component is of [A-Za-z0-9._-] where it comes from the message, never
- * empty, never begins with '.', has at most 100 bytes. A value that had to be
- * changed or cut, or that looks like a name of ours (_other, a rotated file,
- * .torn, .gz, .zst, .tmp), has a hash of the whole value at its end, so that
- * two values never share a file by becoming the same name.
+ * empty, never begins with '.', has at most 100 bytes. When a value had to be
+ * changed or cut, when two values could be told apart no more (a-b and c, a
+ * and b-c), or when it looks like a name of ours (_other, a rotated file,
+ * .torn, .gz, .zst, .tmp, one with a hash), a hash of its values stands
+ * behind the last of them: different values never share a file by becoming
+ * the same name.
  */
 #ifndef ROUTE_PATHNAME_H
 #define ROUTE_PATHNAME_H

@@ -60,7 +60,15 @@ origin_port(const struct origin *o)
 struct slice
 record_host(const struct record *r)
 {
-	if (r->msg->host.n > 0)
+	if (r->msg->host.n > 0 && !r->origin->distrust)
 		return r->msg->host;
 	return r->origin->local ? r->self : origin_address(r->origin);
+}
+
+struct slice
+record_named_host(const struct record *r)
+{
+	if (r->msg->valid && !r->origin->distrust)
+		return r->msg->host;
+	return record_host(r);
 }

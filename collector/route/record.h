@@ -50,4 +50,8 @@ struct record {
  * the peer's address, or our own name when the peer is local. */
 struct slice record_host(const struct record *r);
 
+/* The same, but empty when a valid message has NILVALUE there: it says what
+ * it says, and nothing where it says nothing. */
+struct slice record_named_host(const struct record *r);
+
 #endif

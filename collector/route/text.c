@@ -11,17 +11,16 @@
 #include "wire/escape.h"
 #include "wire/scan.h"
 
-/* RFC 5424 section 6, RFC-22. */
-enum { HOST_MAX = 255, APP_MAX = 48, PROCID_MAX = 128, MSGID_MAX = 32 };
+enum { MSGID_MAX = 32 }; /* RFC 5424 section 6, RFC-22 */
 
 /* PRI, VERSION, TIMESTAMP, the header, NILVALUE, BOM, and spaces. */
 enum {
-	HEADER_MAX = 5 + 1 + WHEN_TEXT + HOST_MAX + APP_MAX + PROCID_MAX +
-	    MSGID_MAX + 1 + 3 + 7
+	HEADER_MAX = 5 + 1 + WHEN_TEXT + TEXT_HOST_MAX + TEXT_APP_MAX +
+	    TEXT_PROCID_MAX + MSGID_MAX + 1 + 3 + 7
 };
 
-static size_t
-escape_growth(const struct msg *m)
+size_t
+text_growth(const struct msg *m)
 {
 	return m->clean ? 1 : ESCAPE_TEXT_GROWTH;
 }
@@ -29,7 +28,7 @@ escape_growth(const struct msg *m)
 size_t
 text_bound_raw(const struct msg *m)
 {
-	return m->raw.n * escape_growth(m);
+	return m->raw.n * text_growth(m);
 }
 
 size_t
@@ -37,14 +36,16 @@ text_bound(const struct record *r)
 {
 	const struct msg *m = r->msg;
 
+	if (m->valid && r->origin->distrust)
+		return text_bound_raw(m) + TEXT_HOST_MAX;
 	if (m->valid)
 		return text_bound_raw(m);
-	return (m->sd.n + m->text.n) * escape_growth(m) + HEADER_MAX;
+	return (m->sd.n + m->text.n) * text_growth(m) + HEADER_MAX;
 }
 
-/* Part of a message: escaped, unless the whole is known to be clean. */
-static char *
-put_part(char *out, const struct msg *m, struct slice part)
+/* Escaped, unless the whole message is known to be clean. */
+char *
+text_put_part(char *out, const struct msg *m, struct slice part)
 {
 	if (!m->clean)
 		return out + escape_text(part, out);
@@ -56,21 +57,14 @@ put_part(char *out, const struct msg *m, struct slice part)
 size_t
 text_write_raw(const struct msg *m, char *out)
 {
-	return (size_t)(put_part(out, m, m->raw) - out);
+	return (size_t)(text_put_part(out, m, m->raw) - out);
 }
 
-/*
- * A space and a header field: PRINTUSASCII, at most max bytes, '-' when it
- * is empty. The escape of '#' holds here too, or it could not be told from
- * one that the sender wrote; it is never cut.
- */
-static char *
-put_field(char *out, struct slice s, size_t max)
+char *
+text_put_field(char *out, struct slice s, size_t max)
 {
-	char *end;
+	char *end = out + max;
 
-	*out++ = ' ';
-	end = out + max;
 	if (s.n == 0)
 		*out++ = '-';
 	for (; s.n > 0 && out < end; slice_skip(&s, 1)) {
@@ -86,6 +80,13 @@ put_field(char *out, struct slice s, size_t max)
 		out++;
 	}
 	return out;
+}
+
+static char *
+put_column(char *out, struct slice s, size_t max)
+{
+	*out++ = ' ';
+	return text_put_field(out, s, max);
 }
 
 static char *
@@ -111,10 +112,29 @@ put_header(struct when *w, const struct record *r, char *out)
 	*out++ = '1';
 	*out++ = ' ';
 	out += when_sent(w, &sent, r->received, r->origin->zone, out);
-	out = put_field(out, record_host(r), HOST_MAX);
-	out = put_field(out, m->app, APP_MAX);
-	out = put_field(out, m->procid, PROCID_MAX);
-	return put_field(out, m->msgid, MSGID_MAX);
+	out = put_column(out, record_host(r), TEXT_HOST_MAX);
+	out = put_column(out, m->app, TEXT_APP_MAX);
+	out = put_column(out, m->procid, TEXT_PROCID_MAX);
+	return put_column(out, m->msgid, MSGID_MAX);
+}
+
+/* A valid message whose host is not believed: all of it but HOSTNAME, which
+ * is the third word. */
+static size_t
+write_distrusted(const struct record *r, char *out)
+{
+	const struct msg *m = r->msg;
+	const char *end = m->raw.p + m->raw.n;
+	const char *at = m->raw.p, *next;
+	char *o;
+
+	for (int spaces = 0; spaces < 2; at++)
+		spaces += *at == ' ';
+	next = memchr(at, ' ', (size_t)(end - at));
+	o = text_put_part(out, m, slice_of(m->raw.p, (size_t)(at - m->raw.p)));
+	o = text_put_field(o, record_host(r), TEXT_HOST_MAX);
+	o = text_put_part(o, m, slice_of(next, (size_t)(end - next)));
+	return (size_t)(o - out);
 }
 
 size_t
@@ -124,13 +144,15 @@ text_write(struct when *w, const struct record *r, char *out)
 	const struct msg *m = r->msg;
 	char *o;
 
+	if (m->valid && r->origin->distrust)
+		return write_distrusted(r, out);
 	if (m->valid)
 		return text_write_raw(m, out);
 
 	o = put_header(w, r, out);
 	*o++ = ' ';
 	if (m->sd.n > 0)
-		o = put_part(o, m, m->sd);
+		o = text_put_part(o, m, m->sd);
 	else
 		*o++ = '-';
 	if (m->text.n > 0 || m->bom)
@@ -139,6 +161,6 @@ text_write(struct when *w, const struct record *r, char *out)
 		memcpy(o, bom, sizeof(bom));
 		o += sizeof(bom);
 	}
-	o = put_part(o, m, m->text);
+	o = text_put_part(o, m, m->text);
 	return (size_t)(o - out);
 }

@@ -39,7 +39,7 @@ enum { MAX_MESSAGE = 65536, ROUNDS = 20000, LONGEST = 120 };
 struct row {
 	const char *why;
 	struct msg m;
-	bool local, truncated, credentials;
+	bool local, truncated, credentials, distrust;
 	struct slice want;
 };
 
@@ -140,6 +140,39 @@ static const struct row text_rows[] = {
 	    .want = L("<13>1 2026-10-11T22:14:15.123456Z h - - - - t\n") },
 };
 
+/* A host that is not believed is replaced, and nothing else. */
+static const struct row distrust_rows[] = {
+	{ .why = "valid and clean",
+	    .m = { .raw = L("<13>1 - web01 a - - [b c=\"d\"] \xef\xbb\xbf"
+			    "e  f "),
+		.host = L("web01"),
+		.valid = true,
+		.clean = true },
+	    .distrust = true,
+	    .want = L("<13>1 - 192.0.2.7 a - - [b c=\"d\"] \xef\xbb\xbf"
+		      "e  f \n") },
+	{ .why = "valid, with escapes",
+	    .m = { .raw = L("<13>1 2026-10-11T22:14:15Z #012 a#012 - - - x\n"),
+		.host = L("#012"),
+		.valid = true },
+	    .distrust = true,
+	    .want = L("<13>1 2026-10-11T22:14:15Z 192.0.2.7 a#043012 - - - "
+		      "x#012\n") },
+	{ .why = "valid, without a host",
+	    .m = { .raw = L("<13>1 - - a - - -"),
+		.valid = true,
+		.clean = true },
+	    .distrust = true,
+	    .want = L("<13>1 - 192.0.2.7 a - - -\n") },
+	{ .why = "RFC 3164",
+	    .m = { .form = MSG_RFC3164,
+		.pri = 13,
+		.host = L("web01"),
+		.text = L("a") },
+	    .distrust = true,
+	    .want = L("<13>1 " RECEIVED " 192.0.2.7 - - - - a\n") },
+};
+
 static const struct row raw_rows[] = {
 	{ .why = "as it came",
 	    .m = { .raw = L("<34>Oct 11 su: a"), .clean = true },
@@ -204,6 +237,17 @@ static const struct row json_rows[] = {
 		      "\"procid\":null,\"msgid\":null,\"sd\":{},"
 		      "\"msg\":\"a\",\"format\":\"raw\","
 		      "\"pid\":4711,\"uid\":0,\"gid\":4294967294}\n") },
+	{ .why = "a host that is not believed",
+	    .m = { .form = MSG_RFC5424,
+		.pri = 13,
+		.valid = true,
+		.clean = true,
+		.host = L("web01") },
+	    .distrust = true,
+	    .want = L("{\"received\":\"" RECEIVED "\"," FROM USER
+		      "\"timestamp\":null,\"hostname\":\"192.0.2.7\","
+		      "\"app_name\":null,\"procid\":null,\"msgid\":null,"
+		      "\"sd\":{},\"msg\":\"\",\"format\":\"rfc5424\"}\n") },
 	{ .why = "what is sent is kept: no byte becomes _",
 	    .m = { .form = MSG_RFC3164,
 		.pri = 13,
@@ -223,6 +267,7 @@ make_origin(const struct row *r)
 	struct origin o = { .listener = SLICE_LIT("udp://*:514"),
 		.local = r->local,
 		.credentials = r->credentials,
+		.distrust = r->distrust,
 		.pid = 4711,
 		.uid = 0,
 		.gid = 4294967294 };
@@ -243,11 +288,12 @@ render(struct formatter *fm, enum format f, const struct row *row)
 		.received = { .tv_sec = 1795342500, .tv_nsec = 123456789 },
 		.self = SLICE_LIT("self"),
 		.truncated = row->truncated };
-	size_t bound = format_bound(f, &r), n;
+	struct output_conf conf = { .format = f };
+	size_t bound = format_bound(&conf, &r), n;
 	char *out = malloc(bound);
 
 	assert_non_null(out);
-	n = format_line(fm, f, &r, out);
+	n = format_line(fm, &conf, &r, out);
 	assert_true(n <= bound);
 	return slice_of(out, n);
 }
@@ -278,6 +324,12 @@ static void
 a_message_becomes_a_line_of_rfc_5424(void **state)
 {
 	assert_rows(state, FORMAT_RFC5424, text_rows, COUNT(text_rows));
+}
+
+static void
+a_host_that_is_not_believed_is_replaced(void **state)
+{
+	assert_rows(state, FORMAT_RFC5424, distrust_rows, COUNT(distrust_rows));
 }
 
 static void
@@ -388,13 +440,14 @@ any_bytes_become_one_safe_line(void **state)
 				     .pri = (uint8_t)(i % 192) } };
 
 		r.local = i % 2;
+		r.distrust = i % 3 == 0;
 		r.m.host = make_text(&x, bytes[0], LONGEST);
 		r.m.app = make_text(&x, bytes[1], LONGEST);
 		r.m.procid = make_text(&x, bytes[2], LONGEST);
 		r.m.msgid = make_text(&x, bytes[3], LONGEST);
 		r.m.text = make_text(&x, bytes[4], LONGEST);
 		r.m.raw = make_text(&x, bytes[5], LONGEST);
-		for (int f = FORMAT_RFC5424; f <= FORMAT_JSON; f++) {
+		for (int f = FORMAT_RFC5424; f <= FORMAT_BSD; f++) {
 			line = render(*state, (enum format)f, &r);
 			assert_one_safe_line(line);
 			free_line(line);
@@ -435,24 +488,39 @@ a_canonical_line_is_valid_and_clean(void **state)
 }
 
 static void
-formats_have_names(void **state)
+a_line_is_the_bytes_of_a_message_that_is_valid_and_believed(void **state)
 {
-	enum format f;
+	static const struct {
+		enum format format;
+		bool valid, clean, distrust, want;
+	} rows[] = {
+		{ FORMAT_RFC5424, true, true, false, true },
+		{ FORMAT_RFC5424, true, false, false, false },
+		{ FORMAT_RFC5424, false, true, false, false },
+		{ FORMAT_RFC5424, true, true, true, false },
+		{ FORMAT_RAW, false, true, true, true },
+		{ FORMAT_RAW, true, false, false, false },
+		{ FORMAT_JSON, true, true, false, false },
+		{ FORMAT_ISO, true, true, false, false },
+		{ FORMAT_BSD, true, true, false, false },
+		{ FORMAT_TEMPLATE, true, true, false, false },
+	};
 
 	(void)state;
-	for (int i = FORMAT_RFC5424; i <= FORMAT_JSON; i++) {
-		assert_true(format_by_name(format_name((enum format)i), &f));
-		assert_int_equal(f, i);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct msg m = { .valid = rows[i].valid,
+			.clean = rows[i].clean };
+		struct origin o = { .distrust = rows[i].distrust };
+		struct record r = { .msg = &m, .origin = &o };
+		struct output_conf conf = { .format = rows[i].format };
+
+		assert_int_equal(format_is_raw(&conf, &r), rows[i].want);
 	}
-	assert_false(format_by_name("xml", &f));
-	assert_false(format_by_name("", &f));
-	assert_false(format_by_name("JSON", &f));
 }
 
 static int
 set_up(void **state)
 {
-	setenv("TZ", "UTC0", 1);
 	*state = formatter_new(MAX_MESSAGE);
 	return *state != NULL ? 0 : -1;
 }
@@ -470,12 +538,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_becomes_a_line_of_rfc_5424),
+		cmocka_unit_test(a_host_that_is_not_believed_is_replaced),
 		cmocka_unit_test(a_message_stays_as_it_came),
 		cmocka_unit_test(a_message_becomes_an_object),
 		cmocka_unit_test(a_field_that_is_too_long_is_cut),
 		cmocka_unit_test(any_bytes_become_one_safe_line),
 		cmocka_unit_test(a_canonical_line_is_valid_and_clean),
-		cmocka_unit_test(formats_have_names),
+		cmocka_unit_test(
+		    a_line_is_the_bytes_of_a_message_that_is_valid_and_believed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -65,6 +65,28 @@ a_message_without_a_host_has_that_of_its_origin(void **state)
 	assert_true(slice_eq(record_host(&r), SLICE_LIT("self")));
 	m.host = SLICE_LIT("h");
 	assert_true(slice_eq(record_host(&r), SLICE_LIT("h")));
+	o.distrust = true;
+	assert_true(slice_eq(record_host(&r), SLICE_LIT("self")));
+	o.local = false;
+	assert_true(slice_eq(record_host(&r), SLICE_LIT("0.0.0.0")));
+}
+
+static void
+a_valid_message_may_name_no_host(void **state)
+{
+	struct msg m = { .form = MSG_RFC5424, .valid = true };
+	struct origin o = { .addr = { .ss_family = AF_INET } };
+	struct record r = { .msg = &m, .origin = &o };
+
+	(void)state;
+	assert_int_equal(record_named_host(&r).n, 0);
+	m.host = SLICE_LIT("h");
+	assert_true(slice_eq(record_named_host(&r), SLICE_LIT("h")));
+	o.distrust = true;
+	assert_true(slice_eq(record_named_host(&r), SLICE_LIT("0.0.0.0")));
+	o.distrust = m.valid = false;
+	m.host.n = 0;
+	assert_true(slice_eq(record_named_host(&r), SLICE_LIT("0.0.0.0")));
 }
 
 int
@@ -74,6 +96,7 @@ main(void)
 		cmocka_unit_test(a_peer_has_an_address),
 		cmocka_unit_test(
 		    a_message_without_a_host_has_that_of_its_origin),
+		cmocka_unit_test(a_valid_message_may_name_no_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

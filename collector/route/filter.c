@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * filter.c - see filter.h
+ */
+#include "route/filter.h"
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool
+fits(char pattern, char c, bool fold)
+{
+	if (pattern == '?')
+		return true;
+	return fold ? lower(pattern) == lower(c) : pattern == c;
+}
+
+/*
+ * Only the last '*' is ever extended: if a later one can be met at all, it
+ * can be met with the earlier ones as short as they are.
+ */
+bool
+filter_glob(const char *pattern, struct slice text, bool fold)
+{
+	const char *star = NULL;
+	size_t i = 0, star_i = 0;
+
+	while (i < text.n) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			star_i = i;
+		} else if (*pattern != '\0' &&
+		    fits(*pattern, text.p[i], fold)) {
+			pattern++;
+			i++;
+		} else if (star != NULL) {
+			pattern = star;
+			i = ++star_i;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+static bool
+is_listed(const struct texts *list, struct slice text, bool fold)
+{
+	bool plain = false, found = false;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const char *pattern = list->text[i];
+
+		if (pattern[0] != '!') {
+			plain = true;
+			found = found || filter_glob(pattern, text, fold);
+		} else if (filter_glob(pattern + 1, text, fold)) {
+			return false;
+		}
+	}
+	return found || !plain;
+}
+
+bool
+filter_is_open(const struct choice *c)
+{
+	return c->facilities == 0 && c->severities == 0 && c->app.n == 0 &&
+	    c->host.n == 0 && c->match == NULL;
+}
+
+enum filter_result
+filter_ask(const struct choice *c, const struct record *r,
+    struct pattern_scratch *scratch)
+{
+	const struct msg *m = r->msg;
+
+	if (c->facilities != 0 && (c->facilities >> msg_facility(m) & 1) == 0)
+		return FILTER_NO;
+	if (c->severities != 0 && (c->severities >> msg_severity(m) & 1) == 0)
+		return FILTER_NO;
+	if (c->app.n > 0 &&
+	    !is_listed(&c->app, m->app.n > 0 ? m->app : SLICE_LIT("-"), false))
+		return FILTER_NO;
+	if (c->host.n > 0 && !is_listed(&c->host, record_host(r), true))
+		return FILTER_NO;
+	if (c->match == NULL)
+		return FILTER_YES;
+	switch (pattern_match(c->match, scratch, m->text)) {
+	case PATTERN_YES:
+		return FILTER_YES;
+	case PATTERN_GAVE_UP:
+		return FILTER_GAVE_UP;
+	case PATTERN_NO:
+		break;
+	}
+	return FILTER_NO;
+}
