@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The status server: metrics, health, status, and nothing else.
 
-The contract's section 3; faults I1, I2 as far as they apply.
+The contract's section 3; faults I1 to I5.
 """
 
 import http.client
@@ -13,6 +13,7 @@ import pytest
 
 import harness
 import senders
+from configured import start
 from harness import eventually
 
 LISTENER = ["received_messages_total", "received_bytes_total", "empty_total",
@@ -22,7 +23,8 @@ LISTENER = ["received_messages_total", "received_bytes_total", "empty_total",
 OUTPUT = ["dropped_output_messages_total", "written_messages_total",
           "written_bytes_total", "failed_writes_total", "stalled",
           "rotations_total", "open_files", "queue_bytes"]
-OTHER = ["sync_seconds", "build_info"]
+OTHER = ["sync_seconds", "build_info", "filtered_messages_total",
+         "own_messages_total"]
 GAUGES = {"connections", "stalled", "open_files", "queue_bytes", "build_info"}
 
 
@@ -162,6 +164,51 @@ def test_other_paths(collector, path):
 def test_hosts(collector, host, status):
     """DNS rebinding: only names that are ours, and addresses."""
     assert collector.http(headers={"Host": host})[0] == status
+
+
+def test_listed_hosts(collect, tmp_path):
+    """I3: http_hosts adds names, and a reload changes them."""
+    text = """
+http: 127.0.0.1:0
+http_hosts: [ logs.example.net, other.example ]
+listen: { url: "tcp://127.0.0.1:0" }
+output: { path: "{dir}/all.log" }
+"""
+    f = start(collect, tmp_path, text, http=None)
+    for host, status in [("logs.example.net", 200), ("Other.Example:80", 200),
+                         ("logs.example", 421)]:
+        assert f.c.http(headers={"Host": host})[0] == status
+    f.reload(text.replace("logs.example.net, ", ""))
+    assert f.c.http(headers={"Host": "logs.example.net"})[0] == 421
+    assert f.c.http(headers={"Host": "other.example"})[0] == 200
+
+
+def test_nothing_of_a_message_is_shown(collect, tmp_path):
+    """I2: whatever peers and operators write, no markup comes out: messages
+    are not shown at all, names are escaped, and the type is no page's."""
+    evil = "<script>\\\"</textarea>"
+    f = start(collect, tmp_path, """
+listen:
+  - url: tcp://127.0.0.1:0
+    name: '%s'
+output:
+  - path: '{dir}/%%{hostname}/%%{app_name}'
+    name: 'o%s'
+""" % (evil, evil))
+    with senders.connect(f.c.address()) as s:
+        s.sendall(b"<13>1 - <b>evil</b> <i>app</i> - - - <script>x()</script>"
+                  b"\n")
+    f.c.wait_metric("written_messages_total", 1, output="o" + evil.replace(
+        "\\", "\\\\").replace('"', '\\"'))
+    for path in ["/metrics", "/status", "/healthz", "/readyz"]:
+        _, headers, body = f.c.http(path=path)
+        assert b"evil</b>" not in body and b"x()" not in body
+        assert "html" not in headers["Content-Type"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["Access-Control-Allow-Origin"] is None
+    status = json.loads(f.c.http(path="/status")[2])
+    assert status["listeners"][0]["listener"] == evil
 
 
 def test_off(collect):
