@@ -227,6 +227,9 @@ open_named(struct files *fs, struct file *f, const char *path, struct err *err)
 	int dirfd = beneath_open(fs->base, fs->name, true, s->dir_mode, &made);
 
 	fs->home->stray |= made && s->sync != SYNC_NEVER;
+	if (dirfd == -1 && (errno == ENOTDIR || errno == ELOOP))
+		return err_set(err,
+		    "%s: a symbolic link, or no folder, is on the way", path);
 	if (dirfd == -1)
 		return err_sys(err, "%s: its folder", path);
 	return file_open_at(f, fs->home, dirfd, path, err);

@@ -95,8 +95,8 @@ look_for_deleted(struct files *fs, int64_t now)
 	}
 	if (gone > 0)
 		log_line(LOG_WARNING,
-		    "output %s: %zu of its files were deleted; the next "
-		    "message makes each again",
+		    "output %s: deleted files: %zu; the next message for one "
+		    "makes it again",
 		    fs->home->set->path, gone);
 	fs->look_at = now + (pause > 0 ? pause : 1);
 }

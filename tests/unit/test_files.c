@@ -28,6 +28,18 @@ rotate_at_12(struct output_conf *c)
 	c->rotate_size = 12;
 }
 
+static void
+files_3(struct output_conf *c)
+{
+	c->max_files = 3;
+}
+
+static void
+new_2(struct output_conf *c)
+{
+	c->max_new_files = 2;
+}
+
 static mode_t
 mode_of(const char *path)
 {
@@ -181,6 +193,155 @@ no_more_are_open_than_allowed(void **state)
 	outplace_close(&p);
 }
 
+/* Past max_files: _other, counted, in the order received. */
+static void
+too_many_names_share_a_file(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, files_3);
+	give_runs(&p, "a 1\nb 2\nc 3\nd 4\ne 5\na 6\nd 7\n");
+	give_runs(&p, "d 8\nc 9\nf 10\n");
+	assert_file(&p, "a", "1\n6\n");
+	assert_file(&p, "c", "3\n9\n");
+	assert_file(&p, "d", NULL);
+	assert_file(&p, "_other", "4\n5\n7\n8\n10\n");
+	assert_int_equal(count(&p, O_OTHER), 5);
+	assert_int_equal(count(&p, O_WRITTEN), 10);
+	outplace_close(&p);
+}
+
+static void
+too_many_new_names_of_one_sender_share_a_file(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, new_2);
+	assert_int_equal(mkdir(at(&p, "old"), 0700), 0);
+	close(open(at(&p, "old/a"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	give_runs(&p, "a 1\nb 2\nc 3\nold/a 4\n");
+	p.peer = 2;
+	give_runs(&p, "c 5\nd 6\ne 7\n");
+	p.peer = 1;
+	give_runs(&p, "c 8\nf 9\n");
+	assert_file(&p, "_other", "3\n7\n9\n");
+	assert_file(&p, "c", "5\n8\n");
+	assert_file(&p, "old/a", "4\n");
+	later(&p, 61000);
+	give_runs(&p, "f 10\n");
+	assert_file(&p, "f", "10\n");
+	assert_int_equal(count(&p, O_OTHER), 3);
+	outplace_close(&p);
+}
+
+/* Outputs with one folder have one file for all others: in turns. */
+static void
+two_outputs_share_the_other_file(void **state)
+{
+	struct outplace p;
+	struct output *second;
+	char text[256];
+
+	(void)state;
+	outplace_open_many(&p, files_3);
+	second = outplace_another(&p);
+	give_runs(&p, "a 1\nb 2\nc 3\nd 4\n");
+	give_runs_to(&p, second, "e 5\nf 6\ng 7\nh 8\n");
+	give_runs(&p, "d 9\n");
+	give_runs_to(&p, second, "h 10\n");
+	assert_file(&p, "_other", "4\n8\n9\n10\n");
+	/* who rotates it does not leave the other one behind */
+	output_rotate(p.out);
+	give_runs_to(&p, second, "h 11\n");
+	give_runs(&p, "d 12\n");
+	assert_int_equal(read_all(&p, "_other", text), 2);
+	assert_string_equal(text, "4\n8\n9\n10\n11\n12\n");
+	assert_file(&p, "_other", "11\n12\n");
+	syncer_stop(p.tools.syncer);
+	p.tools.syncer = NULL;
+	output_free(second);
+	outplace_close(&p);
+}
+
+/* A stop with lines left: in files, in sorted groups, in later blocks. */
+static void
+what_is_left_at_the_end_is_counted(void **state)
+{
+	static const char lines[] = "a 1\nb 22\nc 333\na 4\nb 5\n";
+
+	(void)state;
+	for (size_t room = 0; room <= 12; room++) {
+		struct outplace p;
+		uint64_t written, dropped;
+		char text[64] = "";
+
+		outplace_open_many(&p, NULL);
+		disk.room = room;
+		p.own = 1; /* "1" counts as nothing */
+		give_runs(&p, lines);
+		give_runs(&p, "d 6\ne 7\n");
+		outplace_stop(&p);
+		written = count(&p, O_WRITTEN);
+		dropped = count(&p, O_DROPPED_STOP);
+		assert_int_equal(written + dropped, 6);
+		assert_int_equal(p.written, 2);
+		assert_int_equal(count(&p, O_QUEUE_BYTES), 0);
+		for (const char *f = "a\0b\0c\0d\0"; *f != '\0'; f += 2)
+			if (access(at(&p, f), F_OK) == 0) {
+				char one[64];
+
+				read_all(&p, f, one); /* whole lines */
+				strcat(text, one);
+			}
+		/* "1", "4"; "22", "5"; "333": what is whole counts */
+		assert_int_equal(written,
+		    (strchr(text, '4') != NULL) + (strchr(text, '2') != NULL) +
+			(strchr(text, '5') != NULL) +
+			(strchr(text, '3') != NULL));
+		outplace_close(&p);
+	}
+}
+
+/* A reload lowers a limit and names another counter. */
+static void
+settings_can_change_on_the_way(void **state)
+{
+	struct output_settings *set;
+	struct outplace p;
+	struct err err;
+	int slot;
+
+	(void)state;
+	outplace_open_many(&p, NULL);
+	give_runs(&p, "a 1\nb 2\nc 3\nd 4\n");
+	disk.room = 2;
+	give_runs(&p, "a 5\nb 6\nc 7\nd 8\n");
+	p.conf.max_open_files = 2;
+	p.conf.max_files = 4;
+	p.conf.mode = 0604;
+	p.conf.rotate_size = 4;
+	slot = metrics_output_slot(p.metrics, "renamed");
+	set = output_settings(&p.conf, metrics_output(p.metrics, 0, slot),
+	    metrics_output(p.metrics, 1, slot), &err);
+	assert_non_null(set);
+	output_renew(p.out, set);
+	assert_int_equal(count(&p, O_OPEN_FILES), 0);
+	assert_int_equal(metrics_output_sum(p.metrics, slot, O_OPEN_FILES), 2);
+	assert_int_equal(metrics_output_sum(p.metrics, slot, O_STALLED), 1);
+	disk.room = SIZE_MAX;
+	later(&p, 300);
+	give_runs(&p, "e 9\na 10\n");
+	assert_file(&p, "_other", "9\n");
+	assert_file(&p, "b", "2\n6\n");
+	assert_file(&p, "a", "10\n");
+	assert_int_equal(mode_of(at(&p, "a")), 0604);
+	assert_int_equal(mode_of(at(&p, "b")), 0640);
+	assert_int_equal(metrics_output_sum(p.metrics, slot, O_OPEN_FILES), 2);
+	outplace_close(&p);
+}
+
 int
 main(void)
 {
@@ -189,6 +350,11 @@ main(void)
 		cmocka_unit_test(files_of_an_earlier_life_go_on),
 		cmocka_unit_test(a_full_disk_neither_tears_nor_doubles_a_line),
 		cmocka_unit_test(no_more_are_open_than_allowed),
+		cmocka_unit_test(too_many_names_share_a_file),
+		cmocka_unit_test(too_many_new_names_of_one_sender_share_a_file),
+		cmocka_unit_test(two_outputs_share_the_other_file),
+		cmocka_unit_test(what_is_left_at_the_end_is_counted),
+		cmocka_unit_test(settings_can_change_on_the_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_upkeep.c - many files are synced, rotated, looked for and opened
+ * again, and the writer does not wait for the disk
+ *
+ * faults.md B11, B12. Where the writer waited a test here would never end.
+ */
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "outplace.h"
+
+enum { MANY = 300 };
+
+static void
+no_limit(struct output_conf *c)
+{
+	c->max_new_files = 0;
+	c->max_open_files = 1000;
+}
+
+static void
+open_4(struct output_conf *c)
+{
+	c->max_new_files = 0;
+	c->max_open_files = 4;
+}
+
+static void
+open_4_and_never_sync(struct output_conf *c)
+{
+	open_4(c);
+	c->sync = SYNC_NEVER;
+}
+
+static void
+open_4_and_sync_always(struct output_conf *c)
+{
+	open_4(c);
+	c->sync = SYNC_ALWAYS;
+}
+
+/* One line for each of n files. */
+static void
+give_many(struct outplace *p, int n)
+{
+	char line[32];
+
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(line, sizeof(line), "h%d/a %d\n", i, i);
+		give_runs(p, line);
+		pool_reclaim(&p->pool);
+	}
+}
+
+static void
+tick_until_idle(struct outplace *p)
+{
+	do {
+		usleep(1000);
+		later(p, 10);
+	} while (!output_is_idle(p->out));
+}
+
+static void
+each_dirty_file_is_synced_once_a_period(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, no_limit);
+	disk.sync_waits = true; /* the disk stands still */
+	give_many(&p, MANY);
+	give_many(&p, MANY);
+	later(&p, 900);
+	assert_int_equal(disk.syncs, 0);
+	later(&p, 200);
+	later(&p, 10);
+	disk.sync_waits = false;
+	while (disk.syncs < MANY)
+		tick_until_idle(&p);
+	tick_until_idle(&p);
+	assert_int_equal(disk.syncs, MANY);
+	later(&p, 2000);
+	tick_until_idle(&p);
+	assert_int_equal(disk.syncs, MANY);
+	/* the new folders, which no open file stands for */
+	assert_in_range(disk.whole_syncs, 1, 9);
+	outplace_close(&p);
+}
+
+/* Files are closed for others faster than the disk can follow. */
+static void
+what_is_closed_unsynced_is_synced_with_the_rest(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, open_4);
+	disk.sync_waits = true;
+	give_many(&p, MANY);
+	assert_int_equal(count(&p, O_OPEN_FILES), 4);
+	assert_int_equal(count(&p, O_WRITTEN), MANY);
+	disk.sync_waits = false;
+	later(&p, 1100);
+	tick_until_idle(&p);
+	later(&p, 1100);
+	tick_until_idle(&p);
+	assert_in_range(disk.syncs, 8, 20);
+	assert_in_range(disk.whole_syncs, 1, 3);
+	/* and closed files are opened again at once */
+	disk.sync_waits = true;
+	give_many(&p, 20);
+	give_many(&p, 20);
+	disk.sync_waits = false;
+	assert_file(&p, "h0/a", "0\n0\n0\n");
+	assert_file(&p, "_other", NULL);
+	outplace_close(&p);
+}
+
+static void
+never_and_always_mean_what_they_say(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, open_4_and_never_sync);
+	give_many(&p, 20);
+	later(&p, 5000);
+	tick_until_idle(&p);
+	outplace_stop(&p);
+	assert_int_equal(disk.syncs + disk.whole_syncs, 0);
+	outplace_close(&p);
+
+	outplace_open_many(&p, open_4_and_sync_always);
+	for (unsigned i = 0; i < 20; i++) {
+		unsigned before = disk.syncs + disk.whole_syncs;
+
+		give_many(&p, 6);
+		assert_in_range(
+		    disk.syncs + disk.whole_syncs, before + 6, before + 14);
+	}
+	outplace_close(&p);
+}
+
+static void
+a_deleted_file_comes_back_with_the_next_line(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, NULL);
+	give_runs(&p, "h/a 1\nh/b 2\n");
+	assert_int_equal(unlink(at(&p, "h/a")), 0);
+	assert_int_equal(unlink(at(&p, "h/b")), 0);
+	assert_int_equal(rmdir(at(&p, "h")), 0);
+	give_runs(&p, "h/a 3\n");
+	assert_file(&p, "h/a", "3\n");
+	assert_int_equal(count(&p, O_OPEN_FILES), 2);
+	later(&p, 600);
+	/* nobody writes to the other one: it is not made again */
+	assert_int_equal(count(&p, O_OPEN_FILES), 1);
+	assert_file(&p, "h/b", NULL);
+	give_runs(&p, "h/b 4\n");
+	assert_file(&p, "h/b", "4\n");
+	outplace_close(&p);
+}
+
+static void
+a_line_begun_is_begun_again_in_the_new_file(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, NULL);
+	disk.room = 6; /* "one\n" and "tw" */
+	give_runs(&p, "a one\na two\nb three\na four\n");
+	assert_int_equal(unlink(at(&p, "a")), 0);
+	later(&p, 600); /* looks, and still full */
+	disk.room = SIZE_MAX;
+	later(&p, 300);
+	assert_file(&p, "a", "two\nfour\n");
+	assert_file(&p, "b", "three\n");
+	assert_int_equal(count(&p, O_WRITTEN), 4);
+	assert_int_equal(count(&p, O_QUEUE_BYTES), 0);
+	outplace_close(&p);
+}
+
+/* B12: the whole folder goes, and comes back. */
+static void
+the_folder_itself_is_made_again(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, NULL);
+	give_runs(&p, "a 1\n");
+	assert_int_equal(unlink(at(&p, "a")), 0);
+	assert_int_equal(rmdir(p.dir), 0);
+	give_runs(&p, "a 2\nh/b 3\n");
+	assert_file(&p, "a", "2\n");
+	assert_file(&p, "h/b", "3\n");
+	assert_int_equal(count(&p, O_OTHER), 0);
+	outplace_close(&p);
+}
+
+/* Moved away: written to until SIGHUP, half a line ended there. */
+static void
+moved_files_are_written_to_until_reopened(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, NULL);
+	give_runs(&p, "h/a 1\nh/b 2\nc 3\n");
+	assert_int_equal(rename(at(&p, "h"), at(&p, "moved")), 0);
+	give_runs(&p, "h/a 4\n");
+	disk.room = 1;
+	give_runs(&p, "h/b 55\n");
+	output_reopen(p.out);
+	assert_int_equal(count(&p, O_OPEN_FILES), 2); /* one is not done */
+	disk.room = SIZE_MAX;
+	later(&p, 300);
+	give_runs(&p, "h/a 6\nh/b 7\nc 8\n");
+	assert_file(&p, "moved/a", "1\n4\n");
+	assert_file(&p, "moved/b", "2\n55\n");
+	assert_file(&p, "h/a", "6\n");
+	assert_file(&p, "h/b", "7\n");
+	assert_file(&p, "c", "3\n8\n");
+	outplace_close(&p);
+}
+
+/* The folder is moved away, and another is in its place. */
+static void
+reopening_finds_the_folder_by_its_path(void **state)
+{
+	struct outplace p;
+	char away[80], command[200];
+
+	(void)state;
+	outplace_open_many(&p, NULL);
+	give_runs(&p, "a 1\n");
+	(void)snprintf(away, sizeof(away), "%s.away", p.dir);
+	assert_int_equal(rename(p.dir, away), 0);
+	give_runs(&p, "b 2\n");
+	output_reopen(p.out);
+	give_runs(&p, "a 3\n");
+	assert_file(&p, "a", "3\n");
+	assert_file(&p, "b", NULL);
+	(void)snprintf(command, sizeof(command), "rm -r %s", away);
+	assert_int_equal(system(command), 0);
+	outplace_close(&p);
+}
+
+static void
+all_open_files_rotate_when_told(void **state)
+{
+	struct outplace p;
+	char text[64], name[16];
+
+	(void)state;
+	outplace_open_many(&p, no_limit);
+	give_many(&p, MANY);
+	disk.sync_waits = true;
+	output_rotate(p.out); /* returns, though the disk stands still */
+	assert_in_range(count(&p, O_ROTATIONS), 1, MANY - 1);
+	disk.sync_waits = false;
+	while (count(&p, O_ROTATIONS) < MANY)
+		tick_until_idle(&p);
+	output_rotate(p.out); /* they are empty now */
+	tick_until_idle(&p);
+	assert_int_equal(count(&p, O_ROTATIONS), MANY);
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(name, sizeof(name), "h%d/a", i);
+		assert_int_equal(read_all(&p, name, text), 2);
+		assert_int_equal(atoi(text), i);
+		assert_file(&p, name, "");
+	}
+	outplace_close(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_dirty_file_is_synced_once_a_period),
+		cmocka_unit_test(
+		    what_is_closed_unsynced_is_synced_with_the_rest),
+		cmocka_unit_test(never_and_always_mean_what_they_say),
+		cmocka_unit_test(a_deleted_file_comes_back_with_the_next_line),
+		cmocka_unit_test(a_line_begun_is_begun_again_in_the_new_file),
+		cmocka_unit_test(the_folder_itself_is_made_again),
+		cmocka_unit_test(moved_files_are_written_to_until_reopened),
+		cmocka_unit_test(reopening_finds_the_folder_by_its_path),
+		cmocka_unit_test(all_open_files_rotate_when_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
