@@ -17,10 +17,12 @@ static const char head[] =
 static void
 print_key(FILE *to, const struct conf_key *k)
 {
-	char text[PRINT_TEXT_MAX], name[KEY_VARIABLE_TEXT];
+	char text[PRINT_TEXT_MAX], facts[PRINT_TEXT_MAX + 2];
+	char name[KEY_VARIABLE_TEXT];
 
 	(void)fprintf(to, "\n%s\n", k->name);
-	(void)fprintf(to, "    (%s)\n", print_facts(k, text));
+	(void)snprintf(facts, sizeof(facts), "(%s)", print_facts(k, text));
+	print_wrapped(to, "    ", facts);
 	print_wrapped(to, "    ", print_meaning(k, text));
 	if (print_kinds(k, text)[0] != '\0')
 		(void)fprintf(to, "    Of %s only.\n", text);
