@@ -11,62 +11,111 @@
 #include "config/print_parts.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "wire/pri.h"
 
 enum { FACILITIES = 24, SEVERITIES = 8 };
 
+enum { PUT_TEXT = 512 };
+
+/* What is written is indented by the brackets it stands in. */
+struct out {
+	FILE *to;       /* borrowed */
+	unsigned depth; /* open brackets */
+	bool quoted;    /* within a string, */
+	bool escaped;   /* behind a backslash */
+	bool fresh;     /* at the beginning of a line */
+};
+
 static void
-print_string(FILE *to, const char *text)
+put_byte(struct out *to, char c)
 {
-	(void)fputc('"', to);
+	bool opens = !to->quoted && (c == '{' || c == '[');
+	bool closes = !to->quoted && (c == '}' || c == ']');
+
+	if (closes && to->depth > 0)
+		to->depth--;
+	if (to->fresh && c != '\n')
+		(void)fprintf(to->to, "%*s", (int)(2 * to->depth), "");
+	to->fresh = c == '\n';
+	if (opens)
+		to->depth++;
+	if (c == '"' && !to->escaped)
+		to->quoted = !to->quoted;
+	to->escaped = c == '\\' && !to->escaped;
+	(void)fputc(c, to->to);
+}
+
+static void
+put(struct out *to, const char *text)
+{
+	for (; *text != '\0'; text++)
+		put_byte(to, *text);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+put_format(struct out *to, const char *fmt, ...)
+{
+	char text[PUT_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(text, sizeof(text), fmt, ap) >= 0)
+		put(to, text);
+	va_end(ap);
+}
+
+static void
+print_string(struct out *to, const char *text)
+{
+	put_byte(to, '"');
 	for (; *text != '\0'; text++) {
 		if (*text == '"' || *text == '\\')
-			(void)fputc('\\', to);
-		(void)fputc(*text, to);
+			put_byte(to, '\\');
+		put_byte(to, *text);
 	}
-	(void)fputc('"', to);
+	put_byte(to, '"');
 }
 
 /* Each of the following writes alternatives, with commas between them. */
 
 static void
-print_words(FILE *to, const struct key_word *words)
+print_words(struct out *to, const struct key_word *words)
 {
-	(void)fputs("{ \"enum\": [", to);
+	put(to, "{ \"enum\": [");
 	for (size_t i = 0; words[i].word != NULL; i++)
-		(void)fprintf(
-		    to, "%s\"%s\"", i == 0 ? " " : ", ", words[i].word);
-	(void)fputs(" ] }", to);
+		put_format(to, "%s\"%s\"", i == 0 ? " " : ", ", words[i].word);
+	put(to, " ] }");
 }
 
 /* A number, or text that reads like one. */
 static void
-print_number(FILE *to, const struct conf_key *k, const char *pattern)
+print_number(struct out *to, const struct conf_key *k, const char *pattern)
 {
 	if (k->zero)
-		(void)fputs("{ \"const\": 0 },\n", to);
-	(void)fprintf(to,
+		put(to, "{ \"const\": 0 },\n");
+	put_format(to,
 	    "{ \"type\": \"integer\", \"minimum\": %" PRId64
 	    ", \"maximum\": %" PRId64 " },\n",
 	    k->min, k->max);
-	(void)fprintf(
+	put_format(
 	    to, "{ \"type\": \"string\", \"pattern\": \"%s\" }", pattern);
 }
 
 static void
-print_duration(FILE *to, const struct conf_key *k)
+print_duration(struct out *to, const struct conf_key *k)
 {
 	bool zero = k->zero || k->min == 0;
 
 	if (k->words != NULL) {
 		print_words(to, k->words);
-		(void)fputs(",\n", to);
+		put(to, ",\n");
 	}
 	if (zero)
-		(void)fputs("{ \"const\": 0 },\n", to);
-	(void)fprintf(to,
+		put(to, "{ \"const\": 0 },\n");
+	put_format(to,
 	    "{ \"type\": \"string\", "
 	    "\"pattern\": \"^(%s[0-9]+(ms|s|m|h|d|w))$\" }",
 	    zero ? "0|" : "");
@@ -74,9 +123,9 @@ print_duration(FILE *to, const struct conf_key *k)
 
 /* An unquoted number is text too. */
 static void
-print_text(FILE *to, const struct conf_key *k)
+print_text(struct out *to, const struct conf_key *k)
 {
-	(void)fprintf(to,
+	put_format(to,
 	    "{ \"type\": [ \"string\", \"number\" ], \"minLength\": %" PRId64
 	    ", \"maxLength\": %" PRId64 " }",
 	    k->min, k->max);
@@ -84,57 +133,54 @@ print_text(FILE *to, const struct conf_key *k)
 
 /* The labels, each also with what may stand in front. */
 static void
-print_labels(FILE *to, const char *(*name)(unsigned), unsigned n,
+print_labels(struct out *to, const char *(*name)(unsigned), unsigned n,
     const char *const *fronts)
 {
-	(void)fputs("{ \"enum\": [ \"*\"", to);
+	put(to, "{ \"enum\": [ \"*\"");
 	for (; *fronts != NULL; fronts++) {
-		(void)fputs(",\n", to);
+		put(to, ",\n");
 		for (unsigned i = 0; i < n; i++)
-			(void)fprintf(to, "%s\"%s%s\"", i == 0 ? "" : ", ",
+			put_format(to, "%s\"%s%s\"", i == 0 ? "" : ", ",
 			    *fronts, name(i));
 	}
-	(void)fputs(" ] }", to);
+	put(to, " ] }");
 }
 
 static void
-print_facility(FILE *to)
+print_facility(struct out *to)
 {
 	static const char *const fronts[] = { "", "!", NULL };
 
 	print_labels(to, pri_facility_name, FACILITIES, fronts);
-	(void)fputs(
+	put(to,
 	    ",\n{ \"type\": \"integer\", \"minimum\": 0, \"maximum\": 23 },\n"
 	    "{ \"type\": \"string\", \"pattern\": "
-	    "\"^!?([0-9]|1[0-9]|2[0-3]|security|alert|clock|solaris-cron)$\" }",
-	    to);
+	    "\"^!?([0-9]|1[0-9]|2[0-3]|security|alert|clock|solaris-cron)$\" }");
 }
 
 static void
-print_severity(FILE *to)
+print_severity(struct out *to)
 {
 	static const char *const fronts[] = { "", "=", "!", "!=", NULL };
 
 	print_labels(to, pri_severity_name, SEVERITIES, fronts);
-	(void)fputs(
+	put(to,
 	    ",\n{ \"type\": \"integer\", \"minimum\": 0, \"maximum\": 7 },\n"
 	    "{ \"type\": \"string\", \"pattern\": "
 	    "\"^!?=?([0-7]|emergency|panic|critical|error|warn|informational)$"
-	    "\" }",
-	    to);
+	    "\" }");
 }
 
 /* What one value of the key may be. */
 static void
-print_choices(FILE *to, const struct conf_key *k)
+print_choices(struct out *to, const struct conf_key *k)
 {
 	switch (k->type) {
 	case KEY_BOOL:
-		(void)fputs(
+		put(to,
 		    "{ \"type\": \"boolean\" },\n"
 		    "{ \"enum\": [ \"yes\", \"no\", \"true\", "
-		    "\"false\", \"on\", \"off\", \"1\", \"0\", 1, 0 ] }",
-		    to);
+		    "\"false\", \"on\", \"off\", \"1\", \"0\", 1, 0 ] }");
 		break;
 	case KEY_NUMBER:
 		print_number(to, k, "^[0-9]+$");
@@ -146,19 +192,19 @@ print_choices(FILE *to, const struct conf_key *k)
 		print_duration(to, k);
 		break;
 	case KEY_OCTAL:
-		(void)fputs("{ \"type\": \"integer\" },\n"
-			    "{ \"type\": \"string\", \"pattern\": "
-			    "\"^0*[0-7]{1,3}$\" }",
-		    to);
+		put(to,
+		    "{ \"type\": \"integer\" },\n"
+		    "{ \"type\": \"string\", \"pattern\": "
+		    "\"^0*[0-7]{1,3}$\" }");
 		break;
 	case KEY_WORD:
 		print_words(to, k->words);
 		break;
 	case KEY_FORMAT:
 		print_words(to, k->words);
-		(void)fputs(",\n{ \"type\": \"string\", "
-			    "\"pattern\": \"%\\\\{\" }",
-		    to);
+		put(to,
+		    ",\n{ \"type\": \"string\", "
+		    "\"pattern\": \"%\\\\{\" }");
 		break;
 	case KEY_FACILITIES:
 		print_facility(to);
@@ -167,9 +213,9 @@ print_choices(FILE *to, const struct conf_key *k)
 		print_severity(to);
 		break;
 	case KEY_NETS:
-		(void)fputs("{ \"type\": \"string\", \"pattern\": "
-			    "\"^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$\" }",
-		    to);
+		put(to,
+		    "{ \"type\": \"string\", \"pattern\": "
+		    "\"^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$\" }");
 		break;
 	default:
 		print_text(to, k);
@@ -185,43 +231,43 @@ is_list(enum key_type type)
 }
 
 static void
-print_key(FILE *to, const struct conf_key *k)
+print_key(struct out *to, const struct conf_key *k)
 {
 	char text[PRINT_TEXT_MAX];
 
-	(void)fprintf(to, "\"%s\": {\n\"description\": ", k->name);
+	put_format(to, "\"%s\": {\n\"description\": ", k->name);
 	print_string(to, print_meaning(k, text));
 	if (k->dflt != NULL) {
-		(void)fputs(",\n\"default\": ", to);
+		put(to, ",\n\"default\": ");
 		if (k->type == KEY_BOOL || k->type == KEY_NUMBER)
-			(void)fputs(k->dflt, to);
+			put(to, k->dflt);
 		else
 			print_string(to, k->dflt);
 	}
-	(void)fputs(",\n\"anyOf\": [\n", to);
+	put(to, ",\n\"anyOf\": [\n");
 	print_choices(to, k);
 	if (is_list(k->type)) {
-		(void)fputs(",\n{ \"type\": \"array\", \"items\": { "
-			    "\"anyOf\": [\n",
-		    to);
+		put(to,
+		    ",\n{ \"type\": \"array\", \"items\": { "
+		    "\"anyOf\": [\n");
 		print_choices(to, k);
-		(void)fputs("\n] } }", to);
+		put(to, "\n] } }");
 	}
-	(void)fputs("\n] }", to);
+	put(to, "\n] }");
 }
 
 static void
-print_properties(FILE *to, const struct conf_key *k)
+print_properties(struct out *to, const struct conf_key *k)
 {
 	bool first = true;
 
-	(void)fputs("\"type\": \"object\",\n\"additionalProperties\": false,\n"
-		    "\"properties\": {\n",
-	    to);
+	put(to,
+	    "\"type\": \"object\",\n\"additionalProperties\": false,\n"
+	    "\"properties\": {\n");
 	for (; k->name != NULL; k++) {
 		if (k->later)
 			continue;
-		(void)fputs(first ? "" : ",\n", to);
+		put(to, first ? "" : ",\n");
 		print_key(to, k);
 		first = false;
 	}
@@ -229,78 +275,78 @@ print_properties(FILE *to, const struct conf_key *k)
 
 /* The keys that a kind of listener does not have. */
 static void
-print_kind(FILE *to, unsigned kind)
+print_kind(struct out *to, unsigned kind)
 {
 	const struct conf_key *k;
 	bool first = true;
 
-	(void)fprintf(to,
+	put_format(to,
 	    "{ \"if\": { \"properties\": { \"url\": { \"pattern\": "
 	    "\"^%s:\" } } },\n\"then\": { \"properties\": {\n",
 	    print_kind_names[kind]);
 	for (k = listen_keys; k->name != NULL; k++) {
 		if (k->later || k->kinds == 0 || (k->kinds & 1U << kind) != 0)
 			continue;
-		(void)fprintf(
-		    to, "%s\"%s\": false", first ? "" : ", ", k->name);
+		put_format(to, "%s\"%s\": false", first ? "" : ", ", k->name);
 		first = false;
 	}
-	(void)fputs(" } } }", to);
+	put(to, " } } }");
 }
 
 static void
-print_definition(FILE *to, const struct print_part *s)
+print_definition(struct out *to, const struct print_part *s)
 {
 	const struct conf_key *k;
 
-	(void)fprintf(to, "\"%s\": {\n", s->list);
+	put_format(to, "\"%s\": {\n", s->list);
 	print_properties(to, s->keys);
-	(void)fputs("\n},\n\"required\": [", to);
+	put(to, "\n},\n\"required\": [");
 	for (k = s->keys; k->name != NULL; k++) {
 		if (print_is_required(k))
-			(void)fprintf(to, " \"%s\" ", k->name);
+			put_format(to, " \"%s\" ", k->name);
 	}
-	(void)fputs("]", to);
+	put(to, "]");
 	if (s->keys == listen_keys) {
-		(void)fputs(",\n\"allOf\": [\n", to);
+		put(to, ",\n\"allOf\": [\n");
 		for (unsigned kind = 0; kind < PRINT_KINDS; kind++) {
-			(void)fputs(kind == 0 ? "" : ",\n", to);
+			put(to, kind == 0 ? "" : ",\n");
 			print_kind(to, kind);
 		}
-		(void)fputs("\n]", to);
+		put(to, "\n]");
 	}
-	(void)fputs("\n}", to);
+	put(to, "\n}");
 }
 
 void
 print_as_schema(FILE *to)
 {
+	struct out out = { .to = to, .fresh = true };
 	const struct print_part *s;
 	bool first = true;
 
-	(void)fputs("{\n\"$schema\": "
-		    "\"http://json-schema.org/draft-07/schema#\",\n"
-		    "\"title\": \"Configuration of synclined\",\n",
-	    to);
-	print_properties(to, global_keys);
+	put(&out,
+	    "{\n\"$schema\": "
+	    "\"http://json-schema.org/draft-07/schema#\",\n"
+	    "\"title\": \"Configuration of synclined\",\n");
+	print_properties(&out, global_keys);
 	for (s = print_sections; s->title != NULL; s++) {
 		if (s->list == NULL)
 			continue;
-		(void)fprintf(to, ",\n\"%s\": {\n\"description\": ", s->list);
-		print_string(to, s->title);
-		(void)fprintf(to,
+		put_format(&out, ",\n\"%s\": {\n\"description\": ", s->list);
+		print_string(&out, s->title);
+		put_format(&out,
 		    ",\n\"anyOf\": [\n{ \"$ref\": \"#/definitions/%s\" },\n"
 		    "{ \"type\": \"array\", \"items\": "
 		    "{ \"$ref\": \"#/definitions/%s\" } }\n] }",
 		    s->list, s->list);
 	}
-	(void)fputs("\n},\n\"definitions\": {\n", to);
+	put(&out, "\n},\n\"definitions\": {\n");
 	for (s = print_sections; s->title != NULL; s++) {
 		if (s->list == NULL)
 			continue;
-		(void)fputs(first ? "" : ",\n", to);
-		print_definition(to, s);
+		put(&out, first ? "" : ",\n");
+		print_definition(&out, s);
 		first = false;
 	}
-	(void)fputs("\n}\n}\n", to);
+	put(&out, "\n}\n}\n");
 }
