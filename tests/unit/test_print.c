@@ -40,7 +40,7 @@ static const struct {
 } shapes[] = {
 	{ PRINT_TEXT, "\n\n", "\n    (" },
 	{ PRINT_SAMPLE, "", ": " },
-	{ PRINT_SCHEMA, "\n\"", "\": {" },
+	{ PRINT_SCHEMA, "  \"", "\": {" },
 	{ PRINT_MAN, "\n.It Cm ", "\n" },
 };
 
