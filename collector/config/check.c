@@ -5,10 +5,13 @@
 #include "config/check.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "config/template.h"
 #include "config/units.h"
+#include "config/url.h"
 #include "wire/err.h"
 
 /*
@@ -49,11 +52,12 @@ is_same_place(const struct listen_conf *a, const struct listen_conf *b)
 }
 
 int
-check_listen(const struct config *c, size_t i, struct err *err)
+check_listen(const struct config *c, size_t i, size_t *twin, struct err *err)
 {
 	const struct listen_conf *l = &c->listen[i];
 
 	for (size_t j = 0; j < i; j++) {
+		*twin = j;
 		if (is_same_place(&c->listen[j], l))
 			return err_set(err,
 			    "there already is a listener on %.200s",
@@ -67,13 +71,54 @@ check_listen(const struct config *c, size_t i, struct err *err)
 }
 
 int
-check_output(const struct config *c, size_t i, struct err *err)
+check_output(const struct config *c, size_t i, size_t *twin, struct err *err)
 {
+	const struct output_conf *o = &c->output[i];
+
 	for (size_t j = 0; j < i; j++) {
-		if (strcmp(c->output[j].path, c->output[i].path) == 0)
-			return err_set(
-			    err, "there already is an output to this path");
+		*twin = j;
+		if (strcmp(c->output[j].path, o->path) == 0)
+			return err_set(err,
+			    "there already is an output to %.200s", o->path);
+		if (strcmp(c->output[j].name, o->name) == 0)
+			return err_set(err,
+			    "there already is an output called \"%.200s\"",
+			    o->name);
 	}
+	return 0;
+}
+
+int
+check_rotation(const struct output_conf *o, struct err *err)
+{
+	if (o->rotate_size > 0 && strcmp(o->path, "-") == 0)
+		return err_set(err,
+		    "standard output cannot be rotated; give the output a "
+		    "file");
+	return 0;
+}
+
+int
+check_choice(const struct choice *c, struct err *err)
+{
+	if (c->facilities == 0 && (c->plain | c->negated) != 0)
+		return err_set(err,
+		    "no facility is left: each one that is named is also "
+		    "excluded with !");
+	return 0;
+}
+
+int
+check_http(const char *text, struct err *err)
+{
+	int64_t port;
+	char *host;
+
+	if (strcasecmp(text, "none") == 0)
+		return 0;
+	if (url_host_port(slice_str(text), &host, &port, err) == -1)
+		return -1;
+	free(host);
 	return 0;
 }
 
@@ -82,10 +127,9 @@ check_path(const char *path, struct err *err)
 {
 	const char *name = strrchr(path, '/');
 
-	if (strcmp(path, "-") == 0)
+	/* Of a path with fields template.c sees to it. */
+	if (strcmp(path, "-") == 0 || template_has_fields(path))
 		return 0;
-	if (strstr(path, "%{") != NULL)
-		return err_set(err, "fields in a path are not supported yet");
 	name = name != NULL ? name + 1 : path;
 	if (name[0] == '\0' || strcmp(name, ".") == 0 ||
 	    strcmp(name, "..") == 0)

@@ -19,9 +19,21 @@ enum {
 /* memory is enough for the workers and for the longest messages. */
 int check_memory(const struct config *c, struct err *err);
 
-/* Listener (output) i is not one that stands before it. */
-int check_listen(const struct config *c, size_t i, struct err *err);
-int check_output(const struct config *c, size_t i, struct err *err);
+/* Listener (output) i is not one that stands before it: *twin is then which
+ * one. */
+int check_listen(
+    const struct config *c, size_t i, size_t *twin, struct err *err);
+int check_output(
+    const struct config *c, size_t i, size_t *twin, struct err *err);
+
+/* What rotation asks for can be done. */
+int check_rotation(const struct output_conf *o, struct err *err);
+
+/* The words of a list of facilities leave some. */
+int check_choice(const struct choice *c, struct err *err);
+
+/* ADDR:PORT, or "none". */
+int check_http(const char *text, struct err *err);
 
 /* A path that can be a log file, or "-". */
 int check_path(const char *path, struct err *err);

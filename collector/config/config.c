@@ -10,8 +10,12 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/zone.h"
 #include "config/check.h"
 #include "config/keys.h"
+#include "config/nets.h"
+#include "config/pattern.h"
+#include "config/template.h"
 #include "config/url.h"
 #include "wire/err.h"
 
@@ -33,6 +37,15 @@ config_new(struct err *err)
 	return c;
 }
 
+static void
+texts_clear(struct texts *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->text[i]);
+	free(t->text);
+	*t = (struct texts){ NULL, 0 };
+}
+
 void
 listen_conf_clear(struct listen_conf *l)
 {
@@ -40,6 +53,9 @@ listen_conf_clear(struct listen_conf *l)
 	free(l->name);
 	free(l->host);
 	free(l->path);
+	nets_free(l->allow);
+	nets_free(l->proxy);
+	zone_free(l->zone);
 	*l = (struct listen_conf){ 0 };
 }
 
@@ -48,6 +64,11 @@ output_conf_clear(struct output_conf *o)
 {
 	free(o->name);
 	free(o->path);
+	template_free(o->line);
+	template_free(o->file);
+	texts_clear(&o->choice.app);
+	texts_clear(&o->choice.host);
+	pattern_free(o->choice.match);
 	*o = (struct output_conf){ 0 };
 }
 
@@ -85,6 +106,9 @@ config_free(struct config *c)
 	free(c->user);
 	free(c->group);
 	free(c->state);
+	texts_clear(&c->http_hosts);
+	texts_clear(&c->include);
+	zone_free(c->zone);
 	free(c);
 }
 
@@ -171,6 +195,10 @@ config_resolve(struct config *c, struct err *err)
 	char name[CONFIG_HOSTNAME_MAX + 2] = "";
 	char *copy;
 
+	if (c->zone == NULL)
+		c->zone = zone_load("", err);
+	if (c->zone == NULL)
+		return -1;
 	if (c->workers == 0)
 		c->workers = config_choose_workers(
 		    count_processors(), c->memory);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/compiled.h"
 #include "config/units.h"
 #include "wire/escape.h"
 
@@ -35,8 +36,15 @@ key_find(const struct conf_key *keys, const char *name)
 	return NULL;
 }
 
-static bool
-find_word(const struct key_word *words, const char *text, int64_t *out)
+bool
+key_is_list(const struct conf_key *k)
+{
+	return k->type == KEY_TEXTS || k->type == KEY_NETS ||
+	    k->type == KEY_PATTERNS || k->type == KEY_FACILITIES;
+}
+
+bool
+compiled_find_word(const struct key_word *words, const char *text, int64_t *out)
 {
 	for (; words != NULL && words->word != NULL; words++) {
 		if (strcasecmp(words->word, text) == 0) {
@@ -83,6 +91,13 @@ is_number(enum key_type type)
 	    type == KEY_OCTAL;
 }
 
+static bool
+is_text(enum key_type type)
+{
+	return type == KEY_TEXT || type == KEY_NAME || type == KEY_TEXTS ||
+	    type == KEY_PATTERNS || type == KEY_MATCH || type == KEY_PATH;
+}
+
 char *
 key_write_range(const struct conf_key *k, char to[KEY_RANGE_TEXT])
 {
@@ -94,18 +109,48 @@ key_write_range(const struct conf_key *k, char to[KEY_RANGE_TEXT])
 	for (; w != NULL && w->word != NULL && n < KEY_RANGE_TEXT; w++)
 		n += (size_t)snprintf(to + n, KEY_RANGE_TEXT - n, "%s%s",
 		    n == 0 ? "" : ", ", w->word);
-	if (k->type == KEY_BOOL || k->type == KEY_WORD || n >= KEY_RANGE_TEXT)
+	if (n >= KEY_RANGE_TEXT)
 		return to;
-	if (k->type == KEY_FORMAT) {
+	if (k->type == KEY_FORMAT)
+		(void)snprintf(to + n, KEY_RANGE_TEXT - n,
+		    ", or a template with at least one %%{FIELD}");
+	else if (is_number(k->type) || is_text(k->type))
+		(void)snprintf(to + n, KEY_RANGE_TEXT - n, "%s%s%s to %s%s",
+		    n == 0 ? "" : ", ", k->zero ? "0, or " : "",
+		    write_number(k, k->min, low), write_number(k, k->max, high),
+		    is_text(k->type) ? " bytes" : "");
+	return to;
+}
+
+char *
+key_write_value(
+    const struct conf_key *k, const void *section, char to[KEY_VALUE_TEXT])
+{
+	const void *member = (const char *)section + k->offset;
+	const char *text;
+	int64_t n;
+
+	if (is_text(k->type)) {
+		text = *(char *const *)member;
 		(void)snprintf(
-		    to + n, KEY_RANGE_TEXT - n, "%s", ", or a template");
+		    to, KEY_VALUE_TEXT, "%s", text != NULL ? text : "none");
+		if (to[0] == '\0')
+			(void)strcpy(to, "\"\"");
 		return to;
 	}
-	(void)snprintf(to + n, KEY_RANGE_TEXT - n, "%s%s%s to %s%s",
-	    n == 0 ? "" : ", ", k->zero ? "0, or " : "",
-	    write_number(k, k->min, low), write_number(k, k->max, high),
-	    is_number(k->type) ? "" : " bytes");
-	return to;
+	if (k->type == KEY_BOOL) {
+		(void)strcpy(to, *(const bool *)member ? "true" : "false");
+		return to;
+	}
+	n = *(const int64_t *)member;
+	for (const struct key_word *w = k->words; w != NULL && w->word != NULL;
+	     w++) {
+		if (w->value == n) {
+			(void)snprintf(to, KEY_VALUE_TEXT, "%s", w->word);
+			return to;
+		}
+	}
+	return write_number(k, n, to);
 }
 
 static int
@@ -115,8 +160,8 @@ set_number(
 	char range[KEY_RANGE_TEXT];
 	int64_t n = 0;
 
-	if (!find_word(k->words, text, &n)) {
-		if (k->type == KEY_WORD || k->type == KEY_FORMAT)
+	if (!compiled_find_word(k->words, text, &n)) {
+		if (k->type == KEY_WORD)
 			return err_set(err, "must be one of %s",
 			    key_write_range(k, range));
 		if (parse_number(k, text, &n, err) == -1)
@@ -136,7 +181,7 @@ set_bool(
 	char range[KEY_RANGE_TEXT];
 	int64_t n = 0;
 
-	if (!find_word(booleans, text, &n))
+	if (!compiled_find_word(booleans, text, &n))
 		return err_set(
 		    err, "must be one of %s", key_write_range(k, range));
 	*(bool *)member = n != 0;
@@ -162,23 +207,32 @@ key_is_hostname(const char *text)
 	return n > 0 && n <= CONFIG_HOSTNAME_MAX && is_printusascii(text, n);
 }
 
-static int
-set_text(
-    const struct conf_key *k, void *member, const char *text, struct err *err)
+int
+compiled_check_text(const struct conf_key *k, const char *text, struct err *err)
 {
-	char range[KEY_RANGE_TEXT];
-	char **at = member;
 	size_t n = strlen(text);
-	char *copy;
 
 	if ((uint64_t)n < (uint64_t)k->min || (uint64_t)n > (uint64_t)k->max)
-		return err_set(err, "%s; must have %s",
-		    n == 0 ? "is empty" : "has the wrong length",
-		    key_write_range(k, range));
+		return err_set(err,
+		    "%s; must have %" PRId64 " to %" PRId64 " bytes",
+		    n == 0 ? "is empty" : "has the wrong length", k->min,
+		    k->max);
 	if (k->type == KEY_NAME && !is_printusascii(text, n))
 		return err_set(err, "must be printable ASCII without spaces");
 	if (escape_span(slice_of(text, n)) != n)
 		return err_set(err, "must be UTF-8 without control characters");
+	return 0;
+}
+
+static int
+set_text(
+    const struct conf_key *k, void *member, const char *text, struct err *err)
+{
+	char **at = member;
+	char *copy;
+
+	if (compiled_check_text(k, text, err) == -1)
+		return -1;
 	copy = strdup(text);
 	if (copy == NULL)
 		return err_set(err, "out of memory");
@@ -220,25 +274,25 @@ key_set(
 	case KEY_TEXT:
 	case KEY_NAME:
 		return set_text(k, member, text, err);
-	case KEY_PATH:
-		return set_text(
-		    k, &((struct output_conf *)section)->path, text, err);
-	case KEY_FORMAT:
-		return set_number(k, member, text, err);
 	case KEY_NUMBER:
 	case KEY_SIZE:
 	case KEY_MSEC:
 	case KEY_OCTAL:
 	case KEY_WORD:
 		return set_number(k, member, text, err);
+	case KEY_PATH:
+	case KEY_FORMAT:
+		return compiled_set(k, section, text, err);
+	case KEY_TEXTS:
+	case KEY_NETS:
+	case KEY_PATTERNS:
+	case KEY_FACILITIES:
+	case KEY_SEVERITY:
+	case KEY_MATCH:
 	case KEY_ZONE:
-		if (text[0] == '\0')
-			return 0;
-		break;
-	default:
 		break;
 	}
-	return err_set(err, "is not read yet");
+	return compiled_set(k, member, text, err);
 }
 
 int

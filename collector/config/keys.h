@@ -77,13 +77,16 @@ extern const struct conf_key global_keys[]; /* of struct config */
 /* All three, as --help orders them; ends with a NULL title. */
 extern const struct key_section key_sections[];
 
+/* True for the types of which a section has a list. */
+bool key_is_list(const struct conf_key *k);
+
 /* NULL: there is no such key. */
 const struct conf_key *key_find(const struct conf_key *keys, const char *name);
 
 /*
- * Sets the key's member of section from text; a text member is replaced and
- * the old one freed. Returns 0, or -1 with what is wrong with the value and
- * what would be right; section is then untouched.
+ * Sets the key's member of section from text, or adds text to its list; what
+ * is replaced is freed. Returns 0, or -1 with what is wrong with the value
+ * and what would be right; section is then untouched.
  */
 int key_set(
     const struct conf_key *k, void *section, const char *text, struct err *err);
@@ -92,10 +95,16 @@ int key_set(
 int key_set_defaults(
     const struct conf_key *keys, void *section, struct err *err);
 
-enum { KEY_RANGE_TEXT = 160, KEY_VARIABLE_TEXT = 48 };
+enum { KEY_RANGE_TEXT = 160, KEY_VARIABLE_TEXT = 48, KEY_VALUE_TEXT = 300 };
 
-/* What the values are, as in "0 or 4K to 1T"; to is returned. */
+/* What the values are, as in "0 or 4K to 1T", or "" when only the help of the
+ * key can tell; to is returned. */
 char *key_write_range(const struct conf_key *k, char to[KEY_RANGE_TEXT]);
+
+/* The value in section of a key that is a number, a word or a text, as one
+ * would write it; to is returned. */
+char *key_write_value(
+    const struct conf_key *k, const void *section, char to[KEY_VALUE_TEXT]);
 
 /* The environment variable of a key with an option: SYNCLINE_ROTATE_SIZE. */
 char *key_write_variable(const struct conf_key *k, char to[KEY_VARIABLE_TEXT]);

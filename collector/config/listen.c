@@ -10,12 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/keys.h"
 #include "config/suggest.h"
 #include "config/url.h"
 #include "wire/escape.h"
-
-enum { QUERY_PAIRS = 32 }; /* there are fewer keys */
 
 struct scheme {
 	const char *name;
@@ -35,8 +32,7 @@ struct reader {
 	struct problems *p;    /* borrowed */
 	const char *where;     /* borrowed */
 	const char *text;      /* borrowed: the URL */
-	const struct conf_key *seen[QUERY_PAIRS];
-	size_t seen_n;
+	uint64_t seen;         /* bits of the keys of the query */
 };
 
 static bool
@@ -104,10 +100,16 @@ read_place(const struct url *u, struct listen_conf *l, struct err *err)
 	return url_host_port(u->authority, &l->host, &l->port, err);
 }
 
-static bool
-key_applies(const struct conf_key *k, enum listen_kind kind)
+bool
+listen_has_key(const struct conf_key *k, enum listen_kind kind)
 {
 	return k->kinds == 0 || (k->kinds & 1U << kind) != 0;
+}
+
+uint64_t
+listen_key_bit(const struct conf_key *k)
+{
+	return UINT64_C(1) << (size_t)(k - listen_keys);
 }
 
 /* Adds a problem that names the key, and what can be used instead. */
@@ -118,7 +120,7 @@ refuse_key(const struct reader *r, const char *name)
 
 	suggest_init(&near, name);
 	for (const struct conf_key *k = listen_keys; k->name != NULL; k++) {
-		if (k->option == NULL && key_applies(k, r->l->kind))
+		if (k->option == NULL && listen_has_key(k, r->l->kind))
 			suggest_offer(&near, k->name);
 	}
 	if (near.best != NULL)
@@ -139,20 +141,16 @@ find_query_key(struct reader *r, const char *name)
 		refuse_key(r, name);
 		return NULL;
 	}
-	if (!key_applies(k, r->l->kind)) {
+	if (!listen_has_key(k, r->l->kind)) {
 		problem_add(r->p, r->where, r->text,
 		    "%s is no key of this kind of listener", name);
 		return NULL;
 	}
-	for (size_t i = 0; i < r->seen_n; i++) {
-		if (r->seen[i] == k) {
-			problem_add(
-			    r->p, r->where, r->text, "%s is given twice", name);
-			return NULL;
-		}
+	if ((r->seen & listen_key_bit(k)) != 0 && !key_is_list(k)) {
+		problem_add(r->p, r->where, r->text, "%s is given twice", name);
+		return NULL;
 	}
-	if (r->seen_n < QUERY_PAIRS)
-		r->seen[r->seen_n++] = k;
+	r->seen |= listen_key_bit(k);
 	return k;
 }
 
@@ -209,8 +207,6 @@ read_url(struct reader *r, struct err *err)
 		return -1;
 	if (escape_span(slice_of(r->text, u.plain)) != u.plain)
 		return err_set(err, "must be UTF-8 without control characters");
-	if (key_set_defaults(listen_keys, r->l, err) == -1)
-		return -1;
 	r->l->url = strndup(r->text, u.plain);
 	if (r->l->url == NULL)
 		return err_set(err, "out of memory");
@@ -219,17 +215,30 @@ read_url(struct reader *r, struct err *err)
 }
 
 int
-listen_parse(const char *url, struct listen_conf *l, struct problems *p,
-    const char *where)
+listen_read_url(const char *url, struct listen_conf *l, uint64_t *seen,
+    struct problems *p, const char *where)
 {
 	struct reader r = { .l = l, .p = p, .where = where, .text = url };
 	size_t before = p->count;
 	struct err err;
 
-	*l = (struct listen_conf){ 0 };
 	if (read_url(&r, &err) == -1)
 		problem_add(p, where, url, "%s", err.text);
-	if (p->count == before)
+	*seen = r.seen;
+	return p->count == before ? 0 : -1;
+}
+
+int
+listen_parse(const char *url, struct listen_conf *l, struct problems *p,
+    const char *where)
+{
+	uint64_t seen;
+	struct err err;
+
+	*l = (struct listen_conf){ 0 };
+	if (key_set_defaults(listen_keys, l, &err) == -1)
+		problem_add(p, where, url, "%s", err.text);
+	else if (listen_read_url(url, l, &seen, p, where) == 0)
 		return 0;
 	listen_conf_clear(l);
 	return -1;

@@ -10,15 +10,21 @@
 #include "wire/err.h"
 #include "wire/escape.h"
 
-enum { VALUE_SHOWN = 200 }; /* enough to recognize it by */
+enum { VALUE_SHOWN = 200 /* enough to recognize it by */, PIECE = 512 };
 
 static void
 print_escaped(FILE *to, const char *text, size_t n)
 {
-	char out[ERR_TEXT * ESCAPE_TEXT_GROWTH];
-	size_t length = escape_text(slice_of(text, n), out);
+	char out[PIECE * ESCAPE_TEXT_GROWTH];
+	size_t piece, length;
 
-	(void)fwrite(out, 1, length, to);
+	for (; n > 0; text += piece, n -= piece) {
+		piece = n;
+		if (n > PIECE)
+			piece = escape_whole(slice_of(text, PIECE));
+		length = escape_text(slice_of(text, piece), out);
+		(void)fwrite(out, 1, length, to);
+	}
 }
 
 void
@@ -36,8 +42,10 @@ problem_add(struct problems *p, const char *where, const char *value,
 
 	p->count++;
 	(void)fputs(p->prefix, p->to);
-	if (where != NULL)
-		(void)fprintf(p->to, "%s: ", where);
+	if (where != NULL) {
+		print_escaped(p->to, where, strlen(where));
+		(void)fputs(": ", p->to);
+	}
 	if (value != NULL) {
 		n = strnlen(value, VALUE_SHOWN + 1);
 		(void)fputc('"', p->to);
