@@ -10,19 +10,21 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "config/given.h"
 #include "config/keys.h"
 
 enum { COLUMNS = 80, MARGIN = 26, LINE_MAX_TEXT = 1024 };
 
 static const char head[] =
-    "Usage: synclined -l URL... -o PATH... [OPTION]...\n"
+    "Usage: synclined [-c FILE] [-t] [-l URL]... [-o PATH]... [OPTION]...\n"
     "Collect syslog messages into files, a line each; every loss is counted.\n"
     "\n"
     "  synclined -l udp://127.0.0.1:5514 -o all.log     start it\n"
     "  logger -n 127.0.0.1 -P 5514 -d 'hello'           send it something\n"
     "\n"
-    "Without -o it writes to standard output; without -l it listens on\n"
-    "udp://*:514 and tcp://*:514. It stays in the foreground.\n";
+    "-l without -o writes to standard output; -o without -l listens on\n"
+    "udp://*:514 and tcp://*:514; with -c both add to what the file says.\n"
+    "It stays in the foreground.\n";
 
 static const char tail[] =
     "\n"
@@ -32,10 +34,12 @@ static const char tail[] =
     "Signals:\n"
     "  SIGTERM, SIGINT         stop: write what was received, then exit; a\n"
     "                          second one: exit at once\n"
-    "  SIGHUP                  open the files again (after moving them away)\n"
+    "  SIGHUP                  read the configuration again, and open the log\n"
+    "                          files again (after moving them away)\n"
     "  SIGUSR1                 rotate the files now\n"
     "\n"
-    "Exit status: 0 stopped in order, 1 failed, 2 wrong usage.\n"
+    "Exit status: 0 stopped in order, 1 failed, 2 wrong usage or\n"
+    "configuration.\n"
     "\n"
     "Examples:\n"
     "  synclined -l 'udp://*:514' -l 'tcp://*:514' \\\n"
@@ -44,7 +48,7 @@ static const char tail[] =
     "  synclined -l unix:///run/syncline/log -o /tmp/local.log --sync always\n"
     "  SYNCLINE_LISTEN='udp://*:514,tcp://*:514' SYNCLINE_OUTPUT=- synclined\n"
     "\n"
-    "More: man synclined\n";
+    "More: synclined --help-config, man synclined\n";
 
 /* Writes text from column on, broken between words, up to the line's end. */
 static void
@@ -102,7 +106,8 @@ write_limits(const struct conf_key *k, char *to, size_t n)
 	to[0] = '\0';
 	if (k->type == KEY_BOOL)
 		return;
-	if (k->type != KEY_TEXT && k->type != KEY_NAME)
+	/* Of texts it would be their length; the meaning lists the formats. */
+	if (k->type < KEY_TEXT)
 		(void)key_write_range(k, range);
 	if (range[0] != '\0' || dflt)
 		(void)snprintf(to, n, " (%s%s%s%s)", range,
@@ -174,35 +179,49 @@ print_sections(FILE *to)
 				print_listen_key(to, k);
 		}
 	}
+	(void)fputs("\nThe program:\n", to);
+	for (k = program_keys; k->name != NULL; k++)
+		print_option(to, k);
+	print_entry(to, "      --help-config[=FORM]",
+	    "print every key of the configuration and exit: as text, as a "
+	    "sample file, as a schema (of JSON, for editors) or as man page");
 	print_entry(to, "      --help", "print this and exit");
 	print_entry(to, "      --version", "print the version and exit");
+}
+
+/* The variables of a table, from column on; returns the new column. */
+static size_t
+print_variables(FILE *to, size_t column, const struct conf_key *k)
+{
+	char name[KEY_VARIABLE_TEXT];
+	size_t n;
+
+	for (; k->name != NULL; k++) {
+		if (k->option == NULL || k->later)
+			continue;
+		n = strlen(key_write_variable(k, name));
+		if (column + 1 + n > COLUMNS - 1) {
+			(void)fputc('\n', to);
+			column = 0;
+		}
+		(void)fprintf(to, "%s%s", column == 0 ? "  " : " ", name);
+		column += n + (column == 0 ? 2 : 1);
+	}
+	return column;
 }
 
 static void
 print_environment(FILE *to)
 {
 	const struct key_section *s;
-	const struct conf_key *k;
-	char name[KEY_VARIABLE_TEXT];
-	size_t column = 0, n;
+	size_t column = 0;
 
 	(void)fputs("\nEnvironment: what an option does not say, its variable "
 		    "does:\n",
 	    to);
-	for (s = key_sections; s->title != NULL; s++) {
-		for (k = s->keys; k->name != NULL; k++) {
-			if (k->option == NULL || k->later)
-				continue;
-			n = strlen(key_write_variable(k, name));
-			if (column + 1 + n > COLUMNS - 1) {
-				(void)fputc('\n', to);
-				column = 0;
-			}
-			(void)fprintf(
-			    to, "%s%s", column == 0 ? "  " : " ", name);
-			column += n + (column == 0 ? 2 : 1);
-		}
-	}
+	for (s = key_sections; s->title != NULL; s++)
+		column = print_variables(to, column, s->keys);
+	(void)print_variables(to, column, program_keys);
 	(void)fputs("\nSYNCLINE_LISTEN takes several URLs with commas between "
 		    "them (%2C is a comma\ninside one), SYNCLINE_VERBOSE yes "
 		    "or no. An empty variable counts as not set.\n",

@@ -1,449 +1,418 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * options.c - command line and environment become a configuration
+ * options.c - command line, environment and files become a configuration
  *
- * First everything that was said is gathered, option by option; then it is
- * applied in the order of the sections. So the order on the command line
- * makes no difference but among listeners and among outputs.
+ * First everything that was said on the command line is gathered, option by
+ * option; then the files are read, and it is applied on top of them in the
+ * order of the sections. So the order on the command line makes no difference
+ * but among listeners and among outputs.
  */
 #include "config/options.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/check.h"
+#include "config/given.h"
 #include "config/help.h"
-#include "config/keys.h"
 #include "config/listen.h"
+#include "config/load.h"
+#include "config/print.h"
 #include "config/problem.h"
-#include "config/suggest.h"
 #include "wire/err.h"
 
-enum {
-	OPTIONS_MAX = 32,   /* the tables have fewer; gather() checks */
-	OPTION_FIRST = 256, /* what getopt_long() calls the first of them */
-	OPTION_HELP = OPTION_FIRST + OPTIONS_MAX,
-	OPTION_VERSION,
-	WHERE_TEXT = 64
+struct options {
+	struct givens givens;
+	struct program program;
+	struct problems problems;      /* of options and the whole */
+	struct problems file_problems; /* of the files */
+	struct config *c;              /* owned */
+	struct loader *loader;         /* owned; NULL: there is no file */
+	const char *path;              /* borrowed: of the file; or NULL */
+	const char *ending;            /* borrowed: of the last line */
 };
 
-/* An option and what was said of it. */
-struct given {
-	const struct conf_key *key; /* borrowed from its table */
-	const struct conf_key *table;
-	const char **text; /* owned array; the texts are borrowed */
-	size_t n;
-	char *variable;         /* owned: what text points into; or NULL */
-	char where[WHERE_TEXT]; /* "--memory" or "SYNCLINE_MEMORY" */
-};
+static bool
+is_bad(const struct options *op)
+{
+	return op->problems.count > 0 || op->file_problems.count > 0;
+}
 
-struct loader {
-	struct given given[OPTIONS_MAX];
-	size_t n;
-	struct problems problems;
-	struct config *c;
-};
-
+/* Sets in section whatever was given of the keys of its table. quiet: what is
+ * wrong was said already. */
 static void
-no_memory(struct loader *ld)
+apply_keys(
+    struct options *op, const struct conf_key *table, void *section, bool quiet)
 {
-	problem_add(&ld->problems, NULL, NULL, "out of memory");
-}
-
-/* One entry for each option of the tables. */
-static void
-list_options(struct loader *ld)
-{
-	const struct key_section *s;
-	const struct conf_key *k;
-	struct given *g;
-
-	for (s = key_sections; s->title != NULL; s++) {
-		for (k = s->keys; k->name != NULL; k++) {
-			if (k->option == NULL || ld->n == OPTIONS_MAX)
-				continue;
-			g = &ld->given[ld->n++];
-			g->key = k;
-			g->table = s->keys;
-			(void)snprintf(
-			    g->where, sizeof(g->where), "--%s", k->option);
-		}
-	}
-}
-
-static struct given *
-find_given(struct loader *ld, const char *option)
-{
-	size_t i = 0;
-
-	while (i + 1 < ld->n && strcmp(ld->given[i].key->option, option) != 0)
-		i++;
-	return &ld->given[i];
-}
-
-/* Remembers a text of g: the last one, or all of an option that repeats. */
-static void
-add_text(struct loader *ld, struct given *g, const char *text)
-{
-	const char **grown;
-
-	if (g->n > 0 && !g->key->repeat) {
-		g->text[0] = text;
-		return;
-	}
-	grown = reallocarray(g->text, g->n + 1, sizeof(*grown));
-	if (grown == NULL) {
-		no_memory(ld);
-		return;
-	}
-	g->text = grown;
-	g->text[g->n++] = text;
-}
-
-/* Commas separate the URLs of SYNCLINE_LISTEN; a path may hold one. */
-static void
-add_listed(struct loader *ld, struct given *g, char *text)
-{
-	static const char blank[] = " \t\n";
-	char *item, *end;
-
-	while ((item = strsep(&text, ",")) != NULL) {
-		item += strspn(item, blank);
-		end = item + strlen(item);
-		while (end > item && strchr(blank, end[-1]) != NULL)
-			*--end = '\0';
-		if (*item != '\0')
-			add_text(ld, g, item);
-	}
-}
-
-/* An empty variable is one that is not set: so do container tools unset. */
-static void
-gather_environment(struct loader *ld)
-{
-	char name[KEY_VARIABLE_TEXT];
-	const char *value;
-	struct given *g;
-
-	for (size_t i = 0; i < ld->n; i++) {
-		g = &ld->given[i];
-		if (g->n > 0)
-			continue;
-		value = getenv(key_write_variable(g->key, name));
-		if (value == NULL || value[0] == '\0')
-			continue;
-		(void)memcpy(g->where, name, sizeof(name));
-		g->variable = strdup(value);
-		if (g->variable == NULL)
-			no_memory(ld);
-		else if (g->table == listen_keys && g->key->repeat)
-			add_listed(ld, g, g->variable);
-		else
-			add_text(ld, g, g->variable);
-	}
-}
-
-/* What getopt_long() works by, made from the tables. */
-struct syntax {
-	struct option longs[OPTIONS_MAX + 3];
-	char letters[3 + 2 * OPTIONS_MAX + 1];
-};
-
-static void
-make_syntax(const struct loader *ld, struct syntax *x)
-{
-	/* The colon tells a missing value from an unknown option. */
-	char *letter = stpcpy(x->letters, ":");
-	size_t i;
-
-	(void)memset(x->longs, 0, sizeof(x->longs));
-	for (i = 0; i < ld->n; i++) {
-		const struct conf_key *k = ld->given[i].key;
-		bool takes = k->type != KEY_BOOL;
-
-		x->longs[i].name = k->option;
-		x->longs[i].has_arg = takes ? required_argument : no_argument;
-		x->longs[i].val = OPTION_FIRST + (int)i;
-		if (k->letter == '\0')
-			continue;
-		*letter++ = k->letter;
-		if (takes)
-			*letter++ = ':';
-	}
-	*letter++ = 'h'; /* not in the help: everybody tries it */
-	*letter = '\0';
-	x->longs[i].name = "help";
-	x->longs[i++].val = OPTION_HELP;
-	x->longs[i].name = "version";
-	x->longs[i].val = OPTION_VERSION;
-}
-
-/* The option that getopt_long() returned or complains of; NULL: none. */
-static struct given *
-given_of(struct loader *ld, int code)
-{
-	if (code >= OPTION_FIRST && (size_t)(code - OPTION_FIRST) < ld->n)
-		return &ld->given[code - OPTION_FIRST];
-	for (size_t i = 0; code > 0 && i < ld->n; i++) {
-		if (ld->given[i].key->letter == code)
-			return &ld->given[i];
-	}
-	return NULL;
-}
-
-static void
-refuse_option(struct loader *ld, const char *word)
-{
-	const struct given *g = given_of(ld, optopt);
-	char letter[] = "-?", name[WHERE_TEXT];
-	struct suggest near;
-
-	if (g != NULL || optopt >= OPTION_HELP) {
-		problem_add(&ld->problems, NULL, NULL,
-		    "%.100s: the option takes no value", word);
-		return;
-	}
-	if (optopt != 0) {
-		letter[1] = (char)optopt;
-		problem_add(&ld->problems, NULL, NULL,
-		    "unknown option %s; see synclined --help", letter);
-		return;
-	}
-	word += strspn(word, "-");
-	(void)snprintf(
-	    name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
-	suggest_init(&near, name);
-	for (size_t i = 0; i < ld->n; i++)
-		suggest_offer(&near, ld->given[i].key->option);
-	suggest_offer(&near, "help");
-	suggest_offer(&near, "version");
-	if (near.best != NULL)
-		problem_add(&ld->problems, NULL, NULL,
-		    "unknown option --%s; did you mean --%s? "
-		    "See synclined --help",
-		    name, near.best);
-	else
-		problem_add(&ld->problems, NULL, NULL,
-		    "unknown option --%s; see synclined --help", name);
-}
-
-/* OPTIONS_DONE: help is wanted and was given; OPTIONS_RUN: go on. */
-static enum options_status
-gather_options(struct loader *ld, int argc, char **argv, FILE *help)
-{
-	struct syntax x;
-	struct given *g;
-	int code;
-
-	make_syntax(ld, &x);
-	optind = 0; /* glibc: begin anew, also with another argv */
-	opterr = 0;
-	while (
-	    (code = getopt_long(argc, argv, x.letters, x.longs, NULL)) != -1) {
-		g = given_of(ld, code == ':' ? optopt : code);
-		if ((code == OPTION_HELP || code == 'h') &&
-		    ld->problems.count == 0) {
-			help_print(help);
-			return OPTIONS_DONE;
-		} else if (code == OPTION_VERSION && ld->problems.count == 0) {
-			(void)fprintf(help, "synclined %s\n", PACKAGE_VERSION);
-			return OPTIONS_DONE;
-		} else if (code == '?') {
-			refuse_option(ld, argv[optind - 1]);
-		} else if (code == ':' && g != NULL) {
-			problem_add(&ld->problems, g->where, NULL,
-			    "%s is missing", g->key->value);
-		} else if (g != NULL) {
-			add_text(ld, g, optarg != NULL ? optarg : "yes");
-		}
-	}
-	for (; optind < argc; optind++)
-		problem_add(&ld->problems, NULL, argv[optind],
-		    "unexpected argument; a listener needs -l, an output -o "
-		    "in front of it");
-	return OPTIONS_RUN;
-}
-
-/* Sets in section whatever was given of the keys of its table. */
-static void
-apply_keys(struct loader *ld, const struct conf_key *table, void *section)
-{
-	struct given *g;
 	struct err err;
 
-	for (size_t i = 0; i < ld->n; i++) {
-		g = &ld->given[i];
+	for (size_t i = 0; i < op->givens.n; i++) {
+		const struct given *g = &op->givens.list[i];
+
 		if (g->table != table || g->key->repeat || g->n == 0)
 			continue;
-		if (key_set(g->key, section, g->text[0], &err) == -1)
-			problem_add(&ld->problems, g->where, g->text[0], "%s",
+		if (key_set(g->key, section, g->text[0], &err) == -1 && !quiet)
+			problem_add(&op->problems, g->where, g->text[0], "%s",
 			    err.text);
 	}
 }
 
+/* Says what is wrong with a key of the whole, where it was given. */
 static void
-apply_globals(struct loader *ld)
+refuse_global(struct options *op, const char *option, const struct err *err)
 {
-	const struct given *http = find_given(ld, "http");
-	const struct given *memory = find_given(ld, "memory");
-	size_t before = ld->problems.count;
-	struct err err;
+	const struct given *g = given_find(&op->givens, option);
+	char place[LOAD_PLACE_TEXT];
 
-	apply_keys(ld, global_keys, ld->c);
-	if (config_split_http(ld->c, &err) == -1)
+	if (g->n > 0)
 		problem_add(
-		    &ld->problems, http->where, ld->c->http, "%s", err.text);
-	if (config_resolve(ld->c, &err) == -1)
-		problem_add(&ld->problems, NULL, NULL, "%s", err.text);
-	/* Against values that are wrong themselves it would only confuse. */
-	if (ld->problems.count == before && check_memory(ld->c, &err) == -1)
-		problem_add(&ld->problems, memory->where,
-		    memory->n > 0 ? memory->text[0] : NULL, "%s", err.text);
+		    &op->problems, g->where, g->text[0], "%s", err->text);
+	else if (op->loader != NULL)
+		problem_add(&op->file_problems,
+		    loader_place(op->loader, option, place), NULL, "%s",
+		    err->text);
+	else
+		problem_add(&op->problems, g->where, NULL, "%s", err->text);
 }
 
 static void
-add_listener(struct loader *ld, const char *url)
+apply_globals(struct options *op)
 {
-	const char *where = find_given(ld, "listen")->where;
-	struct listen_conf l;
+	const struct given *http = given_find(&op->givens, "http");
 	struct err err;
 
-	if (listen_parse(url, &l, &ld->problems, where) == -1)
+	apply_keys(op, global_keys, op->c, false);
+	if (http->n > 0 && check_http(op->c->http, &err) == -1)
+		refuse_global(op, "http", &err);
+	if (config_resolve(op->c, &err) == -1)
+		problem_add(&op->problems, NULL, NULL, "%s", err.text);
+	/* Against values that are wrong themselves it would only confuse. */
+	if (is_bad(op))
 		return;
-	if (config_add_listen(ld->c, &l, &err) == -1) {
-		problem_add(&ld->problems, where, url, "%s", err.text);
+	if (config_split_http(op->c, &err) == -1)
+		refuse_global(op, "http", &err);
+	if (check_memory(op->c, &err) == -1)
+		refuse_global(op, "memory", &err);
+}
+
+static void
+add_listener(struct options *op, const char *url)
+{
+	const char *where = given_find(&op->givens, "listen")->where;
+	struct listen_conf l;
+	struct err err;
+	size_t twin;
+
+	if (listen_parse(url, &l, &op->problems, where) == -1)
+		return;
+	if (config_add_listen(op->c, &l, &err) == -1) {
+		problem_add(&op->problems, where, url, "%s", err.text);
 		listen_conf_clear(&l);
 		return;
 	}
-	if (check_listen(ld->c, ld->c->listens - 1, &err) == -1)
-		problem_add(&ld->problems, where, url, "%s", err.text);
+	if (check_listen(op->c, op->c->listens - 1, &twin, &err) == -1)
+		problem_add(&op->problems, where, url, "%s", err.text);
 }
 
-/* Takes *o over: the settings that all outputs of the command line share. */
+/* All outputs of the command line share what was said of outputs; each has
+ * its own, for a format may be compiled. */
 static void
-add_output(struct loader *ld, struct output_conf o, const char *path)
+add_output(struct options *op, const char *path)
 {
-	const struct given *g = find_given(ld, "output");
+	const struct given *g = given_find(&op->givens, "output");
+	struct output_conf o = { 0 };
 	struct err err;
+	size_t twin;
 
-	if (key_set(g->key, &o, path, &err) == -1 ||
-	    check_path(path, &err) == -1)
+	if (key_set_defaults(output_keys, &o, &err) == -1)
+		goto fail;
+	apply_keys(op, output_keys, &o, true);
+	if (key_set(g->key, &o, path, &err) == -1)
 		goto fail;
 	o.name = strdup(path);
 	if (o.name == NULL) {
-		no_memory(ld);
-		output_conf_clear(&o);
-		return;
-	}
-	if (config_add_output(ld->c, &o, &err) == -1)
+		(void)err_set(&err, "out of memory");
 		goto fail;
-	if (check_output(ld->c, ld->c->outputs - 1, &err) == -1)
-		problem_add(&ld->problems, g->where, path, "%s", err.text);
+	}
+	if (config_add_output(op->c, &o, &err) == -1)
+		goto fail;
+	if (check_output(op->c, op->c->outputs - 1, &twin, &err) == -1)
+		problem_add(&op->problems, g->where, path, "%s", err.text);
 	return;
 
 fail:
-	problem_add(&ld->problems, g->where, path, "%s", err.text);
+	problem_add(&op->problems, g->where, path, "%s", err.text);
 	output_conf_clear(&o);
 }
 
+/* What was said of outputs, when there is none that it could be about. */
 static void
-apply_outputs(struct loader *ld, const struct given *paths)
+refuse_unused(struct options *op)
 {
-	const struct given *size = find_given(ld, "rotate-size");
-	struct output_conf shared = { 0 };
-	bool standard = paths->n == 0;
-	struct err err;
+	for (size_t i = 0; i < op->givens.n; i++) {
+		const struct given *g = &op->givens.list[i];
 
-	if (key_set_defaults(output_keys, &shared, &err) == -1)
-		problem_add(&ld->problems, NULL, NULL, "%s", err.text);
-	apply_keys(ld, output_keys, &shared);
-	for (size_t i = 0; i < paths->n; i++) {
-		add_output(ld, shared, paths->text[i]);
-		standard = standard || strcmp(paths->text[i], "-") == 0;
+		if (g->table == output_keys && g->n > 0)
+			problem_add(&op->problems, g->where, g->text[0],
+			    "belongs to the outputs of -o, and there is none; "
+			    "say it in the file, or add -o PATH");
 	}
-	if (paths->n == 0)
-		add_output(ld, shared, "-");
-	if (standard && size->n > 0 && shared.rotate_size > 0)
-		problem_add(&ld->problems, size->where, size->text[0],
-		    "standard output cannot be rotated; give --output a file");
 }
 
 static void
-apply(struct loader *ld)
+apply_outputs(struct options *op)
 {
-	const struct given *urls = find_given(ld, "listen");
-	const struct given *paths = find_given(ld, "output");
+	const struct given *paths = given_find(&op->givens, "output");
+	const struct given *size = given_find(&op->givens, "rotate-size");
+	struct output_conf shared = { 0 };
+	struct err err;
+	bool refused = false;
 
-	apply_globals(ld);
-	if (urls->n == 0 && paths->n == 0) {
-		/* A slip in -l or -o is a better reason than this one. */
-		if (ld->problems.count > 0)
-			return;
-		problem_add(&ld->problems, NULL, NULL,
-		    "nothing to do: give a listener, an output or both, like "
-		    "synclined -l udp://127.0.0.1:5514 -o all.log; see "
-		    "synclined --help");
+	if (op->loader != NULL && paths->n == 0) {
+		refuse_unused(op);
 		return;
 	}
-	for (size_t i = 0; i < urls->n; i++)
-		add_listener(ld, urls->text[i]);
-	if (urls->n == 0) {
-		add_listener(ld, "udp://*:514");
-		add_listener(ld, "tcp://*:514");
+	apply_keys(op, output_keys, &shared, false);
+	for (size_t i = 0; i < paths->n; i++)
+		add_output(op, paths->text[i]);
+	if (paths->n == 0)
+		add_output(op, "-");
+	for (size_t i = 0; i < op->c->outputs && !refused; i++) {
+		if (check_rotation(&op->c->output[i], &err) == 0)
+			continue;
+		refused = true;
+		problem_add(&op->problems, size->where,
+		    size->n > 0 ? size->text[0] : NULL, "%s", err.text);
 	}
-	apply_outputs(ld, paths);
+	output_conf_clear(&shared);
+}
+
+/* A configuration that would receive nothing, or keep nothing. */
+static void
+check_purpose(struct options *op)
+{
+	char place[LOAD_PLACE_TEXT];
+
+	if (is_bad(op))
+		return;
+	if (op->c->listens == 0)
+		problem_add(&op->file_problems,
+		    loader_place(op->loader, "listen", place), NULL,
+		    "there is no listener; add one like - url: udp://*:514, "
+		    "or give -l URL");
+	if (op->c->outputs == 0)
+		problem_add(&op->file_problems,
+		    loader_place(op->loader, "output", place), NULL,
+		    "there is no output; add one like - path: "
+		    "/var/log/syncline/all.log, or give -o PATH");
+}
+
+/* Which file to read: one that was named, or the usual one when nothing else
+ * says what to do. False: there is nothing to do. */
+static bool
+choose_file(struct options *op)
+{
+	const struct given *urls = given_find(&op->givens, "listen");
+	const struct given *paths = given_find(&op->givens, "output");
+
+	op->path = op->program.config;
+	if (op->path != NULL || urls->n > 0 || paths->n > 0)
+		return true;
+	/* A slip in -c, -l or -o is a better reason than this one. */
+	if (given_find(&op->givens, "config")->n > 0)
+		return false;
+	if (access(SYNCLINE_CONFIG_FILE, F_OK) == 0) {
+		op->path = SYNCLINE_CONFIG_FILE;
+		return true;
+	}
+	if (op->problems.count == 0)
+		problem_add(&op->problems, NULL, NULL,
+		    "nothing to do: there is no %s; give another file with "
+		    "-c, or a listener, an output or both, like synclined -l "
+		    "udp://127.0.0.1:5514 -o all.log; see synclined --help",
+		    SYNCLINE_CONFIG_FILE);
+	return false;
 }
 
 static void
-clear_loader(struct loader *ld)
+read_files(struct options *op)
 {
-	for (size_t i = 0; i < ld->n; i++) {
-		free(ld->given[i].text);
-		free(ld->given[i].variable);
+	op->loader = loader_new(op->c, &op->file_problems);
+	if (op->loader == NULL)
+		problem_add(&op->problems, NULL, NULL, "out of memory");
+	else
+		loader_read(op->loader, op->path);
+}
+
+static void
+apply(struct options *op)
+{
+	const struct given *urls = given_find(&op->givens, "listen");
+	bool some;
+
+	apply_keys(op, program_keys, &op->program, false);
+	some = choose_file(op);
+	if (op->path != NULL)
+		read_files(op);
+	apply_globals(op);
+	if (!some)
+		return;
+	for (size_t i = 0; i < urls->n; i++)
+		add_listener(op, urls->text[i]);
+	if (urls->n == 0 && op->path == NULL) {
+		add_listener(op, "udp://*:514");
+		add_listener(op, "tcp://*:514");
 	}
-	config_free(ld->c);
+	apply_outputs(op);
+	if (op->loader != NULL)
+		check_purpose(op);
+}
+
+/* The last line, for those who count. */
+static void
+sum_up(const struct options *op)
+{
+	size_t n = op->file_problems.count;
+	struct problems last = { .to = op->file_problems.to, .prefix = "" };
+
+	if (n > 0)
+		problem_add(&last, op->path, NULL, "%zu error%s%s", n,
+		    n == 1 ? "" : "s", op->ending);
+}
+
+static int
+show(const struct options *op, enum given_status what, FILE *to)
+{
+	static const struct {
+		const char *form;
+		enum print_what what;
+	} forms[] = {
+		{ "text", PRINT_TEXT },
+		{ "sample", PRINT_SAMPLE },
+		{ "schema", PRINT_SCHEMA },
+		{ "man", PRINT_MAN },
+	};
+	const char *form = op->givens.form != NULL ? op->givens.form : "text";
+
+	if (what == GIVEN_HELP)
+		help_print(to);
+	if (what == GIVEN_VERSION)
+		(void)fprintf(to, "synclined %s\n", PACKAGE_VERSION);
+	if (what != GIVEN_HELP_CONFIG)
+		return 0;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (strcmp(form, forms[i].form) == 0)
+			return print_keys(to, forms[i].what);
+	}
+	return 1;
+}
+
+/* What was asked for instead of a run. */
+static enum options_status
+answer(struct options *op, enum given_status what, FILE *to)
+{
+	int status = show(op, what, to);
+
+	if (status == 1)
+		problem_add(&op->problems, "--help-config", op->givens.form,
+		    "must be one of text, sample, schema, man");
+	else if (status == -1 || fflush(to) != 0)
+		problem_add(&op->problems, NULL, NULL, "cannot write the help");
+	return is_bad(op) ? OPTIONS_BAD : OPTIONS_DONE;
+}
+
+static enum options_status
+load(struct options *op, FILE *help)
+{
+	struct err err;
+
+	given_environment(&op->givens);
+	op->c = config_new(&err);
+	if (op->c == NULL)
+		problem_add(&op->problems, NULL, NULL, "%s", err.text);
+	else
+		apply(op);
+	sum_up(op);
+	if (is_bad(op))
+		return OPTIONS_BAD;
+	if (!op->program.check)
+		return OPTIONS_RUN;
+	(void)fprintf(
+	    help, "%s: ok\n", op->path != NULL ? op->path : "command line");
+	if (fflush(help) == 0)
+		return OPTIONS_DONE;
+	problem_add(&op->problems, NULL, NULL, "cannot write the answer");
+	return OPTIONS_BAD;
+}
+
+static enum options_status
+run(struct options *op, int argc, char **argv, FILE *help, struct config **out)
+{
+	enum options_status status;
+	enum given_status what;
+
+	*out = NULL;
+	given_init(&op->givens, &op->problems);
+	what = given_options(&op->givens, argc, argv);
+	if (what != GIVEN_ALL)
+		status = answer(op, what, help);
+	else
+		status = load(op, help);
+	if (status == OPTIONS_RUN) {
+		*out = op->c;
+		op->c = NULL;
+	}
+	given_clear(&op->givens);
+	loader_free(op->loader);
+	config_free(op->c);
+	free(op->program.config);
+	return status;
 }
 
 enum options_status
 options_load_to(
     int argc, char **argv, struct config **out, FILE *help, FILE *problems)
 {
-	struct loader ld = { .problems.to = problems,
-		.problems.prefix = "synclined: " };
-	enum options_status status;
-	struct err err;
+	struct options op = { .problems = { problems, "synclined: ", 0 },
+		.file_problems = { problems, "", 0 },
+		.ending = "" };
 
-	*out = NULL;
-	list_options(&ld);
-	status = gather_options(&ld, argc, argv, help);
-	if (status == OPTIONS_DONE) {
-		if (fflush(help) != 0) {
-			problem_add(
-			    &ld.problems, NULL, NULL, "cannot write the help");
-			status = OPTIONS_BAD;
-		}
-		goto out;
-	}
-	gather_environment(&ld);
-	ld.c = config_new(&err);
-	if (ld.c == NULL)
-		problem_add(&ld.problems, NULL, NULL, "%s", err.text);
-	else
-		apply(&ld);
-	if (ld.problems.count > 0) {
-		status = OPTIONS_BAD;
-		goto out;
-	}
-	*out = ld.c;
-	ld.c = NULL;
-out:
-	clear_loader(&ld);
-	return status;
+	return run(&op, argc, argv, help, out);
 }
 
 enum options_status
 options_load(int argc, char **argv, struct config **out)
 {
 	return options_load_to(argc, argv, out, stdout, stderr);
+}
+
+int
+options_reload(int argc, char **argv, struct config **out, FILE *problems)
+{
+	struct options op = { .problems = { problems, "synclined: ", 0 },
+		.file_problems = { problems, "", 0 },
+		.ending = "; the running configuration is unchanged" };
+
+	/* It runs, so nothing was asked for that would be printed. */
+	return run(&op, argc, argv, problems, out) == OPTIONS_RUN ? 0 : -1;
+}
+
+size_t
+options_refuse_restart(
+    const struct config *old, const struct config *new, FILE *problems)
+{
+	struct problems p = { problems, "synclined: ", 0 };
+	char before[KEY_VALUE_TEXT], after[KEY_VALUE_TEXT];
+
+	for (const struct conf_key *k = global_keys; k->name != NULL; k++) {
+		if (!k->restart)
+			continue;
+		(void)key_write_value(k, old, before);
+		(void)key_write_value(k, new, after);
+		if (strcmp(before, after) != 0)
+			problem_add(&p, k->name, NULL,
+			    "%.200s -> %.200s needs a restart", before, after);
+	}
+	return p.count;
 }

@@ -263,8 +263,9 @@ static const struct {
 	const char *line, *says;
 } wrong[] = {
 	{ "",
-	    "synclined: nothing to do: give a listener, an output "
-	    "or both, like synclined -l udp://" },
+	    "synclined: nothing to do: there is no " SYNCLINE_CONFIG_FILE
+	    "; give another file with -c, or a "
+	    "listener, an output or both, like synclined -l udp://" },
 	{ "-v", "nothing to do" },
 	{ "-o a --memory 2X",
 	    "synclined: --memory: \"2X\": unknown unit \"X\"; sizes are "
@@ -294,16 +295,24 @@ static const struct {
 	{ "-l unix:///a -l unix-stream:///%61", "there already is" },
 	{ "-l udp://*:1?name=a -l udp://*:2?name=a",
 	    "there already is a listener called \"a\"" },
-	{ "-o /x/%{hostname}.log",
-	    "--output: \"/x/%{hostname}.log\": fields in a path are "
-	    "not supported yet" },
+	{ "-o /x/%{host}.log",
+	    "--output: \"/x/%{host}.log\": there is no field %{host}; did "
+	    "you mean %{hostname}?" },
 	{ "-o /tmp/", "names a folder; give a file, like /tmp/all.log" },
 	{ "-o ..", "names a folder; give a file, like ../all.log" },
 	{ "--output=", "--output: \"\": is empty" },
 	{ "-l " LOOPBACK " --rotate-size 1M",
 	    "--rotate-size: \"1M\": standard output cannot be rotated" },
 	{ "-o a -o - --rotate-size 1M", "cannot be rotated" },
-	{ "-o a -c x", "unknown option -c; see synclined --help" },
+	{ "-o a -C x", "unknown option -C; see synclined --help" },
+	{ "-o a -c /nonexistent/x",
+	    "/nonexistent/x: cannot be read: No such file or directory\n"
+	    "/nonexistent/x: 1 error\n" },
+	{ "-c", "--config: FILE is missing" },
+	{ "-o a --keep 3",
+	    "--keep: \"3\": is not supported by this version yet" },
+	{ "--help-config=x",
+	    "--help-config: \"x\": must be one of text, sample, schema" },
 	{ "-o a -vq", "unknown option -q; see synclined --help" },
 	{ "-o a --memroy 1M",
 	    "unknown option --memroy; did you mean --memory? "
@@ -315,7 +324,7 @@ static const struct {
 	{ "-o a --help=3", "--help=3: the option takes no value" },
 	{ "-o a --memory", "--memory: SIZE is missing" },
 	{ "-o", "--output: PATH is missing" },
-	{ "-o a b", "\"b\": unexpected argument; a listener needs -l" },
+	{ "-o a b", "\"b\": unexpected argument; a file needs -c, a listener" },
 	{ "-o a -- -l", "\"-l\": unexpected argument" },
 	{ "-o a \x1b[2J", "\"#033[2J\": unexpected argument" },
 	{ "--zzz --help", "unknown option --zzz" },
