@@ -9,49 +9,12 @@
  */
 #include "wire/rfc3164.h"
 
-#include <arpa/inet.h>
-#include <strings.h>
-
+#include "wire/host.h"
+#include "wire/pri.h"
+#include "wire/tag.h"
 #include "wire/word.h"
 
-enum {
-	TAG_LONGEST = 128,
-	PID_LONGEST = 128,
-	NUMBER_LONGEST = 12 /* digits of a sequence number */
-};
-
-/* What may be taken for a tag, from the strictest on. */
-enum tag_rule {
-	TAG_ALONE,  /* nothing stands before it: "tag: " or "tag[pid]:" */
-	TAG_HEADED, /* behind a time: also "tag:text" and "tag[pid] text" */
-	TAG_SPACED  /* "some words[123]: ", and nothing else */
-};
-
-struct tag {
-	struct slice name, pid;
-	size_t used; /* bytes up to the text */
-};
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static bool
-is_number(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!is_digit(s.p[i]))
-			return false;
-	return s.n > 0;
-}
+enum { NUMBER_LONGEST = 12 /* digits of a sequence number */ };
 
 /* The part of s before the first blank. */
 static struct slice
@@ -62,80 +25,19 @@ first_word(struct slice s)
 	return end != NULL ? slice_of(s.p, (size_t)(end - s.p)) : s;
 }
 
-/* Program names hold '/', '.', '-', '(', '%' …, but not what data is made of.
- */
-static bool
-is_tag_byte(char c)
-{
-	return word_is_print(c) && c != ':' && c != '[' && c != ']' &&
-	    c != '"' && c != '=' && c != '{' && c != '}' && c != '<' &&
-	    c != '>';
-}
-
 static bool
 has_byte(struct slice s, size_t i, char c)
 {
 	return i < s.n && s.p[i] == c;
 }
 
+/* Takes those words, when s starts with them. */
 static bool
-has_bom(struct slice s)
+take_words(struct slice *s, struct slice words)
 {
-	return s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0;
-}
-
-/* Reads "[pid]:" or, behind a time, "[pid] ", that stands at the name's end. */
-static bool
-read_pid(struct slice s, enum tag_rule rule, struct tag *t)
-{
-	size_t i = t->name.n + 1;
-
-	t->pid.p = s.p + i;
-	while (i < s.n && i - t->name.n <= PID_LONGEST &&
-	    word_is_print(s.p[i]) && s.p[i] != '[' && s.p[i] != ']')
-		i++;
-	if (!has_byte(s, i, ']'))
+	if (s->n < words.n || memcmp(s->p, words.p, words.n) != 0)
 		return false;
-	t->pid.n = (size_t)(s.p + i - t->pid.p);
-	/* "[main] text" is no pid of nobody, "some words[0] text" no tag */
-	if ((t->name.n == 0 || rule == TAG_SPACED) && !is_number(t->pid))
-		return false;
-	t->used = i + 1;
-	if (has_byte(s, i + 1, ':')) {
-		t->used++;
-		return true;
-	}
-	return rule == TAG_HEADED && t->name.n > 0 &&
-	    (i + 1 == s.n || s.p[i + 1] == ' ');
-}
-
-/* Reads the tag that s starts with. */
-static bool
-read_tag(struct slice s, enum tag_rule rule, struct tag *t)
-{
-	size_t i = 0;
-
-	while (i < s.n && i < TAG_LONGEST &&
-	    (is_tag_byte(s.p[i]) || (rule == TAG_SPACED && s.p[i] == ' ')))
-		i++;
-	t->name = slice_of(s.p, i);
-	t->pid = slice_of(s.p, 0);
-	if (has_byte(s, i, '[')) {
-		if (!read_pid(s, rule, t))
-			return false;
-	} else {
-		/* a number and a colon: a time of day, a sequence number */
-		if (rule == TAG_SPACED || !has_byte(s, i, ':') || i == 0 ||
-		    is_number(t->name))
-			return false;
-		/* not "http://x", "C:\x", "CEF:0|x" */
-		if (i + 1 < s.n && s.p[i + 1] != ' ' &&
-		    !(rule == TAG_HEADED && is_letter(s.p[i + 1])))
-			return false;
-		t->used = i + 1;
-	}
-	if (has_byte(s, t->used, ' '))
-		t->used++;
+	slice_skip(s, words.n);
 	return true;
 }
 
@@ -145,21 +47,34 @@ take_tag(struct slice in, enum tag_rule rule, struct msg *m)
 {
 	struct tag t;
 
-	if (read_tag(in, rule, &t)) {
+	if (tag_read(in, rule, &t)) {
 		m->app = t.name;
 		m->procid = t.pid;
 		slice_skip(&in, t.used);
 	}
-	m->bom = has_bom(in);
+	m->bom = tag_has_bom(in);
 	if (m->bom)
 		slice_skip(&in, 3);
 	m->text = in;
 }
 
+/* A severity in words that says no more than PRI does. */
+static bool
+is_severity(struct slice word, unsigned severity)
+{
+	static const char *const others[8] = { "emergency", "", "critical",
+		"error", "warn", "", "informational", "" };
+
+	return word.n > 0 &&
+	    (slice_eq(word, slice_str(pri_severity_name(severity))) ||
+		slice_eq(word, slice_str(others[severity])));
+}
+
 /*
  * Behind a host a byte order mark makes the word before it the tag: the mark
  * begins MSG (RFC 5424 section 6.4), and a relay has lost the colon. A colon
- * that stands alone before a tag ends the header, as it may end the time.
+ * that stands alone before a tag ends the header, as it may end the time; a
+ * word for the severity was put there for people to read.
  */
 static void
 take_hosted(struct slice in, struct msg *m)
@@ -169,79 +84,26 @@ take_hosted(struct slice in, struct msg *m)
 
 	if (word.n > 0 && word.n < in.n) {
 		slice_skip(&after, word.n + 1);
-		if (has_bom(after) && !read_tag(in, TAG_HEADED, &t)) {
+		if (tag_has_bom(after) && !tag_read(in, TAG_HOSTED, &t)) {
 			m->app = word;
 			in = after;
-		} else if (word.n == 1 && word.p[0] == ':' &&
-		    read_tag(after, TAG_ALONE, &t)) {
+		} else if ((slice_eq(word, SLICE_LIT(":")) ||
+			       is_severity(word, msg_severity(m))) &&
+		    tag_read(after, TAG_ALONE, &t)) {
 			in = after;
 		}
 	}
-	take_tag(in, TAG_HEADED, m);
-}
-
-/* An IPv6 address, also in brackets, which are taken off. */
-static bool
-is_ipv6(struct slice *word)
-{
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr addr;
-	struct slice w = *word, bare;
-	const char *scope;
-
-	if (w.n >= 2 && w.p[0] == '[' && w.p[w.n - 1] == ']')
-		w = slice_of(w.p + 1, w.n - 2);
-	bare = w;
-	if (w.n == 0 || memchr(w.p, ':', w.n) == NULL)
-		return false;
-	scope = memchr(w.p, '%', w.n);
-	if (scope != NULL)
-		bare.n = (size_t)(scope - w.p);
-	if (bare.n < 2 || bare.n >= sizeof(text))
-		return false;
-	memcpy(text, bare.p, bare.n);
-	text[bare.n] = '\0';
-	if (inet_pton(AF_INET6, text, &addr) != 1)
-		return false;
-	*word = w;
-	return true;
-}
-
-/* A host name or IPv4 address; '/' because blades put their slot before it. */
-static bool
-is_name(struct slice word)
-{
-	if (word.n == 0 || word.n > 255)
-		return false;
-	for (size_t i = 0; i < word.n; i++) {
-		char c = word.p[i];
-
-		if (!is_digit(c) && !is_letter(c) && c != '_' &&
-		    (i == 0 || (c != '.' && c != '-' && c != '/')))
-			return false;
-	}
-	return true;
-}
-
-/* Two names of one host: the same, or one is the other with a domain. */
-static bool
-is_same_host(struct slice a, struct slice b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-
-	if (n == 0 || strncasecmp(a.p, b.p, n) != 0)
-		return false;
-	return has_byte(a, n, '.') || has_byte(b, n, '.') || a.n == b.n;
+	take_tag(in, TAG_HOSTED, m);
 }
 
 /*
  * On our own machine syslog(3) writes no host, and idents may hold blanks. A
- * header in ISO 8601 is not of its making: other rules hold there.
+ * time that begins with a digit is not of its making: other rules hold there.
  */
 static bool
 is_local(const struct msg_hints *hints, const struct msg *m)
 {
-	return hints->local && (m->time.n < 5 || m->time.p[4] != '-');
+	return hints->local && (m->time.n == 0 || !word_is_digit(m->time.p[0]));
 }
 
 /* Takes the tag behind a time of syslog(3), and a host only when it is sure. */
@@ -252,15 +114,56 @@ take_local(struct slice in, const struct msg_hints *hints, struct msg *m)
 	struct tag t;
 
 	slice_skip(&after, word.n + 1);
-	if (is_same_host(word, hints->self)) {
+	if (host_is_same(word, hints->self)) {
 		m->host = word;
 		take_hosted(after, m);
-	} else if (read_tag(in, TAG_SPACED, &t)) {
+	} else if (tag_read(in, TAG_SPACED, &t)) {
 		take_tag(in, TAG_SPACED, m);
-	} else if (is_name(word) && read_tag(after, TAG_ALONE, &t)) {
+	} else if (host_is_name(word) && tag_read(after, TAG_ALONE, &t)) {
 		m->host = word;
 		take_tag(after, TAG_ALONE, m);
 	}
+}
+
+/* Whether a word is a host's name: a number alone is so only before a tag. */
+static bool
+is_host(struct slice word, struct slice after)
+{
+	struct tag t;
+
+	if (!host_is_name(word))
+		return false;
+	for (size_t i = 0; i < word.n; i++)
+		if (!word_is_digit(word.p[i]))
+			return true;
+	return tag_read(after, TAG_ALONE, &t);
+}
+
+/* Takes what a relay puts before the tag: "Message forwarded from h: ". */
+static bool
+take_relay(struct slice *in, struct msg *m)
+{
+	struct slice s = *in, word;
+
+	if (!take_words(&s, SLICE_LIT("Message forwarded from ")))
+		return false;
+	word = first_word(s);
+	if (word.n < 2 || word.n == s.n || word.p[word.n - 1] != ':')
+		return false;
+	slice_skip(&s, word.n + 1);
+	word.n--;
+	if (!host_is_ipv6(&word) && !host_is_name(word))
+		return false;
+	m->host = word;
+	*in = s;
+	return true;
+}
+
+/* What is said in place of a message that comes again, and needs no tag. */
+static bool
+is_repetition(struct slice s)
+{
+	return take_words(&s, SLICE_LIT("last message repeated "));
 }
 
 /* Takes host and tag, behind the time and one blank. */
@@ -274,28 +177,32 @@ take_origin(struct slice in, const struct msg_hints *hints, struct msg *m)
 	/* a second blank: the host is empty, or the sender likes blanks */
 	while (in.n > 0 && in.p[0] == ' ')
 		slice_skip(&in, 1);
+	if (is_repetition(in))
+		return;
+	if (take_relay(&in, m)) {
+		take_hosted(in, m);
+		return;
+	}
 	word = first_word(in);
-	if (!is_ipv6(&word)) {
-		if (read_tag(in, TAG_HEADED, &t)) {
+	after = in;
+	slice_skip(&after, word.n + (word.n < in.n));
+	if (!host_is_ipv6(&word)) {
+		if (tag_read(in, TAG_HEADED, &t)) {
 			take_tag(in, TAG_HEADED, m);
 			return;
 		}
 		if (word.n == in.n)
 			return; /* a single word is what was to be said */
-		if (word.n == 1 && word.p[0] == '-') {
+		if (slice_eq(word, SLICE_LIT("-"))) {
 			word.n = 0; /* NILVALUE: a relay knew of none */
 		} else if (is_local(hints, m)) {
 			take_local(in, hints, m);
 			return;
-		} else if (!is_name(word)) {
+		} else if (!is_host(word, after)) {
 			return;
 		}
 	}
 	m->host = word;
-	after = in;
-	slice_skip(&after, first_word(in).n);
-	if (after.n > 0)
-		slice_skip(&after, 1);
 	take_hosted(after, m);
 }
 
@@ -305,7 +212,7 @@ take_number(struct slice *in)
 {
 	size_t i = 0;
 
-	while (i < in->n && i < NUMBER_LONGEST && is_digit(in->p[i]))
+	while (i < in->n && i < NUMBER_LONGEST && word_is_digit(in->p[i]))
 		i++;
 	if (i == 0 || !has_byte(*in, i, ':') || !has_byte(*in, i + 1, ' '))
 		return false;
@@ -320,7 +227,7 @@ take_uptime(struct slice *in)
 	size_t i = 0;
 
 	while (i < in->n && i < NUMBER_LONGEST &&
-	    (is_digit(in->p[i]) ||
+	    (word_is_digit(in->p[i]) ||
 		(i > 0 && in->p[i] != '\0' &&
 		    strchr(":ywdhms", in->p[i]) != NULL)))
 		i++;
@@ -346,24 +253,44 @@ take_time(struct slice *in, struct msg *m)
 	return true;
 }
 
-/* Takes "name: " and the time behind it, when that ends with a colon too. */
+/*
+ * Takes "name: " and the time behind it, when that ends with a colon too; or,
+ * behind a sequence number, an uptime or an event's name.
+ */
 static bool
-take_origin_id(struct slice *in, struct msg *m)
+take_origin_id(struct slice *in, bool numbered, struct msg *m)
 {
 	struct slice s = *in, word = first_word(s);
+	struct msg before = *m;
 
 	if (word.n < 2 || word.p[word.n - 1] != ':' || word.n == s.n)
 		return false;
 	slice_skip(&s, word.n + 1);
 	word.n--;
-	if (!is_name(word) || !take_time(&s, m))
+	if (!host_is_ipv6(&word) && !host_is_name(word))
 		return false;
-	if (!has_byte(s, 0, ':')) {
-		m->sent.known = false;
-		m->time.n = 0;
+	if (take_number(&s))
+		numbered = true;
+	if (take_time(&s, m)
+		? !has_byte(s, 0, ':')
+		: !numbered || (!take_uptime(&s) && !has_byte(s, 0, '%'))) {
+		*m = before;
 		return false;
 	}
 	m->host = word;
+	*in = s;
+	return true;
+}
+
+/* Takes VERSION of RFC 5424 and a time in digits that is none of RFC 5424. */
+static bool
+take_version(struct slice *in, struct msg *m)
+{
+	struct slice s = *in;
+
+	if (!take_words(&s, SLICE_LIT("1 ")) || s.n == 0 ||
+	    !word_is_digit(s.p[0]) || !take_time(&s, m))
+		return false;
 	*in = s;
 	return true;
 }
@@ -378,17 +305,33 @@ take_header(struct slice *in, struct msg *m)
 	struct slice s = *in;
 	bool numbered = false;
 
+	if (take_version(in, m))
+		return true;
 	if (s.n > 0 && s.p[0] == ':')
 		slice_skip(&s, 1);
 	while (s.n > 0 && s.p[0] == ' ')
 		slice_skip(&s, 1);
 	for (int i = 0; i < 2 && take_number(&s); i++)
 		numbered = true;
-	if (!take_time(&s, m) && !take_origin_id(&s, m) &&
-	    !(numbered && take_uptime(&s)))
+	if (!take_time(&s, m) &&
+	    !(numbered && (take_uptime(&s) || has_byte(s, 0, '%'))) &&
+	    !take_origin_id(&s, numbered, m))
 		return false;
 	*in = s;
 	return true;
+}
+
+/* Takes a tag without any header, and be there a blank before it. */
+static void
+take_bare(struct slice in, struct msg *m)
+{
+	struct slice after = in;
+	struct tag t;
+
+	if (take_words(&after, SLICE_LIT(" ")) &&
+	    tag_read(after, TAG_ALONE, &t))
+		in = after;
+	take_tag(in, TAG_ALONE, m);
 }
 
 void
@@ -398,21 +341,16 @@ rfc3164_parse(struct slice rest, const struct msg_hints *hints, struct msg *m)
 
 	m->form = MSG_RFC3164;
 	if (!take_header(&in, m)) {
-		take_tag(rest, TAG_ALONE, m);
-		return;
-	}
-	if (m->time.n == 0) { /* an uptime, and its colon with it */
+		take_bare(rest, m);
+	} else if (m->time.n == 0) { /* an uptime, and its colon with it */
 		take_tag(in, TAG_HEADED, m);
-		return;
-	}
-	if (has_byte(in, 0, ':')) { /* such headers name no host here */
-		slice_skip(&in, 1);
-		if (has_byte(in, 0, ' '))
+	} else if (take_words(&in, SLICE_LIT(":"))) {
+		/* such headers name no host here */
+		(void)take_words(&in, SLICE_LIT(" "));
+		take_tag(in, TAG_HEADED, m);
+	} else {
+		if (in.n > 0)
 			slice_skip(&in, 1);
-		take_tag(in, TAG_HEADED, m);
-		return;
+		take_origin(in, hints, m);
 	}
-	if (in.n > 0)
-		slice_skip(&in, 1);
-	take_origin(in, hints, m);
 }

@@ -23,6 +23,18 @@ word_is_print(char c)
 	return c > ' ' && c < 0x7f;
 }
 
+static inline bool
+word_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+word_is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 /* SD-NAME: PRINTUSASCII without '=', ']' and '"' (and SP, that is none). */
 static inline bool
 word_is_name(char c)

@@ -2,8 +2,9 @@
 /*
  * test_msg.c - what is made of a message, right, nearly right, or not at all
  *
- * RFC-5, RFC-10 to RFC-22, RFC-27 to RFC-42 (RFC 5424 section 6); RFC-109 to
- * RFC-121 (RFC 3164).
+ * RFC-5, RFC-10 to RFC-22, RFC-27 to RFC-42 (RFC 5424 section 6); RFC-109,
+ * RFC-115, RFC-118, RFC-120 (RFC 3164). The shapes of RFC 3164 are in
+ * test_rfc3164.c.
  */
 #include "wire/msg.h"
 
@@ -196,198 +197,6 @@ messages_of_rfc_5424_are_taken_apart(void **state)
 	}
 }
 
-struct row_3164 {
-	const char *what;
-	const char *in;
-	bool local, timed;
-	const char *host, *app, *procid, *text;
-};
-
-#define B "<13>Nov 22 10:36:14 "
-
-static const struct row_3164 rows_3164[] = {
-	{ "RFC 3164 example 1", "<34>Oct 11 22:14:15 mymachine su: failed", 0,
-	    1, "mymachine", "su", "", "failed" },
-	{ "example 3",
-	    "<165>Aug 24 05:34:00 CST 1987 mymachine myproc[10]: %% It's", 0, 1,
-	    "mymachine", "myproc", "10", "%% It's" },
-	{ "example 4, two hosts",
-	    "<0>1990 Oct 22 10:52:01 TZ-6 a.b 10.1.2.3 sched[0]: That", 0, 1,
-	    "a.b", "", "", "10.1.2.3 sched[0]: That" },
-	{ "IPv4", B "10.0.0.99 Use the BFG!", 0, 1, "10.0.0.99", "", "",
-	    "Use the BFG!" },
-	{ "IPv6", B "2001:db8::1 su[9]: x", 0, 1, "2001:db8::1", "su", "9",
-	    "x" },
-	{ "IPv6 like a tag", B "abcd:ef01::1 su: x", 0, 1, "abcd:ef01::1", "su",
-	    "", "x" },
-	{ "IPv6 in brackets", B "[2001:db8::7] su: x", 0, 1, "2001:db8::7",
-	    "su", "", "x" },
-	{ "IPv6 with scope", B "fe80::1%eth0 su: x", 0, 1, "fe80::1%eth0", "su",
-	    "", "x" },
-	{ "address and port", B "1.2.3.4:567 hello", 0, 1, "", "", "",
-	    "1.2.3.4:567 hello" },
-	{ "no host", B "su: x", 0, 1, "", "su", "", "x" },
-	{ "no host, pid", B "su[7]: x", 0, 1, "", "su", "7", "x" },
-	{ "no tag", B "h user alice: no", 0, 1, "h", "", "", "user alice: no" },
-	{ "host is NIL", B "- su: x", 0, 1, "", "su", "", "x" },
-	{ "nothing but NIL", B "- - ", 0, 1, "", "", "", "- " },
-	{ "two blanks, tag", B " nginx_err: x", 0, 1, "", "nginx_err", "",
-	    "x" },
-	{ "two blanks, host", B " h su: x", 0, 1, "h", "su", "", "x" },
-	{ "no host name",
-	    B "Gr\xc3\xb6\xc3\x9f"
-	      "e 5",
-	    0, 1, "", "", "",
-	    "Gr\xc3\xb6\xc3\x9f"
-	    "e 5" },
-	{ "data, no host name", B "key=value more", 0, 1, "", "", "",
-	    "key=value more" },
-	{ "one word", B "hello", 0, 1, "", "", "", "hello" },
-	{ "time only", "<13>Nov 22 10:36:14", 0, 1, "", "", "", "" },
-	{ "time and SP", B, 0, 1, "", "", "", "" },
-	{ "impossible time", "<13>Feb 30 17:32:18 h su: x", 0, 0, "h", "su", "",
-	    "x" },
-	{ "ISO 8601", "<30>2026-11-22T10:36:55Z web01 goapp[273]: hi", 0, 1,
-	    "web01", "goapp", "273", "hi" },
-	{ "ISO, blank, comma", "<30>2026-11-22 10:34:58,502 web01 a.b[42]: x",
-	    0, 1, "web01", "a.b", "42", "x" },
-	{ "blank behind PRI", "<13> Feb  5 17:32:18 h su: x", 0, 1, "h", "su",
-	    "", "x" },
-
-	{ "path as tag", B "h postfix-out/smtpd[3]: x", 0, 1, "h",
-	    "postfix-out/smtpd", "3", "x" },
-	{ "other bytes in a tag", B "h su(pam_unix)%a,b: x", 0, 1, "h",
-	    "su(pam_unix)%a,b", "", "x" },
-	{ "pid without digits", B "h app[x-1]: x", 0, 1, "h", "app", "x-1",
-	    "x" },
-	{ "empty pid", B "h app[]: x", 0, 1, "h", "app", "", "x" },
-	{ "pid and no colon", B "h app[8710] %% x", 0, 1, "h", "app", "8710",
-	    "%% x" },
-	{ "text at once behind pid", B "h l4js[505]:info", 0, 1, "h", "l4js",
-	    "505", "info" },
-	{ "text at once behind tag", B "h su:no", 0, 1, "h", "su", "", "no" },
-	{ "a number at once", B "h CEF:0|a|b", 0, 1, "h", "", "", "CEF:0|a|b" },
-	{ "pid not closed", B "h app[1234: x", 0, 1, "h", "", "",
-	    "app[1234: x" },
-	{ "thread, no pid", B "h [main] com.example x", 0, 1, "h", "", "",
-	    "[main] com.example x" },
-	{ "thread and colon", B "h [main]: x", 0, 1, "h", "", "", "[main]: x" },
-	{ "pid of nobody", B "[151]: x", 0, 1, "", "", "151", "x" },
-	{ "empty tag", B "h : x", 0, 1, "h", "", "", ": x" },
-	{ "colon between host and tag", B "h : %ASA-6-1: x", 0, 1, "h",
-	    "%ASA-6-1", "", "x" },
-	{ "only one blank is the tag's", B "h app:  x", 0, 1, "h", "app", "",
-	    " x" },
-	{ "empty text", B "h app:", 0, 1, "h", "app", "", "" },
-	{ "tag with a blank", B "h my app: x", 0, 1, "h", "", "", "my app: x" },
-	{ "mark behind a lost colon", B "h su \xef\xbb\xbf'su root'", 0, 1, "h",
-	    "su", "", "'su root'" },
-	{ "mark behind the host", B "h \xef\xbb\xbfx", 0, 1, "h", "", "", "x" },
-
-	{ "tag alone", "<13>su: x", 0, 0, "", "su", "", "x" },
-	{ "tag and pid alone", "<13>su[42]: x", 0, 0, "", "su", "42", "x" },
-	{ "words", "<13>plain words only", 0, 0, "", "", "",
-	    "plain words only" },
-	{ "words later a colon", "<13>plain words: only", 0, 0, "", "", "",
-	    "plain words: only" },
-	{ "text at once behind a lone tag", "<13>su:no", 0, 0, "", "", "",
-	    "su:no" },
-	{ "URL", "<13>http://example.com/ x", 0, 0, "", "", "",
-	    "http://example.com/ x" },
-	{ "drive", "<13>C:\\x.exe: path", 0, 0, "", "", "", "C:\\x.exe: path" },
-	{ "index, no pid", "<13>array[0] is", 0, 0, "", "", "", "array[0] is" },
-	{ "JSON", "<13>{\"a\": 1}", 0, 0, "", "", "", "{\"a\": 1}" },
-	{ "key and value", "<13>date=2024-04-15 x", 0, 0, "", "", "",
-	    "date=2024-04-15 x" },
-	{ "blank before words", "<13> x y", 0, 0, "", "", "", " x y" },
-	{ "nothing", "<13>", 0, 0, "", "", "", "" },
-	{ "number", "<13>12345: x", 0, 0, "", "", "", "12345: x" },
-
-	{ "sequence number, mark",
-	    "<189>29: *Apr 15 14:10:54.123: %SYS-5-CONFIG_I: x", 0, 1, "",
-	    "%SYS-5-CONFIG_I", "", "x" },
-	{ "mark, year, zone",
-	    "<187>4321: .Apr 15 2024 14:10:55.999 UTC: %LINK-3-UPDOWN: x", 0, 1,
-	    "", "%LINK-3-UPDOWN", "", "x" },
-	{ "two numbers, a name",
-	    "<187>77: 001234: sw1: Apr 15 14:10:55.001 CEST: %LINK-3-UPDOWN: x",
-	    0, 1, "sw1", "%LINK-3-UPDOWN", "", "x" },
-	{ "uptime", "<189>49: 3d18h: %SYS-5-RESTART: x", 0, 0, "",
-	    "%SYS-5-RESTART", "", "x" },
-	{ "short uptime", "<189>48: 00:00:46: %LINK-3-UPDOWN: x", 0, 0, "",
-	    "%LINK-3-UPDOWN", "", "x" },
-	{ "colon behind PRI",
-	    "<189>: 2024 Apr 15 14:10:54.123 UTC: %ETHPORT-5-IF_DOWN: x", 0, 1,
-	    "", "%ETHPORT-5-IF_DOWN", "", "x" },
-	{ "a tag whose text begins with a time",
-	    "<30>myapp: Nov 22 10:00:00 hello", 0, 0, "", "myapp", "",
-	    "Nov 22 10:00:00 hello" },
-
-	{ "local: tag", B "cprog[151]: x", 1, 1, "", "cprog", "151", "x" },
-	{ "local: words", B "hello to you", 1, 1, "", "", "", "hello to you" },
-	{ "local: our name", B "web01 no tag", 1, 1, "web01", "", "",
-	    "no tag" },
-	{ "local: our name, domain", B "WEB01.example.net x[1]: y", 1, 1,
-	    "WEB01.example.net", "x", "1", "y" },
-	{ "local: a longer name is not ours", B "web012 no tag", 1, 1, "", "",
-	    "", "web012 no tag" },
-	{ "local: tag with a blank", B "bb app[7]: x", 1, 1, "", "bb app", "7",
-	    "x" },
-	{ "local: host, its tag", B "mymachine su: x", 1, 1, "mymachine", "su",
-	    "", "x" },
-	{ "local: not written by syslog(3)",
-	    "<38>2026-11-22T10:41:12 localhost prg[1234]: x", 1, 1, "localhost",
-	    "prg", "1234", "x" },
-	{ "local: index, no pid", B "we see array[i]: x", 1, 1, "", "", "",
-	    "we see array[i]: x" },
-	{ "local: no time", "<30>fail2ban.server[1750]: x", 1, 0, "",
-	    "fail2ban.server", "1750", "x" },
-
-	{ "VERSION 2 (RFC-14)", "<34>2 " T " h a - - - x", 0, 0, "", "", "",
-	    "2 " T " h a - - - x" },
-	{ "VERSION 01", "<34>01 " T " h", 0, 0, "", "", "", "01 " T " h" },
-	{ "two SP behind VERSION", "<34>1  " T " h", 0, 0, "", "", "",
-	    "1  " T " h" },
-	{ "SP before VERSION (RFC-5)", "<34> 1 " T " h", 0, 0, "", "", "",
-	    " 1 " T " h" },
-	{ "only VERSION", "<34>1", 0, 0, "", "", "", "1" },
-	{ "VERSION and SP", "<34>1 ", 0, 0, "", "", "", "1 " },
-	{ "no date behind VERSION", "<34>1 Oct 11 22:14:15 h", 0, 0, "", "", "",
-	    "1 Oct 11 22:14:15 h" },
-	{ "a dash and words", "<34>1 - 2 is minus 1", 0, 0, "", "", "",
-	    "1 - 2 is minus 1" },
-};
-
-static void
-messages_of_rfc_3164_are_read_by_their_shape(void **state)
-{
-	struct msg_cache cache = { .known = false };
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows_3164); i++) {
-		const struct row_3164 *r = &rows_3164[i];
-		const struct msg_hints hints = { .local = r->local,
-			.self = SLICE_LIT("web01") };
-		struct msg m;
-		char *copy;
-
-		print_message("  %s\n", r->what);
-		parse(slice_str(r->in), &hints, &cache, &m, &copy);
-		assert_int_equal(m.form, MSG_RFC3164);
-		assert_int_equal(m.pri, strtol(r->in + 1, NULL, 10));
-		assert_false(m.valid);
-		assert_int_equal(m.sent.known, r->timed);
-		assert_int_equal(msg_stamp(&m).known, r->timed);
-		assert_slice(m.host, r->host);
-		assert_slice(m.app, r->app);
-		assert_slice(m.procid, r->procid);
-		assert_int_equal(m.msgid.n, 0);
-		assert_int_equal(m.sd.n, 0);
-		assert_slice(m.text, r->text);
-		free(copy);
-	}
-}
-
 /* RFC-109, RFC-115, RFC-118, RFC-120 */
 static void
 without_a_legal_pri_everything_is_text(void **state)
@@ -472,13 +281,6 @@ a_message_that_is_cut_off_is_safe(void **state)
 			free(copy);
 		}
 	}
-	for (size_t i = 0; i < COUNT(rows_3164); i++) {
-		in = slice_str(rows_3164[i].in);
-		for (size_t n = in.n; n > 0; n--) {
-			parse(slice_of(in.p, n), &hints, &cache, &m, &copy);
-			free(copy);
-		}
-	}
 }
 
 int
@@ -486,7 +288,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_of_rfc_5424_are_taken_apart),
-		cmocka_unit_test(messages_of_rfc_3164_are_read_by_their_shape),
 		cmocka_unit_test(without_a_legal_pri_everything_is_text),
 		cmocka_unit_test(a_cached_timestamp_makes_no_other_valid),
 		cmocka_unit_test(a_message_that_is_cut_off_is_safe),
