@@ -63,10 +63,11 @@ conn_close(struct conn *c, const char *why)
 	conn_unpause(c);
 	TAILQ_REMOVE(&cs->all, c, all);
 	event_del(&c->readable);
-	close(c->fd);
-	tail_drop(&c->tail);
+	/* first its place is free: a peer that sees the end may come again */
 	counter_add(c->source.count, L_CLOSED, 1);
 	peer_leave(c->peer);
+	close(c->fd);
+	tail_drop(&c->tail);
 	free(c);
 }
 

@@ -16,7 +16,8 @@
 
 #include "base/log.h"
 
-enum { BACKLOG = 1024 };
+/* of connections not accepted yet; net.core.somaxconn is the bound */
+enum { BACKLOG = 4096 };
 
 static const char *
 scheme_of(enum listen_kind kind)
