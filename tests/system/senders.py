@@ -17,14 +17,17 @@ KINDS = {
 }
 
 
-def connect(address, scheme="tcp"):
-    """A socket connected to a listener's address; blocking, with a deadline."""
+def connect(address, scheme="tcp", source=None):
+    """A socket connected to a listener's address; blocking, with a deadline.
+    source: the address it comes from, 127.0.0.2 and the like."""
     if scheme.startswith("unix"):
         family = socket.AF_UNIX
     else:
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     s = socket.socket(family, KINDS[scheme])
     s.settimeout(DEADLINE)
+    if source:
+        s.bind((source, 0))
     s.connect(address)
     if scheme == "tcp":
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -57,6 +60,14 @@ def unread(*sockets):
     return sum(int(queues.partition(":")[2], 16)
                for here, there, _, queues in table[1:]
                if (here[-5:], there[-5:]) in wanted)
+
+
+def is_closed(s):
+    """Waits until the collector has closed the stream; it never sends."""
+    try:
+        return s.recv(1) == b""
+    except ConnectionResetError:
+        return True
 
 
 def wait_read(*sockets):
