@@ -181,8 +181,11 @@ void
 intake_clear(struct intake *in)
 {
 	free_leaving(in);
-	if (in->plan != NULL)
+	if (in->plan != NULL) {
+		/* blocks that came back still count in their lanes */
+		pool_reclaim(&in->pool);
 		intake_parts_free(&in->parts, in->plan);
+	}
 	free(in->scratch);
 	formatter_free(in->formatter);
 	pattern_scratch_free(in->matcher);
