@@ -239,7 +239,7 @@ output:
 def test_rotation_of_each_file(collect, tmp_path):
     """The size is a bound for each; numbers count for each name."""
     c = collect(output=PATH, args=("--rotate-size", "16K"))
-    count = load(500)
+    count = max(200, load(500))
     hosts = "h1", "h2", "h3"
     send(c, [message(h, "app", h, n) for n in range(count) for h in hosts])
     wait_written(c, count * 3)
