@@ -221,10 +221,13 @@ prepare(struct engine *e, struct config *conf, struct err *err)
 		return -1;
 	if (mailbox_init(&e->ended, err) == -1 || add_events(e) == -1)
 		return err_set(err, "start: no memory or no descriptors");
+	/* From the first socket on the kernel takes messages for us: no early
+	 * end any more, unless a name server may keep us waiting. */
+	if (!house_asks_for_names(h))
+		mask_signals(SIG_BLOCK);
 	if (house_listen(h, err) == -1)
 		return -1;
-	/* From here on the kernel takes messages for us: no early end any
-	 * more. Threads inherit the mask and leave signals to this one. */
+	/* Threads inherit the mask and leave signals to this one. */
 	mask_signals(SIG_BLOCK);
 	if (privs_drop(h->plan->conf->user, h->plan->conf->group, err) == -1)
 		return -1;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "house.h"
 
+#include <arpa/inet.h>
+
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "descriptors.h"
@@ -82,6 +85,26 @@ house_init(struct house *h, struct config *conf, struct err *err)
 	h->tools.metrics = h->metrics;
 	h->tools.thread = workers;
 	return 0;
+}
+
+static bool
+is_name(const char *host)
+{
+	struct in6_addr a;
+
+	return host != NULL && strcmp(host, "*") != 0 &&
+	    strchr(host, ':') == NULL && inet_pton(AF_INET, host, &a) != 1;
+}
+
+bool
+house_asks_for_names(const struct house *h)
+{
+	const struct config *c = h->plan->conf;
+
+	for (size_t i = 0; i < c->listens; i++)
+		if (is_name(c->listen[i].host))
+			return true;
+	return is_name(c->http_host);
 }
 
 int

@@ -37,6 +37,9 @@ int house_listen(struct house *h, struct err *err);  /* binds everything */
 int house_furnish(struct house *h, struct err *err); /* files, threads to be */
 int house_start(struct house *h, struct mailbox *ended, struct err *err);
 
+/* Is one of the hosts to listen on a name, which has to be looked up? */
+bool house_asks_for_names(const struct house *h);
+
 void house_announce(const struct house *h); /* "listening on", "ready" */
 
 /* Joins the threads, which have been told to stop, and frees everything. */

@@ -98,10 +98,10 @@ output:
     format: '%{pri}|%{facility}|%{severity}|%{version}|%{timestamp}|%{hostname}|%{app_name}|%{procid}|%{msgid}|%{sd}|%{sd:x@1:b}|%{msg}|%{truncated}|%{from}|%{listener}|%{tls_peer}|%{pid}|100%%'
 """)
     send(f, b'<165>1 2003-08-24T05:14:15.000003-07:00 h app 7 ID [x@1 a="1" '
-            b'b="q\\"]"] the text')
+            b'b="q\\"\\]"] the text')
     assert f.wait_lines("t.log", 1) == [
         b'165|local4|notice|1|2003-08-24T05:14:15.000003-07:00|h|app|7|ID|'
-        b'[x@1 a="1" b="q\\"]"]|q"]|the text|-|127.0.0.1|apps|-|-|100%']
+        b'[x@1 a="1" b="q\\"\\]"]|q"]|the text|-|127.0.0.1|apps|-|-|100%']
 
 
 def test_files_named_after_the_message(collect, tmp_path):
