@@ -2,7 +2,8 @@
 /*
  * test_frame.c - a stream becomes messages, however the network cuts it
  *
- * RFC-102 to RFC-104 (RFC 6587), RFC-80 (RFC 5425 section 4.3).
+ * RFC-102 to RFC-104 (RFC 6587), RFC-80 (RFC 5425 section 4.3); what was seen
+ * of real clients: both framings and all delimiters, on one connection.
  */
 #include "wire/frame.h"
 

@@ -2,7 +2,7 @@
 /*
  * test_msg.c - what is made of a message, right, nearly right, or not at all
  *
- * RFC-5, RFC-10 to RFC-22, RFC-27 to RFC-42 (RFC 5424 section 6); RFC-109,
+ * RFC-1, RFC-5 to RFC-22, RFC-27 to RFC-55 (RFC 5424 section 6); RFC-109,
  * RFC-115, RFC-118, RFC-120 (RFC 3164). The shapes of RFC 3164 are in
  * test_rfc3164.c.
  */
@@ -39,8 +39,8 @@ struct row_5424 {
 static const struct row_5424 rows_5424[] = {
 	{ "all fields", L("<34>1 " T " h app 9 ID - text"), 1, 1, T, "h", "app",
 	    "9", "ID", "", L("text") },
-	{ "nothing known", L("<0>1 - - - - - -"), 1, 1, "", "", "", "", "", "",
-	    L("") },
+	{ "nothing known (RFC-19, RFC-25)", L("<0>1 - - - - - -"), 1, 1, "", "",
+	    "", "", "", "", L("") },
 	{ "empty MSG behind SP", L("<0>1 - - - - - - "), 1, 1, "", "", "", "",
 	    "", "", L("") },
 	{ "MSG begins with a space", L("<0>1 - - - - - -  x"), 1, 1, "", "", "",
@@ -69,8 +69,8 @@ static const struct row_5424 rows_5424[] = {
 	    X32, "", L("t") },
 	{ "msgid of 33", L("<0>1 - h a - " X32 "y - t"), 0, 0, "", "h", "a", "",
 	    X32 "y", "", L("t") },
-	{ "odd but printable", L("<0>1 - [::1] \"a\" <1> = - t"), 1, 1, "",
-	    "[::1]", "\"a\"", "<1>", "=", "", L("t") },
+	{ "odd but printable (RFC-24)", L("<0>1 - [::1] \"a\" <1> = - t"), 1, 1,
+	    "", "[::1]", "\"a\"", "<1>", "=", "", L("t") },
 	{ "two dashes are a name", L("<0>1 - -- a - - - t"), 1, 1, "", "--",
 	    "a", "", "", "", L("t") },
 	{ "MSG of anything (RFC-38)", L("<0>1 - h a - - - \xe4\0\n"), 1, 0, "",
@@ -102,6 +102,21 @@ static const struct row_5424 rows_5424[] = {
 	{ "LF in SD (RFC-34)", L("<0>1 - h a - - [x k=\"\n\"] t"), 1, 0, "",
 	    "h", "a", "", "", "[x k=\"\n\"]", L("t") },
 
+	{ "IPv4 (RFC-21)", L("<0>1 - 192.0.2.1 a - - - t"), 1, 1, "",
+	    "192.0.2.1", "a", "", "", "", L("t") },
+	{ "IPv6 (RFC-21)", L("<0>1 - 2001:db8::1 a - - - t"), 1, 1, "",
+	    "2001:db8::1", "a", "", "", "", L("t") },
+	{ "a name that nobody registered (RFC-31)",
+	    L("<0>1 - h a - - [mine k=\"v\"] t"), 1, 1, "", "h", "a", "", "",
+	    "[mine k=\"v\"]", L("t") },
+	{ "what a name means is not judged (RFC-37, RFC-45 to RFC-55)",
+	    L("<0>1 - h a - - [timeQuality tzKnown=\"2\" x=\"\"][meta] t"), 1,
+	    1, "", "h", "a", "", "", "[timeQuality tzKnown=\"2\" x=\"\"][meta]",
+	    L("t") },
+	{ "octets below 32 in MSG (RFC-40, RFC-41)",
+	    L("<0>1 - h a - - - \t\x01\x1b"), 1, 0, "", "h", "a", "", "", "",
+	    L("\t\x01\x1b") },
+
 	{ "seven digits (RFC-16)",
 	    L("<34>1 2003-10-11T22:14:15.1234567Z h a "
 	      "9 M - t"),
@@ -122,8 +137,9 @@ static const struct row_5424 rows_5424[] = {
 	    "", "", L("t") },
 	{ "empty host", L("<34>1 " T "  a 9 M - t"), 0, 0, T, "", "a", "9", "M",
 	    "", L("t") },
-	{ "malformed SD (RFC-27)", L("<34>1 - h a - - [x k=v] t"), 0, 0, "",
-	    "h", "a", "", "", "", L("[x k=v] t") },
+	{ "malformed SD, none of it lost (RFC-27, RFC-28)",
+	    L("<34>1 - h a - - [x k=v] t"), 0, 0, "", "h", "a", "", "", "",
+	    L("[x k=v] t") },
 	{ "SD-ID twice (RFC-30)", L("<34>1 - h a - - [x][x] t"), 0, 0, "", "h",
 	    "a", "", "", "", L("[x][x] t") },
 	{ "no SP behind SD", L("<34>1 - h a - - [x]t"), 0, 0, "", "h", "a", "",
@@ -195,6 +211,41 @@ messages_of_rfc_5424_are_taken_apart(void **state)
 			memcmp(m.text.p - 3, "\xef\xbb\xbf", 3) == 0);
 		free(copy);
 	}
+}
+
+/* RFC-6, RFC-7 (480 and 2048 octets), RFC-43: long in the longest of
+ * characters. */
+static void
+long_messages_are_valid(void **state)
+{
+	static const size_t sizes[] = { 480, 481, 1180, 2048, 2049, 8192,
+		65535 };
+	static const char head[] = "<0>1 - h a - - [origin software=\"",
+			  mid[] = "\"] ", wide[] = "\xf0\x9f\x98\x80";
+	const struct msg_hints hints = { .local = false };
+	struct msg_cache cache = { .known = false };
+	size_t n, value = 48 * strlen(wide);
+	char *text = malloc(65535);
+	struct msg m;
+	char *copy;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		memset(text, 'x', sizes[i]);
+		memcpy(text, head, strlen(head));
+		n = strlen(head);
+		for (int k = 0; k < 48; k++, n += strlen(wide))
+			memcpy(text + n, wide, strlen(wide));
+		memcpy(text + n, mid, strlen(mid));
+		n += strlen(mid);
+		parse(slice_of(text, sizes[i]), &hints, &cache, &m, &copy);
+		assert_true(m.valid);
+		assert_int_equal(
+		    m.sd.n, strlen("[origin software=\"\"]") + value);
+		assert_int_equal(m.text.n, sizes[i] - n);
+		free(copy);
+	}
+	free(text);
 }
 
 /* RFC-109, RFC-115, RFC-118, RFC-120 */
@@ -288,6 +339,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_of_rfc_5424_are_taken_apart),
+		cmocka_unit_test(long_messages_are_valid),
 		cmocka_unit_test(without_a_legal_pri_everything_is_text),
 		cmocka_unit_test(a_cached_timestamp_makes_no_other_valid),
 		cmocka_unit_test(a_message_that_is_cut_off_is_safe),

@@ -411,6 +411,28 @@ every_pri_is_taken(void **state)
 	}
 }
 
+/* RFC-114, RFC-119, RFC-120: of any length, with any bytes. */
+static void
+long_and_unprintable_texts_stay_whole(void **state)
+{
+	static const char head[] = B "h app: ";
+	const struct msg_hints hints = { .local = false };
+	struct msg_cache cache = { .known = false };
+	char text[4096];
+	struct msg m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * 7);
+	memcpy(text, head, strlen(head));
+	for (size_t n = strlen(head) + 1; n <= sizeof(text); n += 509) {
+		msg_parse(slice_of(text, n), &hints, &cache, &m);
+		assert_slice(m.app, "app");
+		assert_ptr_equal(m.text.p, text + strlen(head));
+		assert_int_equal(m.text.n, n - strlen(head));
+	}
+}
+
 int
 main(void)
 {
@@ -418,6 +440,7 @@ main(void)
 		cmocka_unit_test(messages_of_rfc_3164_are_read_by_their_shape),
 		cmocka_unit_test(a_message_that_is_cut_off_is_safe),
 		cmocka_unit_test(every_pri_is_taken),
+		cmocka_unit_test(long_and_unprintable_texts_stay_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
