@@ -200,6 +200,24 @@ static const struct row_3164 rows_3164[] = {
 	    "gr\xc3\xb6\xc3\x9f"
 	    "e",
 	    "12", "x" },
+	{ "not ASCII, no number",
+	    B "h gr\xc3\xb6"
+	      "\xc3\x9f"
+	      "e[x]: y",
+	    0, 1, "h", "", "",
+	    "gr\xc3\xb6"
+	    "\xc3\x9f"
+	    "e[x]: y" },
+	{ "not ASCII, no colon",
+	    B "h gr\xc3\xb6"
+	      "\xc3\x9f"
+	      "e[12] y",
+	    0, 1, "h", "", "",
+	    "gr\xc3\xb6"
+	    "\xc3\x9f"
+	    "e[12] y" },
+	{ "number, no name, no colon", B "h [12] y", 0, 1, "h", "", "",
+	    "[12] y" },
 	{ "not ASCII, a word",
 	    B "h Gr\xc3\xb6\xc3\x9f"
 	      "e: x",
@@ -219,6 +237,7 @@ static const struct row_3164 rows_3164[] = {
 
 	/* interop: PRI and text only */
 	{ "tag alone", "<13>su: x", 0, 0, "", "su", "", "x" },
+	{ "tag alone, TAB", "<13>su:\tx", 0, 0, "", "su", "", "\tx" },
 	{ "tag and pid alone", "<13>su[42]: x", 0, 0, "", "su", "42", "x" },
 	{ "words", "<13>plain words only", 0, 0, "", "", "",
 	    "plain words only" },
