@@ -8,7 +8,7 @@
 
 /* A sender is found or placed among those of one set only. */
 enum { WAYS = 8, SETS = 512 };
-enum { MINUTE = 60 * 1000, FIRST = 1024 };
+enum { MINUTE = 60 * 1000, HOUR = 60 * 60, FIRST = 1024 };
 
 struct sender {
 	uint64_t peer;
@@ -51,14 +51,13 @@ names_free(struct names *n)
 static void
 begin_day(struct names *n, time_t wall)
 {
-	const time_t hour = 60 * 60;
 	struct tm tm;
 
 	n->known = 0;
 	if (n->slots > 0)
 		memset(n->hash, 0, n->slots * sizeof(*n->hash));
 	n->day = wall;
-	n->next_day = wall + hour;
+	n->next_day = wall + HOUR;
 	if (localtime_r(&wall, &tm) == NULL)
 		return;
 	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
@@ -71,7 +70,7 @@ begin_day(struct names *n, time_t wall)
 	if (n->day > wall)
 		n->day = wall;
 	if (n->next_day <= wall)
-		n->next_day = wall + hour;
+		n->next_day = wall + HOUR;
 }
 
 /* Where the hash is, or where it would go. */

@@ -38,11 +38,11 @@ grow(struct opened *o)
 
 	if (o->n < o->room)
 		return 0;
-	place = realloc(o->place, room * sizeof(*place));
+	place = realloc(o->place, room * sizeof(struct file *));
 	if (place == NULL)
 		return -1;
 	o->place = place;
-	bucket = calloc(2 * room, sizeof(*bucket));
+	bucket = calloc(2 * room, sizeof(struct file *));
 	if (bucket == NULL)
 		return -1;
 	free(o->bucket);

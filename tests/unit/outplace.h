@@ -10,6 +10,8 @@
 #ifndef UNIT_OUTPLACE_H
 #define UNIT_OUTPLACE_H
 
+#include <sys/types.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -20,7 +22,7 @@
 
 #include "output/output.h"
 
-enum { TEXT_MAX = 1 << 20 };
+enum { TEXT_MAX = 1 << 20, SYNCED_MAX = 1024 };
 
 /* What the disk still takes, and what it says then. */
 struct disk {
@@ -29,7 +31,9 @@ struct disk {
 	unsigned writes;
 	_Atomic bool sync_waits; /* a sync does not end */
 	_Atomic unsigned syncs, whole_syncs;
-	int beneath_error; /* of os_open_beneath(); 0: it works */
+	_Atomic unsigned bad_syncs; /* of what was closed */
+	ino_t synced[SYNCED_MAX];   /* files, in their order */
+	int beneath_error;          /* of os_open_beneath(); 0: it works */
 };
 
 extern struct disk disk;

@@ -60,6 +60,13 @@ names_sort_in_the_order_written(void **state)
 	must_open(&f, "./a.log");
 	must_rotate(&f, NOON, "a.log-20301122T120002Z-000043");
 	logfile_close(&f);
+
+	/* also when the name that would be the first is free */
+	put_text("c.log-20301122T120002Z-000007.zst", "");
+	must_open(&f, "c.log");
+	must_append(&f, "line\n");
+	must_rotate(&f, NOON, "c.log-20301122T120002Z-000008");
+	logfile_close(&f);
 }
 
 static void

@@ -157,6 +157,8 @@ a_deleted_file_comes_back_with_the_whole_line(void **state)
 	disk.room = 6; /* "one\n" and "tw" */
 	give(&p, "one\ntwo\nthree\n");
 	assert_int_equal(unlink(p.path), 0);
+	later(&p, 600); /* still full */
+	assert_int_equal(count(&p, O_QUEUE_BYTES), 10);
 	disk.room = SIZE_MAX;
 	later(&p, 600);
 	assert_file(&p, "a.log", "two\nthree\n");

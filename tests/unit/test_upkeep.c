@@ -7,6 +7,7 @@
  */
 #include <sys/stat.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,13 @@ open_4(struct output_conf *c)
 {
 	c->max_new_files = 0;
 	c->max_open_files = 4;
+}
+
+static void
+open_12(struct output_conf *c)
+{
+	c->max_new_files = 0;
+	c->max_open_files = 12;
 }
 
 static void
@@ -112,14 +120,98 @@ what_is_closed_unsynced_is_synced_with_the_rest(void **state)
 	tick_until_idle(&p);
 	assert_in_range(disk.syncs, 8, 20);
 	assert_in_range(disk.whole_syncs, 1, 3);
-	/* and closed files are opened again at once */
+	/* and again, without new folders; what is with the syncer can be
+	 * opened anew */
+	disk.syncs = disk.whole_syncs = 0;
 	disk.sync_waits = true;
 	give_many(&p, 20);
 	give_many(&p, 20);
-	disk.sync_waits = false;
 	assert_file(&p, "h0/a", "0\n0\n0\n");
+	disk.sync_waits = false;
+	later(&p, 1100);
+	tick_until_idle(&p);
+	later(&p, 1100);
+	tick_until_idle(&p);
+	assert_in_range(disk.syncs, 8, 20);
+	assert_in_range(disk.whole_syncs, 1, 3);
 	assert_file(&p, "_other", NULL);
 	outplace_close(&p);
+}
+
+static ino_t
+inode_of(struct outplace *p, int number)
+{
+	char name[16];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "h%d/a", number);
+	assert_int_equal(stat(at(p, name), &st), 0);
+	return st.st_ino;
+}
+
+/* A disk that is too slow for all of them serves each in turn. */
+static void
+no_file_waits_for_its_sync_for_ever(void **state)
+{
+	struct outplace p;
+	unsigned rounds = 0, syncs = 0;
+
+	(void)state;
+	outplace_open_many(&p, no_limit);
+	for (; syncs < MANY; rounds++) {
+		disk.sync_waits = true;
+		give_many(&p, MANY);
+		later(&p, 1000);
+		disk.sync_waits = false;
+		while (!output_is_idle(p.out))
+			usleep(1000);
+		syncs = disk.syncs;
+	}
+	assert_true(rounds > 1);
+	for (int i = 0; i < MANY; i++) {
+		ino_t inode = inode_of(&p, i);
+		unsigned k = 0;
+
+		while (k < syncs && disk.synced[k] != inode)
+			k++;
+		assert_true(k < syncs);
+	}
+	outplace_close(&p);
+}
+
+static void *
+move_the_disk(void *arg)
+{
+	(void)arg;
+	usleep(50000);
+	disk.sync_waits = false;
+	return NULL;
+}
+
+/* The syncer has it, and its queue is full: then, and only then, a file that
+ * has to be closed is waited for. */
+static void
+nothing_is_closed_under_the_syncers_hands(void **state)
+{
+	struct outplace p;
+	pthread_t thread;
+
+	(void)state;
+	outplace_open_many(&p, open_12);
+	give_many(&p, 12);
+	disk.sync_waits = true;
+	later(&p, 1100);
+	for (int i = 0; i < 3; i++)
+		later(&p, 10); /* as many as it takes are with the syncer */
+	assert_int_equal(pthread_create(&thread, NULL, move_the_disk, NULL), 0);
+	give_many(&p, 40); /* all of the twelve are closed */
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	tick_until_idle(&p);
+	assert_int_equal(count(&p, O_WRITTEN), 52);
+	/* the first one may have been for the new folders */
+	for (int i = 0; i < 7; i++)
+		assert_int_equal(disk.synced[i], inode_of(&p, i));
+	outplace_close(&p); /* looks at disk.bad_syncs */
 }
 
 static void
@@ -290,6 +382,8 @@ main(void)
 		cmocka_unit_test(each_dirty_file_is_synced_once_a_period),
 		cmocka_unit_test(
 		    what_is_closed_unsynced_is_synced_with_the_rest),
+		cmocka_unit_test(no_file_waits_for_its_sync_for_ever),
+		cmocka_unit_test(nothing_is_closed_under_the_syncers_hands),
 		cmocka_unit_test(never_and_always_mean_what_they_say),
 		cmocka_unit_test(a_deleted_file_comes_back_with_the_next_line),
 		cmocka_unit_test(a_line_begun_is_begun_again_in_the_new_file),
