@@ -149,6 +149,16 @@ def test_a_header_that_ends_in_its_middle(collect):
     assert c.metric("empty_total") == 0
 
 
+def test_a_stop_in_the_middle_of_a_header(collect):
+    """What there is of it is no message."""
+    c = start(collect)
+    with senders.connect(c.address()) as s:
+        s.sendall(LINE[:-1])
+        senders.wait_read(s)
+        c.stop()
+    assert c.lines() == []
+
+
 def test_a_header_counts_only_once_and_only_first(collect):
     """F13: the second one is text, whoever sends it."""
     c = start(collect)
