@@ -53,7 +53,9 @@ def shell(text, **options):
 def test_every_block_is_of_a_kind_we_know():
     # test_documents.py tries those of yaml.
     assert {kind for kind, _ in BLOCKS} <= {
-        "console", "text", "sh", "python", "rsyslog", "yaml"}
+        "c", "conf", "console", "go", "haproxy", "ini", "javascript", "json",
+        "nginx", "perl", "php", "python", "rsyslog", "sh", "text", "xml",
+        "yaml"}
 
 
 def test_logger_line(collect):
