@@ -65,7 +65,7 @@ is_severity(struct slice word, unsigned severity)
 	static const char *const others[8] = { "emergency", "", "critical",
 		"error", "warn", "", "informational", "" };
 
-	return word.n > 0 &&
+	return word_is_letter(word.p[word.n - 1]) &&
 	    (slice_eq(word, slice_str(pri_severity_name(severity))) ||
 		slice_eq(word, slice_str(others[severity])));
 }

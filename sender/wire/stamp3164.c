@@ -73,7 +73,7 @@ take_offset(struct slice *in, struct stamp *t)
 static bool
 take_unknown_zone(struct slice *in, struct slice word)
 {
-	if (word.n < 3 || word.n > 5 || in->n < word.n + 3 ||
+	if (word.n < 3 || in->n < word.n + 3 ||
 	    memcmp(in->p + word.n, ": %", 3) != 0)
 		return false;
 	for (size_t i = 0; i < word.n; i++)
@@ -109,6 +109,8 @@ take_zone_name(struct slice *in, struct stamp *t)
 
 	while (word.n < in->n && in->p[word.n] != ' ' && in->p[word.n] != ':')
 		word.n++;
+	if (word.n == 0 || word.n > 5 || word_is_digit(word.p[0]))
+		return false;
 	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
 		if (slice_eq(word, slice_str(zones[i].name))) {
 			t->offset = zones[i].offset;
@@ -191,16 +193,17 @@ take_month(struct slice *in, struct stamp *t)
 	return true;
 }
 
-/* Takes "Www " or "Www, ", a day of the week, when it is there. */
+/* Takes "Www " in front of a month or "Www, ", a day of the week. */
 static void
 take_weekday(struct slice *in)
 {
 	struct slice s = *in;
 
-	if (name_of(s, "SunMonTueWedThuFriSat") == 0)
+	if (s.n < 5 || (s.p[3] != ',' && !word_is_letter(s.p[4])) ||
+	    name_of(s, "SunMonTueWedThuFriSat") == 0)
 		return;
 	slice_skip(&s, 3);
-	if (s.n > 0 && s.p[0] == ',')
+	if (s.p[0] == ',')
 		slice_skip(&s, 1);
 	if (take_blank(&s))
 		*in = s;
@@ -325,22 +328,30 @@ take_epoch(struct slice *in, struct stamp *t)
 	return true;
 }
 
+/* Takes a time in one of the forms there are, up to its seconds. */
+static bool
+take_any(struct slice *in, struct stamp *t)
+{
+	const struct stamp none = { .known = false };
+
+	if (in->n > 0 && word_is_digit(in->p[0])) {
+		if (take_iso(in, t))
+			return true;
+		*t = none;
+		if (take_epoch(in, t))
+			return true;
+	}
+	*t = none;
+	return take_bsd(in, t);
+}
+
 bool
 stamp_take_3164(struct slice *in, struct stamp *t)
 {
-	static bool (*const kinds[])(struct slice *,
-	    struct stamp *) = { take_bsd, take_iso, take_epoch };
 	struct stamp got = { .known = false };
 	struct slice s = *in;
-	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		got = (struct stamp){ .known = false };
-		s = *in;
-		if (kinds[i](&s, &got))
-			break;
-	}
-	if (i == sizeof(kinds) / sizeof(kinds[0]) || !take_suffix(&s, &got))
+	if (!take_any(&s, &got) || !take_suffix(&s, &got))
 		return false;
 	got.known = stamp_possible(&got);
 	*t = got;
