@@ -9,34 +9,39 @@
 
 enum { WORD_MAX = 40 }; /* a longer word is no slip of the finger */
 
+static size_t
+smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /*
- * Levenshtein's distance: letters to insert, drop or replace. One row of the
- * table is enough, because each cell needs only its left, upper and
- * upper-left neighbour.
+ * Letters to insert, drop, replace, or to change with their neighbour: the
+ * distance of Damerau and Levenshtein, where no letter is touched twice. Of
+ * the table three rows are enough.
  */
 static size_t
 edit_distance(const char *a, size_t an, const char *b, size_t bn)
 {
-	size_t row[WORD_MAX + 1];
-	size_t i, j, corner, above, best;
+	size_t row[3][WORD_MAX + 1];
 
-	for (j = 0; j <= bn; j++)
-		row[j] = j;
-	for (i = 1; i <= an; i++) {
-		corner = row[0];
-		row[0] = i;
-		for (j = 1; j <= bn; j++) {
-			above = row[j];
-			best = corner + (a[i - 1] == b[j - 1] ? 0 : 1);
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			corner = above;
+	for (size_t j = 0; j <= bn; j++)
+		row[0][j] = j;
+	for (size_t i = 1; i <= an; i++) {
+		size_t *now = row[i % 3], *above = row[(i + 2) % 3];
+
+		now[0] = i;
+		for (size_t j = 1; j <= bn; j++) {
+			now[j] = above[j - 1] + (a[i - 1] != b[j - 1]);
+			now[j] = smaller(now[j], above[j] + 1);
+			now[j] = smaller(now[j], now[j - 1] + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				now[j] = smaller(
+				    now[j], row[(i + 1) % 3][j - 2] + 1);
 		}
 	}
-	return row[bn];
+	return row[an % 3][bn];
 }
 
 void
