@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/os.h"
+#include "output/beneath.h"
 #include "output/rotate.h"
 
 enum {
@@ -57,7 +58,28 @@ file_open_at(struct file *f, struct file_home *home, int dirfd,
 	return 0;
 }
 
-/* A dup of its folder, for the syncer: a new name is durable only with it.
+/* One of many has its folder open only while that is needed. -1: errno. */
+static int
+hold_folder(struct file *f)
+{
+	bool made = false;
+
+	if (f->log.dirfd == -1)
+		f->log.dirfd = beneath_open(
+		    f->home->base, f->name, false, 0, &made);
+	return f->log.dirfd;
+}
+
+static void
+drop_folder(struct file *f)
+{
+	if (f->name == NULL || f->log.dirfd == -1)
+		return;
+	close(f->log.dirfd);
+	f->log.dirfd = -1;
+}
+
+/* Its folder, for the syncer to close: a new name is durable only with it.
  * -1: there is nothing to do, or no descriptor to do it with. */
 static int
 folder_to_sync(struct file *f)
@@ -66,7 +88,12 @@ folder_to_sync(struct file *f)
 
 	if (!f->log.renamed)
 		return -1;
-	fd = fcntl(f->log.dirfd, F_DUPFD_CLOEXEC, 0);
+	if (f->name == NULL) {
+		fd = fcntl(f->log.dirfd, F_DUPFD_CLOEXEC, 0);
+	} else {
+		fd = hold_folder(f);
+		f->log.dirfd = -1;
+	}
 	f->log.renamed = fd == -1;
 	return fd;
 }
@@ -93,6 +120,18 @@ hand_over(struct file *f, int fd)
 	f->home->asked = syncer_ask(f->home->tools->syncer, &job);
 }
 
+static int
+rename_live(struct file *f, int *old, char *name, struct err *err)
+{
+	int status;
+
+	if (hold_folder(f) == -1)
+		return err_sys(err, "%s: rotate: its folder", f->log.path);
+	status = logfile_rotate(&f->log, time(NULL), old, name, err);
+	drop_folder(f);
+	return status;
+}
+
 /* Goes on in a new file. False: the old one is written to for longer. */
 static bool
 rotate(struct file *f)
@@ -101,14 +140,14 @@ rotate(struct file *f)
 	char name[NAME_MAX + 1];
 	int64_t now = clock_ms();
 	struct err err;
-	int old;
+	int old = -1;
 
 	if (now < f->rotate_at)
 		return false;
 	if (f->home->set->sync == SYNC_ALWAYS && f->dirty)
 		sync_now(
 		    f->home->tools->metrics, f->log.path, f->log.fd, count);
-	if (logfile_rotate(&f->log, time(NULL), &old, name, &err) == -1) {
+	if (rename_live(f, &old, name, &err) == -1) {
 		f->rotate_at = now + ROTATE_AGAIN_MS;
 		counter_add(count, O_FAILED_ROTATE, 1);
 		if (!f->rotate_fails)
@@ -275,10 +314,13 @@ file_sync(struct file *f)
 	if (!f->log.renamed)
 		return;
 	f->log.renamed = false;
-	if (os_fsync(f->log.dirfd) == -1 && errno != EINVAL) {
+	/* ENOENT: the folder is gone, and with it what bore a new name */
+	if ((hold_folder(f) == -1 || os_fsync(f->log.dirfd) == -1) &&
+	    errno != EINVAL && errno != ENOENT) {
 		counter_add(count, O_FAILED_SYNC, 1);
 		log_sys(LOG_ERR, "output %s: fsync of its folder", f->log.path);
 	}
+	drop_folder(f);
 }
 
 /* Hands a file that is left to the syncer, if that has room; it waits only

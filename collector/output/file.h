@@ -19,6 +19,7 @@
 struct file_home {
 	struct output_settings *set;      /* owned by the output */
 	const struct output_tools *tools; /* borrowed */
+	int base;                         /* the folder of many files */
 	uint64_t asked; /* number of the last job for the syncer */
 	bool stray;     /* something is not synced that no open file stands
 			 * for: a folder, a file that is closed */
@@ -46,7 +47,7 @@ struct file {
 int file_open(struct file *f, struct file_home *home, struct err *err);
 
 /* Opens one of many, of that path, in the folder dirfd, which is handed over,
- * also when it fails. -1: *err and errno. */
+ * also when it fails; the caller sets name. -1: *err and errno. */
 int file_open_at(struct file *f, struct file_home *home, int dirfd,
     const char *path, struct err *err);
 

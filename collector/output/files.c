@@ -59,8 +59,8 @@ files_new(struct file_home *home, struct err *err)
 	fs->home = home;
 	fs->sync_at = fs->stray_at = 0;
 	fs->names = names_new(err);
-	fs->base = fs->names != NULL ? open_base(fs, err) : -1;
-	if (fs->base != -1)
+	fs->home->base = fs->names != NULL ? open_base(fs, err) : -1;
+	if (fs->home->base != -1)
 		return fs;
 	names_free(fs->names);
 	free(fs);
@@ -89,6 +89,13 @@ files_leave(struct files *fs, struct file *f)
 	forget(fs, f);
 }
 
+void
+files_leave_deleted(struct files *fs, struct file *f)
+{
+	f->dirty = f->log.renamed = false;
+	files_leave(fs, f);
+}
+
 /* Everything that is not on the disk yet. */
 static void
 sync_all(struct files *fs)
@@ -99,8 +106,8 @@ sync_all(struct files *fs)
 	for (size_t i = 0; i < fs->open.n; i++)
 		dirty += fs->open.place[i]->dirty;
 	if (home->stray || dirty > SYNC_EACH) {
-		sync_whole_now(home->tools->metrics, home->set->path, fs->base,
-		    home->set->count);
+		sync_whole_now(home->tools->metrics, home->set->path,
+		    fs->home->base, home->set->count);
 		home->stray = false;
 		return;
 	}
@@ -124,7 +131,7 @@ files_free(struct files *fs)
 	}
 	opened_clear(&fs->open);
 	names_free(fs->names);
-	close(fs->base);
+	close(fs->home->base);
 	free(fs);
 }
 
@@ -186,7 +193,8 @@ files_choose(struct files *fs, struct batch *b)
 			continue;
 		exists = limits.new_files > 0 &&
 		    !names_are_full(fs->names, &limits) &&
-		    copy_name(fs, n->text) && beneath_has(fs->base, fs->name);
+		    copy_name(fs, n->text) &&
+		    beneath_has(fs->home->base, fs->name);
 		verdict = names_admit(
 		    fs->names, n->hash, n->peer, exists, &limits, now);
 		n->other = verdict != NAMES_OK;
@@ -206,8 +214,8 @@ files_find_base(struct files *fs)
 		    LOG_ERR, "output %s: %s", fs->home->set->path, err.text);
 		return;
 	}
-	close(fs->base);
-	fs->base = fd;
+	close(fs->home->base);
+	fs->home->base = fd;
 }
 
 /* Leaves room for one more file. */
@@ -224,7 +232,8 @@ open_named(struct files *fs, struct file *f, const char *path, struct err *err)
 {
 	const struct output_settings *s = fs->home->set;
 	bool made = false;
-	int dirfd = beneath_open(fs->base, fs->name, true, s->dir_mode, &made);
+	int dirfd = beneath_open(
+	    fs->home->base, fs->name, true, s->dir_mode, &made);
 
 	fs->home->stray |= made && s->sync != SYNC_NEVER;
 	if (dirfd == -1 && (errno == ENOTDIR || errno == ELOOP))
@@ -301,8 +310,7 @@ get(struct files *fs, struct slice name, uint64_t hash, bool *torn,
 
 	if (f != NULL && logfile_is_deleted(&f->log)) {
 		*torn |= f->log.torn;
-		f->dirty = false;
-		files_leave(fs, f);
+		files_leave_deleted(fs, f);
 		f = NULL;
 	}
 	if (f == NULL && !copy_name(fs, name)) {
@@ -335,7 +343,9 @@ files_lock_other(struct files *fs)
 	struct file *f = fs->other_unlocked ? find_other(fs) : NULL;
 
 	fs->other_unlocked = false;
-	if (f != NULL && !logfile_lock_again(&f->log))
+	if (f != NULL &&
+	    (!logfile_lock_again(&f->log) ||
+		!beneath_is_at(fs->home->base, f->name, f->log.fd)))
 		files_leave(fs, f);
 }
 
@@ -366,7 +376,7 @@ is_odd(const struct files *fs, int error)
 
 	switch (error) {
 	case ENOSPC:
-		return fstatvfs(fs->base, &vfs) == 0 && vfs.f_files > 0 &&
+		return fstatvfs(fs->home->base, &vfs) == 0 && vfs.f_files > 0 &&
 		    vfs.f_favail == 0;
 	case EDQUOT:
 	case EROFS:

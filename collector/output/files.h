@@ -59,6 +59,9 @@ void files_rest(struct files *fs);
 /* Closes one; what is not synced will be. */
 void files_leave(struct files *fs, struct file *f);
 
+/* The same for one that was deleted: there is nothing to sync. */
+void files_leave_deleted(struct files *fs, struct file *f);
+
 /* Opens the folder by its path again: it was moved or deleted. */
 void files_find_base(struct files *fs);
 

@@ -174,7 +174,11 @@ logfile_open_at(struct logfile *f, int dirfd, const char *path, mode_t mode,
 		.mode = mode,
 		.alone = true,
 		.rotation = 1 };
-	return open_in(f, path, repaired, err);
+	if (open_in(f, path, repaired, err) == -1)
+		return -1;
+	close(f->dirfd);
+	f->dirfd = -1;
+	return 0;
 }
 
 void
@@ -418,9 +422,7 @@ logfile_lock_again(struct logfile *f)
 	struct stat st;
 	struct err err;
 
-	if (lock(f->fd, f->path, &err) == -1)
-		return false;
-	if (!folder_is_at(f->dirfd, f->name, f->fd) || fstat(f->fd, &st) == -1)
+	if (lock(f->fd, f->path, &err) == -1 || fstat(f->fd, &st) == -1)
 		return false;
 	/* whoever had the lock in between wrote whole lines */
 	f->size = f->whole = (uint64_t)st.st_size;

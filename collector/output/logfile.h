@@ -19,7 +19,7 @@
 #include "wire/slice.h"
 
 struct logfile {
-	int dirfd;        /* owned; the folder of the live file */
+	int dirfd;        /* owned; the folder of the live file, or -1 */
 	int fd;           /* owned; always open, O_APPEND, locked by flock(2) */
 	char *path;       /* owned; as configured */
 	const char *name; /* the last component of path */
@@ -50,10 +50,10 @@ int logfile_open(struct logfile *f, const char *path, mode_t mode,
 
 /*
  * The same for the last component of path in the folder dirfd, which is
- * handed over, also when it fails. A file with a second name (a hard link) is
- * refused, and no new name is synced: f->renamed reminds of it. It is opened
- * again by closing it and opening another one: logfile_reopen() is not for
- * it.
+ * handed over and closed, also when it fails: such a file needs one descriptor
+ * only, and who rotates it sets f->dirfd before. A file with a second name (a
+ * hard link) is refused, and no new name is synced: f->renamed reminds of it.
+ * logfile_reopen() is not for it: it is closed, and another one opened.
  */
 int logfile_open_at(struct logfile *f, int dirfd, const char *path, mode_t mode,
     uint64_t *repaired, struct err *err);
@@ -112,9 +112,8 @@ bool logfile_is_deleted(const struct logfile *f);
 
 /*
  * For a file that several outputs write in turn: the lock is given up until
- * it is taken again; neither while f->torn. False: it is not ours to write
- * any more, because it was rotated or moved, or another has the lock; close
- * it and open it anew.
+ * it is taken again; neither while f->torn. False: another has the lock. The
+ * caller looks whether it still bears its name.
  */
 void logfile_unlock(struct logfile *f);
 bool logfile_lock_again(struct logfile *f);

@@ -30,7 +30,7 @@ reopen_moved(struct files *fs)
 		/* a line that was begun is ended in the file where it began */
 		if (f->log.torn)
 			fs->reopen_due = true;
-		else if (!beneath_is_at(fs->base, f->name, f->log.fd))
+		else if (!beneath_is_at(fs->home->base, f->name, f->log.fd))
 			files_leave(fs, f);
 	}
 }
@@ -89,8 +89,7 @@ look_for_deleted(struct files *fs, int64_t now)
 			fs->look_next++;
 			continue;
 		}
-		f->dirty = false;
-		files_leave(fs, f);
+		files_leave_deleted(fs, f);
 		gone++;
 	}
 	if (gone > 0)
@@ -133,7 +132,7 @@ sync_stray(struct files *fs, int64_t now)
 	uint64_t number;
 
 	fs->stray_at = now + BUSY_MS;
-	job.fd = fcntl(fs->base, F_DUPFD_CLOEXEC, 0);
+	job.fd = fcntl(fs->home->base, F_DUPFD_CLOEXEC, 0);
 	if (job.fd == -1)
 		return;
 	number = syncer_try(home->tools->syncer, &job);
@@ -176,8 +175,8 @@ upkeep_sync(struct files *fs)
 	struct file_home *home = fs->home;
 
 	if (home->stray)
-		sync_whole_now(home->tools->metrics, home->set->path, fs->base,
-		    home->set->count);
+		sync_whole_now(home->tools->metrics, home->set->path,
+		    fs->home->base, home->set->count);
 	for (size_t i = 0; i < fs->open.n; i++) {
 		struct file *f = fs->open.place[i];
 
