@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""collector.py - starts a collector on free ports, asks it, stops it"""
+"""collector.py - starts a collector on free ports, asks it, stops it
+
+It is started with conf/quickstart.yaml as it stands. When something that the
+file names is in use, or its log files shall be elsewhere, a copy of it with
+the next ports, socket and path that are free takes its place.
+"""
 
 import ctypes
 import http.client
+import json
 import os
 import re
-import shutil
 import signal
 import socket
+import stat
 import subprocess
-import tempfile
 import time
+import urllib.parse
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+CONFIG = os.path.join(TOP, "conf", "quickstart.yaml")
 HOST = "127.0.0.1"
-PORT = 5514
-HTTP_PORT = 8514
-UNIX_PATH_MAX = 107  # sun_path, without the NUL at its end
 READY_TIMEOUT = 20
 STOP_TIMEOUT = 15
 PR_SET_PDEATHSIG = 1
@@ -57,17 +63,57 @@ def _in_use(path):
     return True
 
 
-def free_socket(folder):
-    """A path for a unix socket, not longer than the kernel takes."""
+def _is_ours(path):
+    """True when there is nothing, or an old socket that may be replaced."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return True
+    return stat.S_ISSOCK(found.st_mode) and found.st_uid == os.geteuid()
+
+
+def free_socket(first):
+    """That path, or else the next one, where nobody receives."""
+    base, end = os.path.splitext(first)
     for n in range(1, 100):
-        name = "quickstart.sock" if n == 1 else "quickstart-%d.sock" % n
-        path = os.path.join(folder, name)
-        if len(os.fsencode(path)) > UNIX_PATH_MAX:
-            return os.path.join(
-                tempfile.mkdtemp(prefix="syncline-"), "quickstart.sock")
-        if not _in_use(path):
+        path = first if n == 1 else "%s-%d%s" % (base, n, end)
+        if _is_ours(path) and not _in_use(path):
             return path
-    raise CollectorError("no free socket name in " + folder)
+    raise CollectorError("no free socket name like " + first)
+
+
+class Config:
+    """What conf/quickstart.yaml says, and what shall hold instead."""
+
+    def __init__(self):
+        with open(CONFIG, encoding="utf-8") as file:
+            self.text = file.read()
+        self.port = int(self._find(r"tcp://%s:(\d+)" % re.escape(HOST)))
+        self.http_port = int(self._find(r"^http: %s:(\d+)" % re.escape(HOST)))
+        self.unix = self._find(r"unix://(/\S+)$")
+        self.output = os.path.join(TOP, self._find(r"^  - path: (\S+)$"))
+
+    def _find(self, pattern):
+        found = re.search(pattern, self.text, re.MULTILINE)
+        if found is None:
+            raise CollectorError("nothing like %s in %s" % (pattern, CONFIG))
+        return found[1]
+
+    def with_others(self, port, http_port, unix, output):
+        """The text with these; None when they are what it says already."""
+        if (port, http_port, unix, output) == (
+                self.port, self.http_port, self.unix, self.output):
+            return None
+        url = json.dumps("unix://" + urllib.parse.quote(unix))
+        text = self.text
+        for pattern, value in (
+                (r"(?<=://%s:)\d+$" % re.escape(HOST), str(port)),
+                (r"(?<=^http: %s:)\d+$" % re.escape(HOST), str(http_port)),
+                (r"unix:///\S+$", url),
+                (r"(?<=^  - path: )\S+$", json.dumps(output))):
+            text = re.sub(pattern, lambda _, v=value: v, text,
+                          flags=re.MULTILINE)
+        return text
 
 
 def _die_with_parent():
@@ -78,26 +124,26 @@ def _die_with_parent():
 class Collector:
     """One running synclined, and what it said on standard error."""
 
-    def __init__(self, program, output, folder, rotate_size):
+    def __init__(self, program, output, folder):
+        config = Config()
         self.output = output
         self.host = HOST
-        self.unix = free_socket(folder)
-        self.port = PORT
-        self.http_port = HTTP_PORT
+        self.port = config.port
+        self.http_port = config.http_port
         self.said = ""
-        self._folder = folder
-        self._temporary = (
-            os.path.dirname(self.unix)
-            if os.path.dirname(self.unix) != folder else None)
         self._stderr = None
         for _ in range(3):
+            self.unix = free_socket(config.unix)
+            # Two at a time must not share a file: their sockets differ.
+            self._name = os.path.join(
+                folder, os.path.splitext(os.path.basename(self.unix))[0])
             self.port = free_port(
                 self.port, (socket.SOCK_STREAM, socket.SOCK_DGRAM))
             self.http_port = free_port(self.http_port, (socket.SOCK_STREAM,))
             if self.port == self.http_port:
                 self.http_port = free_port(
                     self.port + 1, (socket.SOCK_STREAM,))
-            if self._start(program, rotate_size):
+            if self._start(program, config):
                 return
             # Somebody was faster than we: try the next ports.
             self.port += 1
@@ -105,22 +151,26 @@ class Collector:
         raise CollectorError(
             "%s did not start:\n%s" % (program, self.said.rstrip()))
 
-    def _start(self, program, rotate_size):
-        address = "%s:%d" % (self.host, self.port)
-        path = os.path.join(
-            self._folder, os.path.basename(self.unix) + ".stderr")
-        command = [
-            program,
-            "-l", "udp://" + address, "-l", "tcp://" + address,
-            "-l", "unix://" + self.unix,
-            "-o", self.output, "--rotate-size", rotate_size,
-            "--http", "%s:%d" % (self.host, self.http_port)]
+    def _config_file(self, config):
+        """The file as it stands, or a copy with what is free."""
+        text = config.with_others(
+            self.port, self.http_port, self.unix, self.output)
+        if text is None:
+            return CONFIG
+        path = self._name + ".yaml"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def _start(self, program, config):
+        path = self._name + ".stderr"
+        command = [program, "-c", self._config_file(config)]
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("SYNCLINE_")}
         self.command = command
         with open(path, "wb") as stderr:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stderr=stderr,
+                command, cwd=TOP, stdin=subprocess.DEVNULL, stderr=stderr,
                 env=environment, start_new_session=True,
                 preexec_fn=_die_with_parent)
         if self._stderr is not None:
@@ -182,6 +232,4 @@ class Collector:
                 self.process.wait(STOP_TIMEOUT)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-        if self._temporary:
-            shutil.rmtree(self._temporary, ignore_errors=True)
         return self.process.wait()
