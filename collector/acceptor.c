@@ -109,6 +109,33 @@ read_credentials(const struct acceptor *a, struct newcomer *n)
 	n->gid = cred.gid;
 }
 
+/* NULL: no memory, which is counted; fd is the caller's still. */
+static struct newcomer *
+new_newcomer(struct acceptor *a, int fd, const struct sockaddr_storage *ss)
+{
+	struct newcomer *n = calloc(1, sizeof(*n));
+
+	if (n == NULL) {
+		log_line(LOG_ERR, "listener %s: no memory for a connection",
+		    listen_label(conf_of(a)));
+		counter_add(counters_of(a), L_REJECTED_ERROR, 1);
+		return NULL;
+	}
+	n->fd = fd;
+	n->listener = a->listener;
+	n->addr = *ss;
+	read_credentials(a, n);
+	return n;
+}
+
+static struct who
+who_is(const struct acceptor *a, const struct newcomer *n)
+{
+	return conf_of(a)->kind == LISTEN_TCP
+	    ? who_address(&n->addr)
+	    : who_user(n->credentials, n->uid);
+}
+
 /* All connections of a peer whose messages are counted are served by one
  * worker, which alone counts them. */
 static struct worker *
@@ -119,31 +146,17 @@ choose_worker(struct acceptor *a, const struct newcomer *n)
 
 	if (conf_of(a)->rate == 0)
 		return least_loaded(t);
-	w = conf_of(a)->kind == LISTEN_TCP ? who_address(&n->addr)
-					   : who_user(n->credentials, n->uid);
-	return t->worker[(w.id[0] * UINT64_C(0x9e3779b97f4a7c15) + w.id[1]) %
-	    t->workers];
+	w = who_is(a, n);
+	/* the upper half, which every byte of an address has a part in */
+	return t
+	    ->worker[((w.id[0] + w.id[1] * 31) * UINT64_C(0x9e3779b97f4a7c15) >>
+			 32) %
+		t->workers];
 }
 
 static void
-give(struct acceptor *a, int fd, const struct sockaddr_storage *ss,
-    struct peer *peer)
+give(struct acceptor *a, struct newcomer *n)
 {
-	struct newcomer *n = calloc(1, sizeof(*n));
-
-	if (n == NULL) {
-		log_line(LOG_ERR, "listener %s: no memory for a connection",
-		    listen_label(conf_of(a)));
-		counter_add(counters_of(a), L_REJECTED_ERROR, 1);
-		peer_leave(peer);
-		close(fd);
-		return;
-	}
-	n->fd = fd;
-	n->listener = a->listener;
-	n->addr = *ss;
-	n->peer = peer;
-	read_credentials(a, n);
 	counter_add(counters_of(a), L_OPENED, 1);
 	worker_give(choose_worker(a, n), n);
 }
@@ -171,17 +184,47 @@ is_over_limit(struct acceptor *a)
 
 /* At most one a second: a hostile peer fills no log. */
 static void
-complain(struct acceptor *a, const struct sockaddr_storage *ss, const char *why)
+complain(struct acceptor *a, const struct newcomer *n, const char *why)
 {
-	struct origin o = { .addr = *ss };
+	struct origin o = { .addr = n->addr };
 	struct slice peer = origin_address(&o);
 	int64_t now = clock_ms();
 	int level = now - a->refused_at >= 1000 ? LOG_NOTICE : LOG_DEBUG;
 
 	if (level == LOG_NOTICE)
 		a->refused_at = now;
-	log_line(level, "listener %s: closing the connection of %.*s: %s",
-	    listen_label(conf_of(a)), (int)peer.n, peer.p, why);
+	if (conf_of(a)->kind == LISTEN_TCP)
+		log_line(level,
+		    "listener %s: closing the connection of %.*s: %s",
+		    listen_label(conf_of(a)), (int)peer.n, peer.p, why);
+	else
+		log_line(level,
+		    "listener %s: closing a connection of user %u: %s",
+		    listen_label(conf_of(a)), (unsigned)n->uid, why);
+}
+
+/* Does the sender have few enough connections? n->peer is one more then. */
+static bool
+has_place(struct acceptor *a, struct newcomer *n)
+{
+	uint64_t max = (uint64_t)conf_of(a)->max_connections_per_peer;
+	struct who w;
+
+	if (max == 0)
+		return true;
+	w = who_is(a, n);
+	n->peer = peers_enter(a->tools->peers,
+	    a->tools->plan->listener_slot[a->listener], &w, max);
+	if (n->peer != NULL)
+		return true;
+	if (errno != EUSERS) {
+		counter_add(counters_of(a), L_REJECTED_ERROR, 1);
+		complain(a, n, "no memory");
+		return false;
+	}
+	counter_add(counters_of(a), L_REJECTED_PEER, 1);
+	complain(a, n, "it has as many as max_connections_per_peer allows");
+	return false;
 }
 
 /*
@@ -189,43 +232,35 @@ complain(struct acceptor *a, const struct sockaddr_storage *ss, const char *why)
  * the address that it names is asked about when it has named it.
  */
 static bool
-is_welcome(
-    struct acceptor *a, const struct sockaddr_storage *ss, struct peer **peer)
+is_welcome(struct acceptor *a, struct newcomer *n)
 {
 	const struct listen_conf *l = conf_of(a);
 
-	*peer = NULL;
-	if (l->kind != LISTEN_TCP ||
-	    (l->proxy != NULL && nets_hold(l->proxy, ss)))
+	if (l->kind == LISTEN_TCP && l->proxy != NULL &&
+	    nets_hold(l->proxy, &n->addr))
 		return true;
-	if (l->allow != NULL && !nets_hold(l->allow, ss)) {
+	if (l->kind == LISTEN_TCP && l->allow != NULL &&
+	    !nets_hold(l->allow, &n->addr)) {
 		counter_add(counters_of(a), L_REJECTED_ALLOW, 1);
-		complain(a, ss, "its address is not in `allow`");
+		complain(a, n, "its address is not in `allow`");
 		return false;
 	}
-	if (l->max_connections_per_peer == 0)
-		return true;
-	*peer = peers_enter(a->tools->peers,
-	    a->tools->plan->listener_slot[a->listener], ss,
-	    (uint64_t)l->max_connections_per_peer);
-	if (*peer != NULL)
-		return true;
-	counter_add(counters_of(a), L_REJECTED_PEER, 1);
-	complain(a, ss,
-	    "it has as many as max_connections_per_peer "
-	    "allows");
-	return false;
+	return has_place(a, n);
 }
 
 static void
 welcome(struct acceptor *a, int fd, const struct sockaddr_storage *ss)
 {
-	struct peer *peer;
+	struct newcomer *n = NULL;
 
-	if (is_over_limit(a) || !is_welcome(a, ss, &peer))
-		close(fd);
-	else
-		give(a, fd, ss, peer);
+	if (!is_over_limit(a))
+		n = new_newcomer(a, fd, ss);
+	if (n != NULL && is_welcome(a, n)) {
+		give(a, n);
+		return;
+	}
+	close(fd);
+	free(n);
 }
 
 static enum taken

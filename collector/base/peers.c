@@ -5,8 +5,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/who.h"
-
 enum { BUCKETS_MIN = 256 };
 
 /*
@@ -152,14 +150,12 @@ add(struct peers *p, const struct who *w, int slot)
 }
 
 struct peer *
-peers_enter(
-    struct peers *p, int slot, const struct sockaddr_storage *a, uint64_t max)
+peers_enter(struct peers *p, int slot, const struct who *w, uint64_t max)
 {
-	struct who w = who_address(a);
-	struct peer *e = find(p, &w, slot);
+	struct peer *e = find(p, w, slot);
 
 	if (e == NULL)
-		e = add(p, &w, slot);
+		e = add(p, w, slot);
 	if (e == NULL) {
 		errno = ENOMEM;
 		return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * peers.h - how many connections each address has, listener by listener
+ * peers.h - how many connections each sender has, listener by listener
  *
  * The main thread counts a connection in when it accepts it; the worker that
  * closes it counts it out. All but peer_leave() is the main thread's.
@@ -8,16 +8,16 @@
 #ifndef BASE_PEERS_H
 #define BASE_PEERS_H
 
-#include <sys/socket.h>
-
 #include <stddef.h>
 #include <stdint.h>
 
 #include "wire/err.h"
 
+#include "base/who.h"
+
 struct peers;
 
-/* The connections of one address to one listener. */
+/* The connections of one address, or user, to one listener. */
 struct peer;
 
 struct peers *peers_new(struct err *err); /* NULL sets *err */
@@ -26,19 +26,18 @@ struct peers *peers_new(struct err *err); /* NULL sets *err */
 void peers_free(struct peers *p);
 
 /*
- * Counts one more connection of that address (its port does not matter) to
- * the listener with that slot of metrics; peer_leave() is due when it is
- * closed. NULL, and nothing is counted: errno is EUSERS when there are max
- * already, else ENOMEM.
+ * Counts one more connection of that sender to the listener with that slot of
+ * metrics; peer_leave() is due when it is closed. NULL, and nothing is
+ * counted: errno is EUSERS when there are max already, else ENOMEM.
  */
 struct peer *peers_enter(
-    struct peers *p, int slot, const struct sockaddr_storage *a, uint64_t max);
+    struct peers *p, int slot, const struct who *w, uint64_t max);
 
 /* That connection is closed; any thread. Accepts NULL. The peer may not be
  * touched from then on. */
 void peer_leave(struct peer *peer);
 
-/* How many addresses are remembered, those without connections included. */
+/* How many senders are remembered, those without connections included. */
 size_t peers_count(const struct peers *p);
 
 #endif

@@ -4,6 +4,7 @@
 Fault E2; syslogd CVE-1999-0831.
 """
 
+import os
 import resource
 
 import pytest
@@ -108,6 +109,23 @@ def test_max_connections_per_peer(collect):
     for s in inside + others + elsewhere:
         s.close()
     c.wait_metric("connections", 0)
+
+
+def test_max_connections_per_peer_of_users(collect, tmp_path):
+    """On a unix socket, each user of this machine is a peer."""
+    c = collect(listen=("unix-stream://%s/s?max_connections_per_peer=2" %
+                        tmp_path,), args=("-f", "raw"))
+    path = c.address("unix-stream")
+    inside = [come_in(path, "unix-stream") for _ in range(2)]
+    with come_in(path, "unix-stream") as s:
+        assert senders.is_closed(s)
+    c.wait_metric("rejected_connections_total", 1,
+                  reason="max_connections_per_peer")
+    assert "user %d" % os.getuid() in c.stderr()
+    senders.finish(inside.pop())
+    with come_in(path, "unix-stream") as s:
+        s.sendall(senders.octet(b"<13>fine"))
+        assert c.wait_lines(1) == [b"<13>fine"]
 
 
 def test_a_crowd_of_one_address_does_not_shut_out_the_others(collect):

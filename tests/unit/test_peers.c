@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_peers.c - how many connections each address has (E2)
+ * test_peers.c - how many connections each sender has (E2)
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -12,35 +12,20 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/peers.h"
 
-static struct sockaddr_storage
-address(uint32_t n, uint16_t port)
+static struct who
+address(uint32_t n)
 {
 	struct sockaddr_storage ss = { 0 };
 	struct sockaddr_in *in = (void *)&ss;
 
 	in->sin_family = AF_INET;
 	in->sin_addr.s_addr = htonl(n);
-	in->sin_port = htons(port);
-	return ss;
-}
-
-static struct sockaddr_storage
-mapped(uint32_t n)
-{
-	struct sockaddr_storage ss = { 0 };
-	struct sockaddr_in6 *in6 = (void *)&ss;
-
-	in6->sin6_family = AF_INET6;
-	n = htonl(n);
-	in6->sin6_addr.s6_addr[10] = in6->sin6_addr.s6_addr[11] = 0xff;
-	memcpy(&in6->sin6_addr.s6_addr[12], &n, sizeof(n));
-	return ss;
+	return who_address(&ss);
 }
 
 static struct peers *
@@ -54,26 +39,25 @@ new_peers(void)
 }
 
 static void
-the_limit_is_each_address_own(void **state)
+the_limit_is_each_sender_s_own(void **state)
 {
 	struct peers *p = new_peers();
-	struct sockaddr_storage a = address(1, 1), again = address(1, 2),
-				b = address(2, 1), same = mapped(1);
+	struct who a = address(1), b = address(2), user = who_user(true, 1);
 	struct peer *first = peers_enter(p, 0, &a, 2);
 
 	(void)state;
 	assert_non_null(first);
-	assert_ptr_equal(peers_enter(p, 0, &again, 2), first);
+	assert_ptr_equal(peers_enter(p, 0, &a, 2), first);
 	errno = 0;
 	assert_null(peers_enter(p, 0, &a, 2));
 	assert_int_equal(errno, EUSERS);
-	assert_null(peers_enter(p, 0, &same, 2)); /* IPv4-mapped */
 	assert_non_null(peers_enter(p, 0, &b, 2));
+	assert_non_null(peers_enter(p, 0, &user, 2));
 	/* other listeners, also one that shares its bucket */
 	assert_ptr_not_equal(peers_enter(p, 1, &a, 2), first);
 	assert_ptr_not_equal(peers_enter(p, 256, &a, 2), first);
 	assert_non_null(peers_enter(p, 256, &a, 2));
-	assert_int_equal(peers_count(p), 4);
+	assert_int_equal(peers_count(p), 5);
 	peers_free(p);
 }
 
@@ -81,7 +65,7 @@ static void
 whoever_leaves_makes_room(void **state)
 {
 	struct peers *p = new_peers();
-	struct sockaddr_storage a = address(1, 1);
+	struct who a = address(1);
 	struct peer *peer = peers_enter(p, 0, &a, 1);
 
 	(void)state;
@@ -100,11 +84,11 @@ static void
 those_who_left_are_forgotten(void **state)
 {
 	struct peers *p = new_peers();
-	struct sockaddr_storage a;
+	struct who a;
 
 	(void)state;
 	for (uint32_t i = 0; i < 100000; i++) {
-		a = address(i, 1);
+		a = address(i);
 		peer_leave(peers_enter(p, 0, &a, 1));
 		assert_in_range(peers_count(p), 1, 256);
 	}
@@ -117,17 +101,17 @@ none_is_lost_when_the_table_grows(void **state)
 	enum { MANY = 5000 };
 	struct peers *p = new_peers();
 	struct peer **peer = calloc(MANY, sizeof(struct peer *));
-	struct sockaddr_storage a;
+	struct who a;
 
 	(void)state;
 	assert_non_null(peer);
 	for (uint32_t i = 0; i < MANY; i++) {
-		a = address(i, 1);
+		a = address(i);
 		peer[i] = peers_enter(p, (int)(i % 3), &a, 1);
 		assert_non_null(peer[i]);
 	}
 	for (uint32_t i = 0; i < MANY; i++) {
-		a = address(i, 1);
+		a = address(i);
 		assert_null(peers_enter(p, (int)(i % 3), &a, 1));
 		if (i % 2 == 0)
 			peer_leave(peer[i]);
@@ -156,7 +140,7 @@ static void
 threads_may_leave_at_once(void **state)
 {
 	struct peers *p = new_peers();
-	struct sockaddr_storage a = address(1, 1);
+	struct who a = address(1);
 	struct peer **peer = calloc(
 	    (size_t)THREADS * ROUNDS, sizeof(struct peer *));
 	pthread_t t[THREADS];
@@ -181,7 +165,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_limit_is_each_address_own),
+		cmocka_unit_test(the_limit_is_each_sender_s_own),
 		cmocka_unit_test(whoever_leaves_makes_room),
 		cmocka_unit_test(those_who_left_are_forgotten),
 		cmocka_unit_test(none_is_lost_when_the_table_grows),
