@@ -127,7 +127,7 @@ open_outputs(struct house *h, struct err *err)
 	size_t n = h->plan->conf->outputs;
 	int rc = 0;
 
-	o.add = calloc(n, sizeof(*o.add));
+	o.add = calloc(n, sizeof(struct output *));
 	if (o.add == NULL)
 		return err_sys(err, "start");
 	for (; o.adds < n; o.adds++) {

@@ -18,8 +18,9 @@ find_url(const struct config *conf, const char *url, bool retired)
 }
 
 /*
- * Where the running listeners are in the new configuration. One that is not
- * there but has connections lives on in it, retired, until they are closed.
+ * Where the running listeners are in the new configuration. One of streams
+ * that is not there lives on in it, retired, as long as it has connections:
+ * it may accept some more until the workers switch.
  */
 static int
 map_listeners(struct reload *r, struct config *conf, struct err *err)
@@ -37,7 +38,7 @@ map_listeners(struct reload *r, struct config *conf, struct err *err)
 		if (r->map[i] == SIZE_MAX)
 			r->map[i] = find_url(conf, copy.url, true);
 		if (r->map[i] != SIZE_MAX || !listener_is_stream(&copy) ||
-		    acceptor_open(tools, i) == 0)
+		    (copy.retired && acceptor_open(tools, i) == 0))
 			continue;
 		copy.retired = true;
 		if (config_add_listen(conf, &copy, err) == -1)
@@ -99,10 +100,9 @@ open_outputs(struct reload *r, struct err *err)
 	const struct plan *old = r->house->plan;
 	size_t n = r->plan->conf->outputs;
 
-	r->adds.add = calloc(n, sizeof(*r->adds.add));
+	r->adds.add = calloc(n, sizeof(struct output *));
 	r->removes.renew = calloc(n, sizeof(*r->removes.renew));
-	r->removes.remove = calloc(
-	    old->conf->outputs, sizeof(*r->removes.remove));
+	r->removes.remove = calloc(old->conf->outputs, sizeof(struct output *));
 	if (r->adds.add == NULL || r->removes.renew == NULL ||
 	    r->removes.remove == NULL)
 		return err_sys(err, "reload");
@@ -202,7 +202,7 @@ make_orders(struct reload *r, struct err *err)
 {
 	size_t n = r->house->tools.workers;
 
-	r->order = calloc(n, sizeof(*r->order));
+	r->order = calloc(n, sizeof(struct order *));
 	if (r->order == NULL)
 		return err_sys(err, "reload");
 	for (size_t i = 0; i < n; i++)

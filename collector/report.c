@@ -194,7 +194,7 @@ add_listener_object(struct evbuffer *to, const struct plan *plan,
 {
 	int slot = plan->listener_slot[l];
 
-	evbuffer_add_printf(to, "%s{\"listener\":", l > 0 ? "," : "");
+	evbuffer_add_printf(to, "{\"listener\":");
 	add_string(to, listen_label(&plan->conf->listen[l]));
 	evbuffer_add_printf(to, ",\"url\":");
 	add_string(to, plan->conf->listen[l].url);
@@ -248,8 +248,13 @@ report_status(struct evbuffer *to, const struct plan *plan,
 		    metrics_global_sum(
 			m, (enum global_metric)global_rows[i].id));
 	evbuffer_add_printf(to, ",\"listeners\":[");
-	for (size_t l = 0; l < conf->listens; l++)
+	for (size_t l = 0, n = 0; l < conf->listens; l++) {
+		if (conf->listen[l].retired &&
+		    connections(m, plan->listener_slot[l]) == 0)
+			continue;
+		evbuffer_add_printf(to, "%s", n++ > 0 ? "," : "");
 		add_listener_object(to, plan, m, l);
+	}
 	evbuffer_add_printf(to, "],\"outputs\":[");
 	for (size_t o = 0; o < conf->outputs; o++)
 		add_output_object(to, plan, m, o);

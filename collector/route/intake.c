@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/intake.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,10 @@ static void
 move_limits(struct intake *in, const struct plan *plan, struct limit **limit,
     const size_t *map)
 {
-	for (size_t i = 0; in->plan != NULL && i < in->conf->listens; i++) {
+	if (in->plan == NULL)
+		return;
+	assert(map != NULL);
+	for (size_t i = 0; i < in->conf->listens; i++) {
 		struct limit *old = in->parts.limit[i];
 		size_t k = map[i];
 
@@ -115,6 +119,7 @@ intake_switch(struct intake *in, const struct plan *plan,
 	for (size_t i = 0; i < c->outputs; i++) {
 		struct lane *l = in->parts.lane[i];
 
+		assert(l != NULL); /* kept, or made by intake_prepare() */
 		l->pool = &in->pool;
 		l->writer = in->writer;
 		l->output = plan->output[i];

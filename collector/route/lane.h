@@ -18,16 +18,16 @@
 
 struct lane {
 	_Alignas(64) struct block *block; /* owned; NULL: none */
-	struct lane *next;                /* of those that leave */
 	struct pool *pool;                /* borrowed */
 	struct mailbox *writer;           /* borrowed */
-	void *output;                     /* borrowed; the writer's */
 	struct counters *count;           /* borrowed; this thread's set */
-	bool runs;                        /* the output has many files */
 	size_t run;      /* where in block the last run begins */
 	size_t queued;   /* bytes put and not yet written */
 	uint64_t posted; /* blocks handed over */
+	bool runs;       /* the output has many files */
 	_Alignas(64) _Atomic uint64_t written; /* counted by the writer */
+	void *output;                          /* borrowed; the writer's */
+	struct lane *next;                     /* of those that leave */
 };
 
 /* What is put: one line, its LF included. */
