@@ -16,6 +16,7 @@
 enum {
 	BUSY_MS = 5,        /* standard output does not take more now */
 	BUSY_MAX_MS = 1000, /* for longer is a stall */
+	TURN_MS = 50,       /* then others have theirs */
 	LOOK_MS = 500       /* how often a deleted file is looked for */
 };
 
@@ -256,14 +257,21 @@ sync_always(struct output *o)
 void
 output_write(struct output *o)
 {
-	if (o->first == NULL ||
-	    (o->stall.retry_at > 0 && clock_ms() < o->stall.retry_at))
+	int64_t start;
+
+	if (o->first == NULL)
+		return;
+	start = clock_ms();
+	if (o->stall.retry_at > 0 && start < o->stall.retry_at)
 		return;
 	o->stall.retry_at = 0;
 	if (!have_file(o))
 		return;
-	while (o->first != NULL && write_block(o, o->first))
+	while (write_block(o, o->first)) {
 		drop_first(o);
+		if (o->first == NULL || clock_ms() - start >= TURN_MS)
+			break;
+	}
 	show_queue(o);
 	if (o->files != NULL)
 		files_rest(o->files);
@@ -313,6 +321,8 @@ output_tick(struct output *o)
 		if (o->stall.retry_at > 0)
 			next = o->stall.retry_at;
 	}
+	if (o->first != NULL && o->stall.retry_at == 0)
+		next = now;
 	if (o->standard)
 		return next;
 	if (o->files != NULL)

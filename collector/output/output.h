@@ -46,18 +46,25 @@ void output_renew(struct output *o, struct output_settings *s);
 /* The block is the output's until it is written. */
 void output_take(struct output *o, struct block *b);
 
-/* Writes what it has, as far as that goes now. */
+/* Writes what it has, as far as that goes now; what takes long is gone on
+ * with in the next call, so that other outputs have their turn. */
 void output_write(struct output *o);
 
 /* Nothing waits to be written. */
 bool output_is_empty(const struct output *o);
 
 /* What time brings: retries, syncs, a deleted file. Returns the clock_ms() of
- * the next call, INT64_MAX: none is needed. */
+ * the next call, of output_write() too; INT64_MAX: none is needed. */
 int64_t output_tick(struct output *o);
 
-void output_rotate(struct output *o); /* SIGUSR1 */
-void output_reopen(struct output *o); /* SIGHUP */
+/*
+ * SIGUSR1: its files are rotated, but for empty ones. Of many files those that
+ * are open; what was closed for others stays as it is.
+ */
+void output_rotate(struct output *o);
+
+/* SIGHUP: files that were moved away are written to no more. */
+void output_reopen(struct output *o);
 
 /*
  * Syncs (unless that is off), closes and frees; accepts NULL. Blocks that

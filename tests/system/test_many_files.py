@@ -14,6 +14,7 @@ import pytest
 
 import oracle
 import senders
+import shim
 from configured import start
 from harness import ROTATED, eventually, live_and_rotated, load
 
@@ -399,6 +400,31 @@ def test_kill_9(collect, tmp_path):
                 assert numbers == list(range(n, numbers[-1] + 1, 20))
         lines[h] = len(found)
     assert min(lines.values()) > 0
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("wants", [
+    {"SHORT": 1}, {"SHORT": 3}, {"EINTR": 2}, {"SHORT": 2, "EINTR": 3}])
+def test_short_and_interrupted_writes(collect, tmp_path, wants):
+    """B8: what was written is not written again, the rest is."""
+    (tmp_path / "disk").mkdir()
+    env = shim.environment(tmp_path, UNDER="%s/disk/" % tmp_path, **wants)
+    env["ASAN_OPTIONS"] = os.environ.get(
+        "ASAN_OPTIONS", "exitcode=99") + ":verify_asan_link_order=0"
+    c = collect(output="disk/" + PATH, env=env,
+                args=("--rotate-size", "64K", "--sync", "5ms"))
+    hosts = ["h%d" % n for n in range(10)]
+    count = load(1000)
+    crowd = senders.Senders()
+    for h in hosts:
+        crowd.start(send, c, [message(h, "app", h, n) for n in range(count)])
+    crowd.join()
+    wait_written(c, count * 10)
+    for h in hosts:
+        path = str(tmp_path / "disk" / "logs" / h / "app.log")
+        tally = oracle.check(lines_of(path), {h: count})
+        assert tally.perfect(), tally
+        assert max(map(os.path.getsize, live_and_rotated(path))) <= 64 << 10
 
 
 # A file system of 32 MiB with few inodes at $1, then the command.

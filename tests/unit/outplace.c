@@ -42,6 +42,7 @@ __wrap_os_write(int fd, const void *p, size_t n)
 	ssize_t done;
 
 	disk.writes++;
+	atomic_fetch_add(&ahead, disk.write_ms);
 	if (disk.room == 0) {
 		errno = disk.error;
 		return -1;

@@ -28,6 +28,7 @@ enum { TEXT_MAX = 1 << 20, SYNCED_MAX = 1024 };
 struct disk {
 	size_t room, chunk; /* bytes; SIZE_MAX: any number */
 	int error;          /* without room */
+	int64_t write_ms;   /* how long a write takes */
 	unsigned writes;
 	_Atomic bool sync_waits; /* a sync does not end */
 	_Atomic unsigned syncs, whole_syncs;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "outplace.h"
 
 static void
@@ -123,6 +124,32 @@ a_stalled_output_is_left_alone_for_a_while(void **state)
 	disk.room = SIZE_MAX;
 	later(&p, 300);
 	assert_file(&p, "a.log", "one\ntwo\nthree\n");
+	outplace_close(&p);
+}
+
+/* Nobody else would be served, and no signal, while one output catches up. */
+static void
+a_long_queue_is_written_in_turns(void **state)
+{
+	struct outplace p;
+	unsigned turns = 0;
+
+	(void)state;
+	outplace_open(&p, NULL);
+	disk.room = 0;
+	for (int i = 0; i < 20; i++)
+		give(&p, "line\n");
+	disk.room = SIZE_MAX;
+	disk.write_ms = 20;
+	later(&p, 300);
+	while (!output_is_empty(p.out)) {
+		assert_true(output_tick(p.out) <= clock_ms());
+		output_write(p.out);
+		turns++;
+	}
+	assert_in_range(turns, 5, 7); /* of three writes each */
+	assert_int_equal(count(&p, O_WRITTEN), 20);
+	disk.write_ms = 0;
 	outplace_close(&p);
 }
 
@@ -339,6 +366,7 @@ main(void)
 		cmocka_unit_test(rotation_cuts_at_line_ends_only),
 		cmocka_unit_test(a_full_disk_neither_tears_nor_doubles_a_line),
 		cmocka_unit_test(a_stalled_output_is_left_alone_for_a_while),
+		cmocka_unit_test(a_long_queue_is_written_in_turns),
 		cmocka_unit_test(a_line_begun_is_ended_before_the_file_is_left),
 		cmocka_unit_test(a_deleted_file_comes_back_with_the_whole_line),
 		cmocka_unit_test(a_rotation_that_fails_makes_no_smaller_writes),
