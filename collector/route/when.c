@@ -263,7 +263,7 @@ when_bsd(struct when *w, const struct stamp *sent, struct timespec received,
 	/* the same wall: it shows what it showed to the sender */
 	if (!s.known || s.zoned || sender != local)
 		s = shown(at + offset_at(local, at), &year);
-	memcpy(o, names + 3 * (s.month - 1), 3);
+	memcpy(o, names + (size_t)3 * (s.month - 1U), 3);
 	o[3] = ' ';
 	o = put2(o + 4, s.day);
 	if (s.day < 10)

@@ -167,8 +167,8 @@ take_suffix(struct slice *in, struct stamp *t)
 static uint8_t
 name_of(struct slice s, const char *names)
 {
-	for (uint8_t i = 0; s.n >= 3 && names[3 * i] != '\0'; i++)
-		if (memcmp(s.p, names + 3 * (size_t)i, 3) == 0)
+	for (uint8_t i = 0; s.n >= 3 && names[(size_t)3 * i] != '\0'; i++)
+		if (memcmp(s.p, names + (size_t)3 * i, 3) == 0)
 			return (uint8_t)(i + 1);
 	return 0;
 }
@@ -273,8 +273,8 @@ take_iso(struct slice *in, struct stamp *t)
 	char front[STAMP_FRONT];
 
 	if (in->n < STAMP_FRONT || in->p[4] != in->p[7] ||
-	    memchr("-/.:", in->p[4], 4) == NULL ||
-	    memchr("Tt -", in->p[10], 4) == NULL)
+	    !word_is_one_of(in->p[4], SLICE_LIT("-/.:")) ||
+	    !word_is_one_of(in->p[10], SLICE_LIT("Tt -")))
 		return false;
 	memcpy(front, in->p, sizeof(front));
 	front[4] = front[7] = '-';

@@ -42,7 +42,7 @@ static bool
 is_text_start(struct slice s)
 {
 	return word_is_letter(s.p[0]) ||
-	    memchr("\t{[(<\"'", s.p[0], 7) != NULL || tag_has_bom(s);
+	    word_is_one_of(s.p[0], SLICE_LIT("\t{[(<\"'")) || tag_has_bom(s);
 }
 
 /*
@@ -85,7 +85,7 @@ is_numeric_name(struct slice after, enum tag_rule rule)
 	if (rule != TAG_HOSTED || after.n < 2 || after.p[0] != ' ')
 		return false;
 	slice_skip(&after, 1);
-	if (memchr("*.%", after.p[0], 3) != NULL)
+	if (word_is_one_of(after.p[0], SLICE_LIT("*.%")))
 		return false;
 	return !stamp_take_3164(&after, &ignored);
 }

@@ -35,6 +35,12 @@ word_is_letter(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+static inline bool
+word_is_one_of(char c, struct slice set)
+{
+	return memchr(set.p, c, set.n) != NULL;
+}
+
 /* SD-NAME: PRINTUSASCII without '=', ']' and '"' (and SP, that is none). */
 static inline bool
 word_is_name(char c)
