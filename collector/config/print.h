@@ -4,7 +4,7 @@
  *
  * --help-config, the sample, the schema for editors and the list of keys in
  * synclined.yaml(5) all come from the rows of keys.h, so none of them is ever
- * behind. conf/documents.sh writes the last three where they are kept.
+ * behind. collector/documents.sh writes the last three where they are kept.
  */
 #ifndef CONFIG_PRINT_H
 #define CONFIG_PRINT_H

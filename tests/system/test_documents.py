@@ -3,7 +3,7 @@
 program does
 
 The sample, the schema for editors and the list of keys in the manual are
-made by the program itself (conf/documents.sh, make documents); here they are
+made by the program itself (collector/documents.sh, make documents); here they are
 compared with what it prints now, and the examples are given to it.
 """
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # documents.sh - writes what is made from the tables of keys into the tree
 #
-# Usage: conf/documents.sh SYNCLINED    (make documents)
+# Usage: collector/documents.sh SYNCLINED    (make documents)
 #
 # These are conf/synclined.yaml, conf/synclined.schema.json, and in
 # collector/synclined.yaml.5 what stands between the lines BEGIN and END.
@@ -10,7 +10,7 @@
 
 program=$1
 [ -x "$program" ] || {
-	echo "usage: conf/documents.sh SYNCLINED" >&2
+	echo "usage: collector/documents.sh SYNCLINED" >&2
 	exit 2
 }
 case $program in
