@@ -132,6 +132,8 @@ correct(int folder, const char *so_far, char *part, size_t n)
 			(void)close(fd);
 		return false;
 	}
+	/* the stream is ours alone */
+	/* cppcheck-suppress readdirCalled */
 	while (!found && (e = readdir(dir)) != NULL) {
 		found = is_alike(e->d_name, part, n);
 		if (found)
@@ -238,7 +240,7 @@ zone_load(const char *name, struct err *err)
 	const char *tz = secure_getenv("TZ"), *what = tz;
 	bool found = true;
 	struct zone *z;
-	struct err why;
+	struct err why = { "" };
 
 	if (*name != '\0')
 		return from_name(name, err);
