@@ -23,7 +23,8 @@ find_user(const char *user, struct identity *to, struct err *err)
 
 	if (user[0] == '\0')
 		return 0;
-	errno = 0;
+	/* no other thread runs yet */
+	/* cppcheck-suppress getpwnamCalled */
 	pw = getpwnam(user);
 	if (pw == NULL)
 		return err_set(err,
@@ -43,6 +44,7 @@ find_group(const char *group, struct identity *to, struct err *err)
 
 	if (group[0] == '\0')
 		return 0;
+	/* cppcheck-suppress getgrnamCalled */
 	gr = getgrnam(group);
 	if (gr == NULL)
 		return err_set(err,

@@ -27,11 +27,11 @@ struct block {
 	_Atomic uint64_t *written; /* borrowed; counts blocks that are done */
 	size_t *queued;            /* borrowed; the worker's: bytes of this
 				      output that are under way, n of them here */
-	void *output;      /* the writer's; a token here */
-	bool runs;         /* data holds runs (run.h), not only lines */
-	uint32_t messages; /* lines in data that count as written */
-	size_t stream_n;   /* bytes of them that came from streams */
-	size_t n, cap;     /* bytes used, bytes there are */
+	void *output;              /* the writer's; a token here */
+	bool runs;                 /* data holds runs (run.h), not only lines */
+	uint32_t messages;         /* lines in data that count as written */
+	size_t stream_n;           /* bytes of them that came from streams */
+	size_t n, cap;             /* bytes used, bytes there are */
 	char data[];
 };
 

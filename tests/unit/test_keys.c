@@ -273,8 +273,9 @@ the_nearest_name_is_suggested(void **state)
 		{ "max_conections", "max_connections" },
 		{ "max_mesage", "max_message" },
 		{ "receive", "receive_buffer" },
-		{ "nmae", NULL }, /* two slips in four letters */
-		{ "naem", NULL },
+		{ "nmae", "name" }, /* two letters changed round: one slip */
+		{ "naem", "name" },
+		{ "nxxe", NULL }, /* two slips in four letters */
 		{ "nam", "name" },
 		{ "zzz", NULL },
 		{ "x", NULL },
