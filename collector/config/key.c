@@ -132,14 +132,15 @@ key_write_value(
 
 	if (is_text(k->type)) {
 		text = *(char *const *)member;
+		if (text == NULL)
+			text = "none";
 		(void)snprintf(
-		    to, KEY_VALUE_TEXT, "%s", text != NULL ? text : "none");
-		if (to[0] == '\0')
-			(void)strcpy(to, "\"\"");
+		    to, KEY_VALUE_TEXT, "%s", text[0] != '\0' ? text : "\"\"");
 		return to;
 	}
 	if (k->type == KEY_BOOL) {
-		(void)strcpy(to, *(const bool *)member ? "true" : "false");
+		(void)snprintf(to, KEY_VALUE_TEXT, "%s",
+		    *(const bool *)member ? "true" : "false");
 		return to;
 	}
 	n = *(const int64_t *)member;

@@ -9,7 +9,6 @@
 #include "config/problem.h"
 
 enum {
-	LOAD_BYTES_MAX = 1 << 20, /* of a file */
 	LOAD_FILES_MAX = 1000,
 	LOAD_DEPTH_MAX = 8, /* files that include each other */
 	LOAD_PLACE_TEXT = 4500

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,7 +32,7 @@ check_file(const char *path, const struct stat *st, struct err *err)
 
 /* The bytes of fd, at most SOURCE_BYTES_MAX. */
 static int
-read_all(int fd, struct slice *text, struct err *err)
+read_all(int fd, struct source *s, struct err *err)
 {
 	char *p = malloc(SOURCE_BYTES_MAX + 1);
 	size_t n = 0;
@@ -56,7 +55,8 @@ read_all(int fd, struct slice *text, struct err *err)
 		free(p);
 		return err_set(err, "is larger than 1M");
 	}
-	*text = slice_of(p, n);
+	s->text = p;
+	s->n = n;
 	return 0;
 }
 
@@ -74,8 +74,7 @@ source_read(const char *path, struct source *s, struct err *err)
 		(void)err_sys(err, "cannot be read");
 		goto fail;
 	}
-	if (check_file(path, &st, err) == -1 ||
-	    read_all(fd, &out.text, err) == -1)
+	if (check_file(path, &st, err) == -1 || read_all(fd, &out, err) == -1)
 		goto fail;
 	out.device = st.st_dev;
 	out.inode = st.st_ino;
@@ -97,8 +96,9 @@ fail:
 void
 source_drop_text(struct source *s)
 {
-	free((void *)(uintptr_t)s->text.p);
-	s->text = slice_of(NULL, 0);
+	free(s->text);
+	s->text = NULL;
+	s->n = 0;
 }
 
 void

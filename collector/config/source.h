@@ -7,8 +7,9 @@
 
 #include <sys/types.h>
 
+#include <stddef.h>
+
 #include "wire/err.h"
-#include "wire/slice.h"
 
 enum { SOURCE_BYTES_MAX = 1 << 20 };
 
@@ -16,7 +17,8 @@ struct source {
 	char *path;   /* owned: as it was named */
 	dev_t device; /* which file it was */
 	ino_t inode;
-	struct slice text; /* owned: what it held; empty once it was let go */
+	char *text; /* owned: what it held; NULL once it was let go */
+	size_t n;   /* bytes of text */
 };
 
 /*

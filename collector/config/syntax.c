@@ -33,7 +33,9 @@ syntax_byte(struct slice text, const yaml_mark_t *mark)
 {
 	size_t i = offset_of(text, mark);
 
-	return i < text.n ? text.p[i] : '\0';
+	if (i == text.n)
+		return '\0';
+	return text.p[i];
 }
 
 static struct slice
@@ -59,15 +61,21 @@ rest_of_line(struct slice text, size_t offset)
 	return text;
 }
 
-/* The line of a mark; at the end of the text it may be the one before. */
-static struct slice
-line_at(struct slice text, const yaml_mark_t *mark)
+static size_t
+start_of_line(struct slice text, const yaml_mark_t *mark)
 {
 	size_t i = offset_of(text, mark);
 
 	while (i > 0 && text.p[i - 1] != '\n')
 		i--;
-	return trim(rest_of_line(text, i));
+	return i;
+}
+
+/* The line of a mark, without blanks around it. */
+static struct slice
+line_at(struct slice text, const yaml_mark_t *mark)
+{
+	return trim(rest_of_line(text, start_of_line(text, mark)));
 }
 
 /* What follows the first colon of a line, or its dash. */
@@ -193,8 +201,10 @@ static const char *
 explain_key(struct slice line)
 {
 	struct slice value = value_of(line);
-	char first = value.n > 0 ? value.p[0] : '\0';
+	char first = '\0';
 
+	if (value.n > 0)
+		first = value.p[0];
 	if (line.n > 0 && line.p[0] == ':')
 		return "the key is missing in front of the colon";
 	if (first == '"')
@@ -220,11 +230,29 @@ explain_node(char byte, bool flow)
 	return "a text that begins with [ ] { } or a comma must be in quotes";
 }
 
-static const char *
-explain_flow(struct slice text, const yaml_parser_t *y)
+/* Blanks in front of the line of a mark. */
+static size_t
+indentation(struct slice text, const yaml_mark_t *mark)
 {
-	if (offset_of(text, &y->problem_mark) >= text.n)
+	struct slice line = line_at(text, mark);
+
+	return (size_t)(line.p - text.p) - start_of_line(text, mark);
+}
+
+/* A list in brackets that does not go on. Where the next key begins, it is
+ * the bracket that was forgotten, not a comma. */
+static const char *
+explain_flow(
+    struct slice text, const yaml_parser_t *y, const yaml_mark_t **mark)
+{
+	const yaml_mark_t *begin = &y->context_mark, *end = &y->problem_mark;
+
+	if (offset_of(text, end) >= text.n ||
+	    (end->line > begin->line &&
+		indentation(text, end) <= indentation(text, begin))) {
+		*mark = begin;
 		return "the bracket is opened here and never closed";
+	}
 	return "a comma or the closing bracket is expected; inside [ ] and "
 	       "{ } a text that holds [ ] { } must be in quotes";
 }
@@ -241,11 +269,8 @@ choose(struct slice text, const yaml_parser_t *y, const yaml_mark_t **mark)
 	if (holds(y->problem, "node content"))
 		return explain_node(
 		    syntax_byte(text, &y->problem_mark), y->flow_level > 0);
-	if (holds(y->context, "a flow ")) {
-		if (offset_of(text, &y->problem_mark) >= text.n)
-			*mark = &y->context_mark;
-		return explain_flow(text, y);
-	}
+	if (holds(y->context, "a flow "))
+		return explain_flow(text, y, mark);
 	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
 		if (!holds(y->problem, hints[i].problem) ||
 		    !holds(y->context, hints[i].context))

@@ -30,12 +30,16 @@ static struct node *read_node(struct reader *r, const yaml_event_t *ev);
 void
 yaml_tree_free(struct node *n)
 {
-	struct node *next;
+	struct node *last = n, *next;
 
-	/* As deep as YAML_DEPTH_MAX at most. */
 	for (; n != NULL; n = next) {
+		/* its children join the line that is still to go */
+		while (last->next != NULL)
+			last = last->next;
+		last->next = n->child;
+		while (last->next != NULL)
+			last = last->next;
 		next = n->next;
-		yaml_tree_free(n->child);
 		free(n->text);
 		free(n->key);
 		free(n);
@@ -143,6 +147,9 @@ read_text(struct reader *r, const yaml_event_t *ev)
 	return n;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): lists and mappings inside each other, not
+ * deeper than YAML_DEPTH_MAX */
+
 /* Appends the items of a list to n. */
 static bool
 read_items(struct reader *r, struct node *n)
@@ -196,7 +203,7 @@ refuse_key(const yaml_event_t *ev)
 static struct node *
 read_entry(struct reader *r, const yaml_event_t *ev)
 {
-	const char *why = refuse_key(ev), *key;
+	const char *why = refuse_key(ev), *outer = r->key, *key;
 	struct node *n = NULL;
 	yaml_event_t value;
 	size_t at;
@@ -212,7 +219,7 @@ read_entry(struct reader *r, const yaml_event_t *ev)
 		n = read_node(r, &value);
 		yaml_event_delete(&value);
 	}
-	r->key = NULL;
+	r->key = outer;
 	if (n == NULL)
 		return NULL;
 	n->key_line = (int64_t)ev->start_mark.line + 1;
@@ -317,6 +324,8 @@ read_node(struct reader *r, const yaml_event_t *ev)
 	return read_nest(r, ev, NODE_MAP, flow);
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 /* The one document; *out stays NULL when there is none. */
 static bool
 read_document(struct reader *r, struct node **out)
@@ -346,7 +355,8 @@ read_document(struct reader *r, struct node **out)
 				    "can hold one only");
 			break;
 		default:
-			*out = read_node(r, &ev);
+			if (*out == NULL) /* a document is one node */
+				*out = read_node(r, &ev);
 			ok = *out != NULL;
 			break;
 		}
