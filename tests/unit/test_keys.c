@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "config/check.h"
 #include "config/suggest.h"
 #include "route/format.h"
 
@@ -218,6 +219,188 @@ what_a_key_refuses_changes_nothing(void **state)
 }
 
 static void
+what_is_compiled_is_refused_with_its_reason(void **state)
+{
+	static const struct {
+		const char *key, *text, *says; /* NULL: it is right */
+	} rows[] = {
+		{ "allow", "10.0.0.0/8", NULL },
+		{ "allow", "10.0.0.1/8", "10.0.0.0/8" },
+		{ "proxy", "localhost", "not an address" },
+		{ "timezone", "UTC+3", NULL },
+		{ "timezone", "", NULL },
+		{ "timezone", "no/where", "is no zone" },
+		{ "http_hosts", "a", NULL },
+		{ "http_hosts", "", "is empty; must have 1 to 255 bytes" },
+		{ "include", "a\nb", "without control characters" },
+		{ "app", "!nginx*", NULL },
+		{ "app", "!", "the pattern behind ! is missing" },
+		{ "host", "", "is empty" },
+		{ "facility", "auth", NULL },
+		{ "facility", "!23", NULL },
+		{ "facility", "atuh", "no such facility" },
+		{ "severity", "=info", NULL },
+		{ "severity", "wrning", "did you mean \"warning\"?" },
+		{ "match", "^a|b$", NULL },
+		{ "match", "(", "missing closing parenthesis" },
+		{ "format", "JSON", NULL },
+		{ "format", "%{msg}", NULL },
+		{ "format", "%{mgs}", "there is no field %{mgs}" },
+		{ "format", "jso", "unknown format; did you mean \"json\"?" },
+		{ "format", "x",
+		    "must be one of rfc5424, json, iso, bsd, raw, or a "
+		    "template with at least one %{FIELD}" },
+		{ "format", "100%%", "must be one of" },
+		{ "format", "", "is empty" },
+		{ "path", "-", NULL },
+		{ "path", "a/%{hostname}", NULL },
+		{ "path", "a/%{hostname}/", "" },
+		{ "path", "a/", "names a folder" },
+		{ "path", "%{x}", "there is no field" },
+		{ "certificate", "", NULL },
+		{ "certificate", "x", "is not supported by this version yet" },
+		{ "client", "Required", NULL },
+		{ "client", "none", "is not supported" },
+		{ "watch", "off", NULL },
+		{ "watch", "on", "is not supported" },
+		{ "keep_age", "0", NULL },
+		{ "keep_age", "0d", NULL },
+		{ "keep_age", "1d", "is not supported" },
+		{ "keep_age", "x", "is not supported" },
+		{ "peers", "x", "is not supported" },
+	};
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct key_section *s = key_sections;
+		const struct conf_key *k = find(rows[i].key);
+		union section section = { 0 };
+		int status = key_set(k, &section, rows[i].text, &err);
+
+		if (status == -1 &&
+		    (rows[i].says == NULL ||
+			strstr(err.text, rows[i].says) == NULL))
+			fail_msg("%s %s: %s", k->name, rows[i].text, err.text);
+		if (status == 0 && rows[i].says != NULL)
+			fail_msg("%s %s was taken", k->name, rows[i].text);
+		while (key_find(s->keys, k->name) != k)
+			s++;
+		clear(s->keys, &section);
+	}
+}
+
+static void
+a_compiled_value_is_replaced(void **state)
+{
+	struct output_conf o = { 0 };
+	struct listen_conf l = { 0 };
+	struct err err;
+
+	(void)state;
+	assert_int_equal(key_set(find("format"), &o, "%{msg}", &err), 0);
+	assert_int_equal(key_set(find("format"), &o, "%{nope}", &err), -1);
+	assert_int_equal(o.format, FORMAT_TEMPLATE);
+	assert_int_equal(key_set(find("format"), &o, "%{pri}", &err), 0);
+	assert_non_null(o.line);
+	assert_int_equal(key_set(find("format"), &o, "raw", &err), 0);
+	assert_null(o.line);
+	assert_int_equal(key_set(find("path"), &o, "%{app_name}", &err), 0);
+	assert_non_null(o.file);
+	assert_int_equal(key_set(find("path"), &o, "x", &err), 0);
+	assert_null(o.file);
+	assert_int_equal(key_set(find("match"), &o, "a", &err), 0);
+	assert_int_equal(key_set(find("match"), &o, "b", &err), 0);
+	output_conf_clear(&o);
+	assert_int_equal(key_set(find("timezone"), &l, "UTC", &err), 0);
+	assert_int_equal(key_set(find("timezone"), &l, "UTC+1", &err), 0);
+	listen_conf_clear(&l);
+}
+
+/* "!x" alone: all but x; with plain words: those, without x. */
+static void
+words_with_an_exclamation_mark_take_facilities_away(void **state)
+{
+	static const struct {
+		const char *words[4];
+		uint32_t facilities;
+	} rows[] = {
+		{ { "auth" }, 1 << 4 },
+		{ { "auth", "10" }, 1 << 4 | 1 << 10 },
+		{ { "!auth" }, 0xffffff & ~(1 << 4) },
+		{ { "!auth", "!mail" }, 0xffffff & ~(1 << 4 | 1 << 2) },
+		{ { "*", "!auth" }, 0xffffff & ~(1 << 4) },
+		{ { "!auth", "auth", "mail" }, 1 << 2 },
+		{ { "mail", "!auth" }, 1 << 2 },
+		{ { "auth", "!auth" }, 0 },
+	};
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct output_conf o = { 0 };
+
+		for (size_t j = 0; j < 4 && rows[i].words[j] != NULL; j++)
+			assert_int_equal(key_set(find("facility"), &o,
+					     rows[i].words[j], &err),
+			    0);
+		assert_int_equal(o.choice.facilities, rows[i].facilities);
+		assert_int_equal(check_choice(&o.choice, &err),
+		    rows[i].facilities == 0 ? -1 : 0);
+	}
+}
+
+static void
+a_list_has_a_bound(void **state)
+{
+	struct err err;
+	struct config *c = config_new(&err);
+
+	(void)state;
+	assert_non_null(c);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(key_set(find("http_hosts"), c, "h", &err), 0);
+	assert_int_equal(key_set(find("http_hosts"), c, "h", &err), -1);
+	assert_string_equal(err.text, "more than 1000 values");
+	config_free(c);
+}
+
+static void
+a_value_is_written_as_it_is_read(void **state)
+{
+	static const struct {
+		const char *key, *text;
+	} rows[] = {
+		{ "workers", "7" },
+		{ "memory", "64M" },
+		{ "stop_timeout", "5s" },
+		{ "sync", "never" },
+		{ "sync", "100ms" },
+		{ "mode", "0640" },
+		{ "final", "true" },
+		{ "when_full", "drop" },
+		{ "hostname", "\"\"" },
+		{ "user", "syncline" },
+	};
+	char text[KEY_VALUE_TEXT];
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct conf_key *k = find(rows[i].key);
+		union section section = { 0 };
+		bool empty = rows[i].text[0] == '"';
+
+		assert_int_equal(
+		    key_set(k, &section, empty ? "" : rows[i].text, &err), 0);
+		assert_string_equal(
+		    key_write_value(k, &section, text), rows[i].text);
+		if (k->type == KEY_NAME)
+			free(*(char **)(void *)((char *)&section + k->offset));
+	}
+}
+
+static void
 a_text_is_replaced(void **state)
 {
 	const struct conf_key *k = find("hostname");
@@ -308,6 +491,12 @@ main(void)
 		    the_numbers_of_formats_are_those_of_the_outputs),
 		cmocka_unit_test(numbers_are_taken_within_their_limits),
 		cmocka_unit_test(what_a_key_refuses_changes_nothing),
+		cmocka_unit_test(what_is_compiled_is_refused_with_its_reason),
+		cmocka_unit_test(a_compiled_value_is_replaced),
+		cmocka_unit_test(
+		    words_with_an_exclamation_mark_take_facilities_away),
+		cmocka_unit_test(a_list_has_a_bound),
+		cmocka_unit_test(a_value_is_written_as_it_is_read),
 		cmocka_unit_test(a_text_is_replaced),
 		cmocka_unit_test(variables_are_named_after_their_options),
 		cmocka_unit_test(the_nearest_name_is_suggested),
