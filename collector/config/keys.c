@@ -17,7 +17,7 @@
 
 enum { MIB = 1 << 20, GIB = 1 << 30 };
 enum { SECOND = 1000, HOUR = 60 * 60 * SECOND, DAY = 24 * HOUR };
-enum { MILLION = 1000 * 1000, BILLION = 1000 * MILLION };
+enum { MILLION = 1000000, BILLION = 1000000000 };
 /* Too wide for an enumerator of C11. */
 #define TIB  (INT64_C(1) << 40)
 #define YEAR (INT64_C(365) * DAY)
@@ -207,7 +207,7 @@ const struct conf_key output_keys[] = {
 	    .help = "of a path with fields: files open at one time; the one "
 		    "that was used least recently is closed first" },
 	{ AT(output_conf, max_files), .type = KEY_NUMBER, .min = 1,
-	    .max = 10 * (int64_t)MILLION, .dflt = "10000",
+	    .max = INT64_C(10) * MILLION, .dflt = "10000",
 	    .help = "of a path with fields: file names a day; what would "
 		    "make more goes to the file _other and is counted" },
 	{ AT(output_conf, max_new_files), .type = KEY_NUMBER, .max = MILLION,

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,8 +69,10 @@ mask(struct net *net, unsigned bits)
 static bool
 is_within(const struct net *small, const struct net *big)
 {
-	struct net cut = *small;
+	struct net cut;
 
+	assert(small != NULL && big != NULL);
+	cut = *small;
 	if (small->bits < big->bits)
 		return false;
 	mask(&cut, big->bits);
@@ -221,7 +224,7 @@ int
 nets_add(struct nets **n, const char *text, struct err *err)
 {
 	struct nets *to = *n;
-	struct net net;
+	struct net net = { 0 };
 
 	if (parse_net(text, &net, err) == -1)
 		return -1;
@@ -250,7 +253,7 @@ nets_free(struct nets *n)
 bool
 nets_hold(const struct nets *n, const struct sockaddr_storage *a)
 {
-	struct net net;
+	struct net net = { 0 };
 
 	if (a->ss_family == AF_INET)
 		net = make_net(

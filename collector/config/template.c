@@ -4,6 +4,7 @@
  */
 #include "config/template.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <limits.h>
 #include <stdint.h>
@@ -94,6 +95,7 @@ struct maker {
 static int
 add_piece(struct maker *m, struct piece p)
 {
+	assert(m->t->piece != NULL);
 	if (m->t->n == TEMPLATE_PIECES)
 		return err_set(m->err, "has more than %d parts; use fewer",
 		    (int)TEMPLATE_PIECES);
@@ -140,7 +142,8 @@ keep(struct maker *m, struct slice s)
 {
 	char *to = m->t->text + m->used;
 
-	memcpy(to, s.p, s.n);
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
 	m->used += s.n;
 	return slice_of(to, s.n);
 }

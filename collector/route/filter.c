@@ -7,7 +7,9 @@
 static char
 lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (c < 'A' || c > 'Z')
+		return c;
+	return (char)(c - 'A' + 'a');
 }
 
 static bool

@@ -102,6 +102,7 @@ is_octal(char c)
 static char *
 close_border(char *begin, char *end, struct slice s)
 {
+	static const char octal[3] = { '0', '4', '3' };
 	size_t written = (size_t)(end - begin), ahead = 0;
 
 	while (ahead < 3 && ahead < s.n && is_octal(s.p[ahead]))
@@ -109,7 +110,8 @@ close_border(char *begin, char *end, struct slice s)
 	for (size_t back = 1; back <= 3 && back <= written; back++) {
 		if (end[-(ptrdiff_t)back] == '#' && back - 1 + ahead >= 3) {
 			memmove(end - back + 4, end - back + 1, back - 1);
-			memcpy(end - back, "#043", 4);
+			end[-(ptrdiff_t)back] = '#';
+			memcpy(end - back + 1, octal, sizeof(octal));
 			return end + BORDER_MAX;
 		}
 		if (!is_octal(end[-(ptrdiff_t)back]))
