@@ -166,7 +166,7 @@ int64_t config_choose_workers(int64_t processors, int64_t memory);
 
 /*
  * Fills in what the system decides: the number of workers when it is 0, by
- * the processors that we may use; the host name when it is empty.
+ * the processors that we may use; the host name when it is empty; the zone.
  */
 int config_resolve(struct config *c, struct err *err);
 
