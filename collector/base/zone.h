@@ -24,6 +24,13 @@ struct zone;
  * right, as the end of a sentence that begins with the name.
  */
 struct zone *zone_load(const char *name, struct err *err);
+
+/*
+ * This machine's zone; UTC where that is unknown, as with TZ=Europe/Berlin in
+ * a container without zone files: why says so then, and is empty otherwise.
+ * NULL: no memory, and why says that.
+ */
+struct zone *zone_of_machine(struct err *why);
 void zone_free(struct zone *z); /* accepts NULL */
 
 /* The zone of a rule alone, and that of the bytes of a zone file. */

@@ -257,3 +257,14 @@ zone_load(const char *name, struct err *err)
 		    err, "%s%s %s", tz != NULL ? "TZ=" : "", what, why.text);
 	return z;
 }
+
+struct zone *
+zone_of_machine(struct err *why)
+{
+	struct err other;
+	struct zone *z;
+
+	why->text[0] = '\0';
+	z = zone_load("", why);
+	return z != NULL ? z : zone_of_rule("UTC0", &other);
+}

@@ -78,7 +78,9 @@ set_match(const struct conf_key *k, struct pattern **at, const char *text,
 static int
 set_zone(struct zone **at, const char *text, struct err *err)
 {
-	struct zone *z = zone_load(text, err);
+	/* when this machine's is unknown, config_resolve() says so */
+	struct zone *z = text[0] == '\0' ? zone_of_machine(err)
+					 : zone_load(text, err);
 
 	if (z == NULL)
 		return -1;

@@ -10,6 +10,9 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "wire/err.h"
+
+#include "base/log.h"
 #include "base/zone.h"
 #include "config/check.h"
 #include "config/keys.h"
@@ -17,7 +20,6 @@
 #include "config/pattern.h"
 #include "config/template.h"
 #include "config/url.h"
-#include "wire/err.h"
 
 enum { HTTP_PORT = 8514 }; /* when only a host was given */
 
@@ -195,10 +197,14 @@ config_resolve(struct config *c, struct err *err)
 	char name[CONFIG_HOSTNAME_MAX + 2] = "";
 	char *copy;
 
-	if (c->zone == NULL)
-		c->zone = zone_load("", err);
-	if (c->zone == NULL)
-		return -1;
+	if (c->zone == NULL) {
+		c->zone = zone_of_machine(err);
+		if (c->zone == NULL)
+			return -1;
+		if (err->text[0] != '\0')
+			log_line(LOG_WARNING, "time zone: %s; taking UTC",
+			    err->text);
+	}
 	if (c->workers == 0)
 		c->workers = config_choose_workers(
 		    count_processors(), c->memory);

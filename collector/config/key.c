@@ -12,7 +12,7 @@
 
 #include "config/compiled.h"
 #include "config/units.h"
-#include "wire/escape.h"
+#include "wire/scan.h"
 
 static const struct key_word booleans[] = {
 	{ "yes", 1 },
@@ -220,7 +220,7 @@ compiled_check_text(const struct conf_key *k, const char *text, struct err *err)
 		    k->max);
 	if (k->type == KEY_NAME && !is_printusascii(text, n))
 		return err_set(err, "must be printable ASCII without spaces");
-	if (escape_span(slice_of(text, n)) != n)
+	if (scan_visible(slice_of(text, n)) != n)
 		return err_set(err, "must be UTF-8 without control characters");
 	return 0;
 }

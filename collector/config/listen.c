@@ -12,7 +12,7 @@
 
 #include "config/suggest.h"
 #include "config/url.h"
-#include "wire/escape.h"
+#include "wire/scan.h"
 
 struct scheme {
 	const char *name;
@@ -82,7 +82,7 @@ read_path(const struct url *u, struct listen_conf *l, struct err *err)
 		    "the path is longer than the %zu bytes that a unix "
 		    "socket's may have",
 		    sizeof(sun.sun_path) - 1);
-	if (escape_span(slice_str(path)) != strlen(path))
+	if (scan_visible(slice_str(path)) != strlen(path))
 		return err_set(
 		    err, "the path must be UTF-8 without control characters");
 	return 0;
@@ -205,7 +205,7 @@ read_url(struct reader *r, struct err *err)
 		    "unix:///PATH or unix-stream:///PATH");
 	if (read_kind(u.scheme, &r->l->kind, err) == -1)
 		return -1;
-	if (escape_span(slice_of(r->text, u.plain)) != u.plain)
+	if (scan_visible(slice_of(r->text, u.plain)) != u.plain)
 		return err_set(err, "must be UTF-8 without control characters");
 	r->l->url = strndup(r->text, u.plain);
 	if (r->l->url == NULL)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "wire/escape.h"
+#include "wire/scan.h"
 
 /* What begins something else than text: aliases, anchors, tags, directives;
  * the last two are reserved. */
@@ -318,21 +319,6 @@ syntax_explain(const yaml_parser_t *y, struct slice text, struct yaml_fault *f)
 	syntax_refuse(text, mark, reason, f);
 }
 
-/* Of valid UTF-8 that does not show: what escape.h lists beyond ASCII. */
-static bool
-is_hidden(struct slice s)
-{
-	const uint8_t *p = (const uint8_t *)s.p;
-
-	if (s.n < 2)
-		return false;
-	if (p[0] == 0xe2)
-		return s.n >= 3 && (p[1] == 0x80 || p[1] == 0x81) &&
-		    (p[2] & 0xc0) == 0x80;
-	return (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) ||
-	    (p[0] == 0xd8 && p[1] == 0x9c);
-}
-
 bool
 syntax_is_visible(struct slice text, struct yaml_fault *f)
 {
@@ -340,6 +326,7 @@ syntax_is_visible(struct slice text, struct yaml_fault *f)
 	struct slice line = { 0 };
 	const char *why;
 	char reason[120];
+	uint32_t code;
 	size_t n;
 
 	for (; text.n > 0; mark.line++) {
@@ -347,7 +334,7 @@ syntax_is_visible(struct slice text, struct yaml_fault *f)
 		slice_skip(&text, line.n + (line.n < text.n));
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
-		n = escape_span(line);
+		n = scan_visible(line);
 		if (n == line.n)
 			continue;
 		slice_skip(&line, n);
@@ -356,7 +343,7 @@ syntax_is_visible(struct slice text, struct yaml_fault *f)
 			why = "is a NUL";
 		else if ((uint8_t)line.p[0] < 0x20 || line.p[0] == 0x7f)
 			why = "is a control character";
-		else if (is_hidden(line))
+		else if (scan_char(line, &code) > 0)
 			why = "begins a character that does not show";
 		(void)snprintf(reason, sizeof(reason),
 		    "byte 0x%02x of the line %s", (unsigned)(uint8_t)line.p[0],

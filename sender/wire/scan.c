@@ -257,3 +257,17 @@ scan_utf8(struct slice s)
 	}
 	return i;
 }
+
+size_t
+scan_visible(struct slice s)
+{
+	size_t i = 0, len;
+	uint32_t code;
+
+	for (; i < s.n; i += len) {
+		len = scan_char(slice_of(s.p + i, s.n - i), &code);
+		if (len == 0 || scan_is_unsafe(code))
+			break;
+	}
+	return i;
+}

@@ -41,6 +41,10 @@ bool scan_is_unsafe(uint32_t code);
 /* True when s starts with '#' and three octal digits. */
 bool scan_is_octal(struct slice s);
 
+/* The length of the longest front of s that is UTF-8 a person can see: no
+ * scan_is_unsafe(). For what an operator writes, where '#' is no escape. */
+size_t scan_visible(struct slice s);
+
 /* The length of the longest front of s that is valid UTF-8. */
 size_t scan_utf8(struct slice s);
 

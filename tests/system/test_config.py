@@ -243,3 +243,31 @@ def test_a_changed_include_is_read_again(collect, tmp_path):
     senders.send_stream(f.c.address(), "tcp", b"<13>three\n")
     f.wait_lines("file.log", 3)
     eventually(lambda: f.lines("rest.log") == [b"<13>two"])
+
+
+def test_a_number_sign_before_digits_is_text(collect, tmp_path):
+    """It is an escape in files only: here `#123` stands for itself."""
+    f = start(collect, tmp_path, """# see ticket #123
+listen: { url: "tcp://127.0.0.1:0?name=a#101" }
+output:
+  - path: "{dir}/a#123.log"
+    format: raw
+    match: 'ticket #123'
+""")
+    with senders.connect(f.c.address()) as s:
+        s.sendall(b"<13>1 - h a - - - ticket #123 is done\n")
+    f.wait_lines("a#123.log", 1)
+    assert f.c.metric("received_messages_total", listener="a#101") == 1
+
+
+def test_an_unknown_machine_zone_is_utc(collect, tmp_path):
+    """TZ=Europe/Nowhere, as where no zone files are: said, and no reason not
+    to start."""
+    f = start(collect, tmp_path, """
+listen: { url: "tcp://127.0.0.1:0" }
+output: { path: "{dir}/all.log" }
+""", env={"TZ": "Europe/Nowhere"})
+    f.c.wait_says("Europe/Nowhere")
+    with senders.connect(f.c.address()) as s:
+        s.sendall(b"<13>2024-01-15 10:00:00 h app: x\n")
+    assert b" 2024-01-15T10:00:00Z " in f.wait_lines("all.log", 1)[0]

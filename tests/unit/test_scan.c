@@ -195,10 +195,35 @@ utf8_is_scanned_up_to_what_is_none(void **state)
 	assert_int_equal(scan_utf8(SLICE_LIT("\xe2\x80\xa8\xc0\x80")), 3);
 }
 
+static void
+what_a_person_can_see_holds_no_escape(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+	} visible[] = {
+		{ "", 0 },
+		{ "plain #123 \t x", 14 },
+		{ "a\x01z", 1 },
+		{ "a\x7f", 1 },
+		{ "gr\xc3\xb6\xc3\x9f", 6 },
+		{ "a\xc2\x85", 1 },
+		{ "a\xe2\x80\xae", 1 },
+		{ "a\xc3", 1 },
+		{ "a\xff", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(visible) / sizeof(visible[0]); i++)
+		assert_int_equal(
+		    scan_visible(slice_str(visible[i].text)), visible[i].n);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_person_can_see_holds_no_escape),
 		cmocka_unit_test(every_row_is_judged_alike_at_every_place),
 		cmocka_unit_test(nothing_is_clean),
 		cmocka_unit_test(vectors_and_bytes_agree_on_anything),
