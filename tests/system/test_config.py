@@ -270,4 +270,4 @@ output: { path: "{dir}/all.log" }
     f.c.wait_says("Europe/Nowhere")
     with senders.connect(f.c.address()) as s:
         s.sendall(b"<13>2024-01-15 10:00:00 h app: x\n")
-    assert b" 2024-01-15T10:00:00Z " in f.wait_lines("all.log", 1)[0]
+    assert b"1 2024-01-15T10:00:00+00:00 " in f.wait_lines("all.log", 1)[0]
