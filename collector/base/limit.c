@@ -49,27 +49,28 @@ limit_set_rate(struct limit *l, int64_t rate)
 	l->rate = rate;
 }
 
-/* The sender's bucket; a new one is full. */
+/*
+ * The sender's bucket; a new one is full. The buckets of a set stand in the
+ * order of their last use, so that a new sender drives out the one that has
+ * been silent for longest, also among many in the same millisecond.
+ */
 static struct bucket *
 find(struct limit *l, const struct who *w, int64_t now)
 {
 	struct bucket *set = l->set[who_hash(w, &l->secret) % SETS];
-	struct bucket *oldest = &set[0];
-
-	for (size_t i = 0; i < WAYS; i++) {
-		if (who_eq(&set[i].who, w))
-			return &set[i];
-		if (set[i].who.kind == 0) {
-			oldest = &set[i];
-			break; /* none is behind a free one */
-		}
-		if (set[i].seen < oldest->seen)
-			oldest = &set[i];
-	}
-	*oldest = (struct bucket){
+	struct bucket found = {
 		.who = *w, .saved = l->rate * SECOND, .seen = now
 	};
-	return oldest;
+	size_t i = 0;
+
+	while (i < WAYS - 1 && !who_eq(&set[i].who, w) && set[i].who.kind != 0)
+		i++; /* none is behind a free one */
+	if (who_eq(&set[i].who, w))
+		found = set[i];
+	for (; i > 0; i--)
+		set[i] = set[i - 1];
+	set[0] = found;
+	return &set[0];
 }
 
 bool

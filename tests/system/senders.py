@@ -121,9 +121,10 @@ def news(collector, mark):
         with open(collector.path, "rb") as f:
             f.seek(collector.offset)
             text = f.read()
-        if mark + b"\n" not in text and mark + b'"' not in text:
+        at = text.find(mark)
+        end = text.find(b"\n", at) + 1
+        if at == -1 or end == 0:
             return False
-        end = text.index(b"\n", text.index(mark)) + 1
         collector.offset += end
         found[:] = text[:end].split(b"\n")[:-2]
         return True

@@ -41,6 +41,7 @@ open_place(struct place *p, bool runs)
 static void
 close_place(struct place *p)
 {
+	pool_reclaim(&p->pool); /* its blocks count in the lane */
 	lane_free(p->lane);
 	pool_clear(&p->pool);
 	mailbox_clear(&p->writer);
