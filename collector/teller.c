@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "route/when.h"
 
 enum { OWN_PRI = 44, OWN_TEXT = 1024 }; /* syslog.warning */
 
@@ -18,16 +19,16 @@ static void
 compose(const struct house *h, const char *text, char to[OWN_TEXT])
 {
 	struct timespec now;
-	struct tm tm;
-	char when[32] = "";
+	struct when w;
+	char when[WHEN_TEXT];
+	size_t n;
 
+	when_init(&w);
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (gmtime_r(&now.tv_sec, &tm) == NULL ||
-	    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		return;
-	(void)snprintf(to, OWN_TEXT, "<%d>1 %s.%06ldZ %s synclined %d - - %s",
-	    OWN_PRI, when, now.tv_nsec / 1000, h->plan->conf->hostname,
-	    (int)getpid(), text);
+	n = when_received(&w, now, when);
+	(void)snprintf(to, OWN_TEXT, "<%d>1 %.*s %s synclined %d - - %s",
+	    OWN_PRI, (int)n, when, h->plan->conf->hostname, (int)getpid(),
+	    text);
 }
 
 static void

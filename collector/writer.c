@@ -30,6 +30,7 @@ struct writer {
 	struct mailbox *end;     /* borrowed; woken at the end */
 	struct mailbox inbox;    /* blocks from the workers */
 	struct outputs used, leaving;
+	_Atomic size_t held; /* of both together, for the main thread */
 	struct output_tools tools;
 	_Atomic(struct writer_order *) order; /* borrowed; to be obeyed */
 	atomic_bool rotate, reopen, finish, give_up, ended;
@@ -94,6 +95,7 @@ obey(struct writer *w, struct writer_order *o)
 		output_renew(o->renew[i].output, o->renew[i].settings);
 	for (size_t i = 0; i < o->removes; i++)
 		move_to_leaving(w, o->remove[i]);
+	atomic_store(&w->held, w->used.n + w->leaving.n);
 	atomic_store(&o->done, true);
 	if (o->answer != NULL)
 		mailbox_wake(o->answer);
@@ -123,6 +125,7 @@ free_leaving(struct writer *w)
 		output_free(o);
 		w->leaving.list[i] = w->leaving.list[--w->leaving.n];
 	}
+	atomic_store(&w->held, w->used.n + w->leaving.n);
 }
 
 static int64_t
@@ -248,7 +251,7 @@ writer_settings(
 bool
 writer_has_room(const struct writer *w, size_t adds)
 {
-	return w->used.n + w->leaving.n + adds <= OUTPUTS_MAX;
+	return atomic_load(&w->held) + adds <= OUTPUTS_MAX;
 }
 
 int

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/civil.h"
+
 enum {
 	STAMP_LEN = 16, /* YYYYMMDDTHHMMSSZ */
 	NUMBER_MIN = 6, /* digits */
@@ -17,15 +19,14 @@ rotate_name(char *out, const char *live, const struct rotated *r)
 {
 	const time_t first = -62167219200, last = 253402300799;
 	time_t t = r->stamp < first ? first : r->stamp > last ? last : r->stamp;
-	struct tm tm;
+	int64_t day = civil_floor(t, CIVIL_DAY);
+	unsigned s = (unsigned)(t - day * CIVIL_DAY);
+	struct civil c = civil_date(day);
 	int n;
 
-	if (gmtime_r(&t, &tm) == NULL)
-		return false;
 	n = snprintf(out, NAME_MAX + 1,
-	    "%s-%04d%02d%02dT%02d%02d%02dZ-%06" PRIu64, live, tm.tm_year + 1900,
-	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-	    r->number);
+	    "%s-%04" PRId64 "%02u%02uT%02u%02u%02uZ-%06" PRIu64, live, c.year,
+	    c.month, c.day, s / 3600, s / 60 % 60, s % 60, r->number);
 	return n > 0 && n <= NAME_MAX;
 }
 
@@ -44,16 +45,13 @@ take_digits(const char *s, size_t n, uint64_t *out)
 	return true;
 }
 
-/* Only what rotate_name() writes: timegm() would make 3 March of 31 February.
- */
+/* Only what rotate_name() writes: there is no 31 February. */
 static bool
 parse_stamp(const char *s, time_t *out)
 {
 	static const size_t at[] = { 0, 4, 6, 9, 11, 13 };
 	static const size_t len[] = { 4, 2, 2, 2, 2, 2 };
 	uint64_t v[6];
-	struct tm tm = { 0 }, back;
-	time_t t;
 
 	if (strnlen(s, STAMP_LEN) < STAMP_LEN || s[8] != 'T' || s[15] != 'Z')
 		return false;
@@ -61,18 +59,13 @@ parse_stamp(const char *s, time_t *out)
 		if (!take_digits(s + at[i], len[i], &v[i]))
 			return false;
 	}
-	tm.tm_year = (int)v[0] - 1900;
-	tm.tm_mon = (int)v[1] - 1;
-	tm.tm_mday = (int)v[2];
-	tm.tm_hour = (int)v[3];
-	tm.tm_min = (int)v[4];
-	tm.tm_sec = (int)v[5];
-	t = timegm(&tm);
-	if (gmtime_r(&t, &back) == NULL || back.tm_mon != (int)v[1] - 1 ||
-	    back.tm_mday != (int)v[2] || back.tm_hour != (int)v[3] ||
-	    back.tm_min != (int)v[4] || back.tm_sec != (int)v[5])
+	if (!civil_is_day((int64_t)v[0], (unsigned)v[1], (unsigned)v[2]) ||
+	    v[3] > 23 || v[4] > 59 || v[5] > 59)
 		return false;
-	*out = t;
+	*out = (time_t)(civil_days(
+			    (int64_t)v[0], (unsigned)v[1], (unsigned)v[2]) *
+		CIVIL_DAY +
+	    (int64_t)(v[3] * 3600 + v[4] * 60 + v[5]));
 	return true;
 }
 
