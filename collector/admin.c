@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "admin.h"
 
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
@@ -9,6 +10,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event_struct.h>
 #include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +102,9 @@ take_name(const char *host, char *name, size_t size)
 	n = (size_t)(end - host);
 	if (n == 0 || n >= size)
 		return false;
+	end += *end == ']';
+	if (*end == ':' && end[1 + strspn(end + 1, "0123456789")] != '\0')
+		return false;
 	memcpy(name, host, n);
 	name[n] = '\0';
 	return true;
@@ -130,13 +135,35 @@ is_our_host(const struct admin *a, const char *host)
 	    strcasecmp(name, conf->hostname) == 0 || is_listed_host(conf, name);
 }
 
+static unsigned
+count_headers(const struct evkeyvalq *in, const char *name)
+{
+	const struct evkeyval *h;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(h, in, next)
+		n += strcasecmp(h->key, name) == 0;
+	return n;
+}
+
+/* Whom the request is for, when its line names one; else its header does. */
+static const char *
+host_of(struct evhttp_request *req, const struct evkeyvalq *in)
+{
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
+	const char *host = uri != NULL ? evhttp_uri_get_host(uri) : NULL;
+
+	return host != NULL && host[0] != '\0' ? host
+					       : evhttp_find_header(in, "Host");
+}
+
 /* Refuses what is not ours to answer; true: it was answered. */
 static bool
 refuse(struct admin *a, struct evhttp_request *req)
 {
 	enum evhttp_cmd_type cmd = evhttp_request_get_command(req);
-	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
-	const char *host = evhttp_find_header(in, "Host");
+	const struct evkeyvalq *in = evhttp_request_get_input_headers(req);
+	const char *host = host_of(req, in);
 
 	if (cmd != EVHTTP_REQ_GET && cmd != EVHTTP_REQ_HEAD) {
 		evhttp_add_header(evhttp_request_get_output_headers(req),
@@ -145,8 +172,11 @@ refuse(struct admin *a, struct evhttp_request *req)
 		    "only GET and HEAD are answered here");
 		return true;
 	}
-	if (host == NULL) {
-		reply_text(req, 400, "Bad Request", "a Host header is needed");
+	/* RFC 9112 sections 3.2 and 6.3: two of them are an attack or a bug */
+	if (host == NULL || count_headers(in, "Host") != 1 ||
+	    count_headers(in, "Content-Length") > 1) {
+		reply_text(req, 400, "Bad Request",
+		    "one Host header is needed, and one length at most");
 		return true;
 	}
 	if (!is_our_host(a, host)) {

@@ -64,6 +64,8 @@ static void
 begin(struct reload *r)
 {
 	r->again = false;
+	r->listener_slots = r->house->metrics->listeners.n;
+	r->output_slots = r->house->metrics->outputs.n;
 	if (!prepare(r)) {
 		refuse(r);
 		return;

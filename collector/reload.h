@@ -32,11 +32,14 @@ struct reload {
 	enum reload_step step;
 	bool again; /* one more was asked for meanwhile */
 
-	struct plan *plan; /* owned; the new one */
+	struct plan *plan;                   /* owned; the new one */
+	size_t listener_slots, output_slots; /* counters before it */
 	struct listeners listeners;
 	struct writer_order adds, removes;
 	struct order **order; /* owned array; one per worker */
 	size_t *map;          /* owned; see struct order */
+	size_t *there;        /* owned; see traces.h, by output; of a file that
+				 was open already SIZE_MAX */
 	_Atomic size_t left;  /* workers that have not switched */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "output/output.h"
+#include "traces.h"
 
 /* The listener of conf with that URL that is retired, or is not. */
 static size_t
@@ -103,9 +104,11 @@ open_outputs(struct reload *r, struct err *err)
 	r->adds.add = calloc(n, sizeof(struct output *));
 	r->removes.renew = calloc(n, sizeof(*r->removes.renew));
 	r->removes.remove = calloc(old->conf->outputs, sizeof(struct output *));
+	r->there = calloc(n, sizeof(*r->there));
 	if (r->adds.add == NULL || r->removes.renew == NULL ||
-	    r->removes.remove == NULL)
+	    r->removes.remove == NULL || r->there == NULL)
 		return err_sys(err, "reload");
+	memset(r->there, 0xff, n * sizeof(*r->there)); /* SIZE_MAX */
 	for (size_t i = 0; i < n; i++) {
 		size_t k = find_path(old, r->plan->conf->output[i].path);
 		struct output *o;
@@ -115,6 +118,7 @@ open_outputs(struct reload *r, struct err *err)
 				return -1;
 			continue;
 		}
+		r->there[i] = traces_look(&r->plan->conf->output[i]);
 		o = house_open_output(r->house, r->plan, i, err);
 		if (o == NULL)
 			return -1;
@@ -250,6 +254,8 @@ reload_parts_undo(struct reload *r)
 	unshare_sockets(r);
 	for (size_t i = 0; i < r->adds.adds; i++)
 		output_free(r->adds.add[i]);
+	for (size_t i = 0; r->there != NULL && i < r->plan->conf->outputs; i++)
+		traces_remove(&r->plan->conf->output[i], r->there[i]);
 	for (size_t i = 0; i < r->removes.renews; i++)
 		output_settings_free(r->removes.renew[i].settings);
 	if (r->listeners.list != NULL)
@@ -259,6 +265,7 @@ reload_parts_undo(struct reload *r)
 		forget_retired(r->plan->conf);
 	plan_free(r->plan);
 	r->plan = NULL;
+	metrics_forget(r->house->metrics, r->listener_slots, r->output_slots);
 }
 
 void
@@ -270,6 +277,8 @@ reload_parts_free(struct reload *r)
 	r->order = NULL;
 	free(r->map);
 	r->map = NULL;
+	free(r->there);
+	r->there = NULL;
 	free(r->adds.add);
 	free(r->removes.renew);
 	free(r->removes.remove);

@@ -92,6 +92,23 @@ metrics_output_slot(struct metrics *m, const char *label)
 	return find_slot(&m->outputs, m->threads, label);
 }
 
+static void
+forget(struct slots *s, size_t n)
+{
+	while (s->n > n) {
+		s->n--;
+		free(s->slot[s->n].label);
+		free(s->slot[s->n].set);
+	}
+}
+
+void
+metrics_forget(struct metrics *m, size_t listeners, size_t outputs)
+{
+	forget(&m->listeners, listeners);
+	forget(&m->outputs, outputs);
+}
+
 struct counters *
 metrics_listener(struct metrics *m, size_t thread, int slot)
 {

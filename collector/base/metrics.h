@@ -129,6 +129,9 @@ void metrics_free(struct metrics *m);
 int metrics_listener_slot(struct metrics *m, const char *label);
 int metrics_output_slot(struct metrics *m, const char *label);
 
+/* Takes back the newest slots, which nobody uses, down to that many. */
+void metrics_forget(struct metrics *m, size_t listeners, size_t outputs);
+
 /* The calling thread's own set; its pointer stays good. */
 struct counters *metrics_listener(struct metrics *m, size_t thread, int slot);
 struct counters *metrics_output(struct metrics *m, size_t thread, int slot);

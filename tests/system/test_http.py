@@ -166,6 +166,24 @@ def test_hosts(collector, host, status):
     assert collector.http(headers={"Host": host})[0] == status
 
 
+@pytest.mark.parametrize("request_,status", [
+    (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n", 400),
+    (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+     400),
+    (b"GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+     421),
+    (b"GET http://localhost/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+     200),
+    (b"GET /healthz HTTP/1.1\r\nHost: localhost:abc\r\n\r\n", 421),
+    (b"GET /healthz HTTP/1.1\r\nHost: [::1]:80x\r\n\r\n", 421),
+    (b"GET /healthz HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 200)])
+def test_whom_a_request_is_for(collector, request_, status):
+    """I1, I3: one Host only, and the one in the request's line counts."""
+    with socket.create_connection(collector.address("http"), 60) as s:
+        s.sendall(request_)
+        assert int(s.recv(4096).split()[1]) == status
+
+
 def test_listed_hosts(collect, tmp_path):
     """I3: http_hosts adds names, and a reload changes them."""
     text = """

@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 
+import pytest
+
 import oracle
 import senders
 from configured import start
@@ -147,6 +149,23 @@ def test_a_file_that_cannot_be_opened_refuses_all_of_it(collect, tmp_path):
     assert f.c.descriptors() == before
     send(f.c, b"<13>one")
     f.wait_lines("all.log", 1)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_refused_reload_leaves_no_trace(collect, tmp_path, first):
+    """No file, no folder, no counters of outputs that never were."""
+    f = start(collect, tmp_path, ONE)
+    series = len(f.c.metrics())
+    good = "  - path: {dir}/made/deep/y.log\n" \
+           "  - path: '{dir}/hosts/%{hostname}/x.log'\n"
+    bad = "  - path: /proc/nope/x.log\n"
+    for n in range(3):
+        f.refuse(ONE + (good + bad if first else bad + good).replace(
+            "y.log", "y%d.log" % n))
+    assert len(f.c.metrics()) == series
+    assert not os.path.exists(f.path("made"))
+    assert not os.path.exists(f.path("hosts"))
+    assert "nope" not in f.c.stop().rpartition("stopping")[2]
 
 
 def test_an_invalid_configuration_still_reopens_files(collect, tmp_path):
