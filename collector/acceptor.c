@@ -39,8 +39,8 @@ open_at(const struct acceptor_tools *t, int slot)
 	return metrics_listener_sum(t->metrics, slot, L_OPENED) - closed;
 }
 
-static uint64_t
-open_in_all(const struct acceptor_tools *t)
+uint64_t
+acceptor_open_in_all(const struct acceptor_tools *t)
 {
 	uint64_t n = 0;
 
@@ -229,7 +229,8 @@ has_place(struct acceptor *a, struct newcomer *n)
 
 /*
  * May this peer send, and has it few enough connections? A proxy may always:
- * the address that it names is asked about when it has named it.
+ * `allow` is asked about the address that it names when it has named it; how
+ * many connections that address has is the proxy's to limit.
  */
 static bool
 is_welcome(struct acceptor *a, struct newcomer *n)
@@ -270,7 +271,7 @@ take_one(struct acceptor *a)
 	socklen_t n = sizeof(ss);
 	int fd;
 
-	if (open_in_all(a->tools) >= a->tools->fds_max)
+	if (acceptor_open_in_all(a->tools) >= a->tools->fds_max)
 		return MUST_PAUSE;
 	fd = accept4(
 	    a->fd, (struct sockaddr *)&ss, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);

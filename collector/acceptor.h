@@ -41,7 +41,8 @@ struct acceptor {
 	int64_t refused_at; /* when a peer was complained of */
 };
 
-/* Connections that a listener has open. */
+/* Connections that all listeners have open; that one has. */
+uint64_t acceptor_open_in_all(const struct acceptor_tools *t);
 uint64_t acceptor_open(const struct acceptor_tools *t, size_t listener);
 
 /* -1 sets *err. */

@@ -77,11 +77,13 @@ descriptors_for_files(const struct config *conf, size_t output, size_t limit)
 }
 
 size_t
-descriptors_for_connections(const struct config *conf, size_t limit)
+descriptors_for_connections(
+    const struct config *conf, size_t limit, size_t open)
 {
 	int64_t files = count_files(conf), wanted = 0;
 	size_t need = count_open() + FDS_SPARE, left;
 
+	need -= open < need ? open : need;
 	/* files of many names are not open yet */
 	need += (size_t)files < limit / 2 ? (size_t)files : limit / 2;
 	left = limit > need ? limit - need : 1;

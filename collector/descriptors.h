@@ -20,8 +20,9 @@ size_t descriptors_raise(void);
 int64_t descriptors_for_files(
     const struct config *conf, size_t output, size_t limit);
 
-/* What is left for connections once everything else is open; less than
- * max_connections would allow is said. */
-size_t descriptors_for_connections(const struct config *conf, size_t limit);
+/* What is left for connections once everything else is open, of which open
+ * are there already; less than max_connections would allow is said. */
+size_t descriptors_for_connections(
+    const struct config *conf, size_t limit, size_t open);
 
 #endif

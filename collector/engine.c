@@ -46,7 +46,8 @@ begin_stop(struct engine *e, const char *why)
 	int64_t late = timeout * 9 / 10; /* and then some last words */
 	struct timeval tv = { late / 1000, late % 1000 * 1000 };
 
-	event_add(e->on_late, &tv);
+	if (!evtimer_pending(e->on_late, NULL))
+		event_add(e->on_late, &tv);
 	/* it takes some milliseconds, but for a writer that hangs */
 	e->stop_due = why;
 	if (reload_is_running(&e->reload))
@@ -55,7 +56,7 @@ begin_stop(struct engine *e, const char *why)
 	e->phase = WORKERS_STOP;
 	if (h->admin != NULL)
 		admin_set_stopping(h->admin);
-	listeners_stop(&h->listeners);
+	listeners_stop(&h->listeners, NULL);
 	for (size_t i = 0; i < h->tools.workers; i++)
 		worker_stop(h->tools.worker[i], clock_ms() + timeout * 8 / 10);
 }
@@ -273,7 +274,7 @@ engine_run(struct config *conf, int argc, char **argv)
 		return 1;
 	}
 	h->tools.fds_max = descriptors_for_connections(
-	    h->plan->conf, h->descriptors);
+	    h->plan->conf, h->descriptors, 0);
 	if (add_signals(&e, &err) == -1 ||
 	    house_start(h, &e.ended, &err) == -1) {
 		log_line(LOG_ERR, "%s", err.text);

@@ -145,12 +145,13 @@ listeners_accept(struct listeners *ls, struct event_base *base,
 }
 
 void
-listeners_stop(struct listeners *ls)
+listeners_stop(struct listeners *ls, const struct listeners *but)
 {
 	for (size_t i = 0; i < ls->n; i++) {
 		struct listener *l = ls->list[i];
 
-		if (l == NULL || !l->accepts)
+		if (l == NULL || !l->accepts ||
+		    (but != NULL && listeners_find(but, l) != SIZE_MAX))
 			continue;
 		for (size_t k = 0; k < l->sockets.n; k++)
 			acceptor_stop(&l->acceptor[k]);

@@ -50,8 +50,9 @@ size_t listeners_find(const struct listeners *ls, const struct listener *l);
 int listeners_accept(struct listeners *ls, struct event_base *base,
     struct acceptor_tools *tools, struct err *err);
 
-/* Takes what waits in the kernel, stops, and closes the streams. */
-void listeners_stop(struct listeners *ls);
+/* Takes what waits in the kernel, stops, and closes the streams; but those
+ * that are in but, too, which may be NULL. */
+void listeners_stop(struct listeners *ls, const struct listeners *but);
 
 /* "listening on": each that is not in old, which may be NULL. */
 void listeners_announce(const struct listeners *ls, const struct config *conf,

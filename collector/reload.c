@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "config/options.h"
+#include "descriptors.h"
 #include "reload_parts.h"
 
 int
@@ -92,6 +93,8 @@ switch_workers(struct reload *r)
 	struct err err;
 
 	r->step = RELOAD_WORKERS;
+	/* by the plan that numbers them, and before the workers have another */
+	listeners_stop(&h->listeners, &r->listeners);
 	for (size_t i = 0; i < h->tools.workers; i++) {
 		worker_order(h->tools.worker[i], r->order[i]);
 		r->order[i] = NULL;
@@ -150,6 +153,8 @@ finish(struct reload *r)
 	if (h->admin != NULL)
 		admin_set_plan(h->admin, h->plan);
 	log_verbose(conf->verbose);
+	h->tools.fds_max = descriptors_for_connections(
+	    conf, h->descriptors, (size_t)acceptor_open_in_all(&h->tools));
 	reload_forget_moved(old, h->plan);
 	plan_free(old);
 	reload_parts_free(r);

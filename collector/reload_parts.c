@@ -153,8 +153,10 @@ add_socket(struct reload *r, size_t listener, size_t k, struct err *err)
 	l->worker[k] = w;
 	o = r->order[w];
 	s = reallocarray(o->more, o->mores + 1, sizeof(*s));
-	if (s == NULL)
+	if (s == NULL) {
+		r->house->dgrams[w]--;
 		return err_sys(err, "reload");
+	}
 	o->more = s;
 	s = &o->more[o->mores++];
 	*s = (struct worker_socket){ .listener = listener,

@@ -120,10 +120,13 @@ switch_plan(struct worker *w, struct order *o)
 		if (o->map[w->dgram[i]->listener] == SIZE_MAX)
 			drop_dgram(w, i);
 	intake_switch(&w->intake, o->plan, &o->parts, o->map);
-	conns_switch(w->conns, o->map);
+	atomic_fetch_add(&w->given, conns_switch(w->conns, o->map));
 	for (size_t i = 0; i < w->dgrams; i++) {
 		size_t l = o->map[w->dgram[i]->listener];
 
+		dgram_count_drops(w->dgram[i]);
+		w->dgram[i]->source.count = metrics_listener(
+		    w->metrics, w->number, o->plan->listener_slot[l]);
 		dgram_switch(w->dgram[i], &o->plan->conf->listen[l], l);
 	}
 	serve_more(w, o);

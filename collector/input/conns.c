@@ -211,18 +211,38 @@ let_go(struct conn *c)
 	conn_close(c, "its listener is gone");
 }
 
-void
+/* Its listener has another label: it is a connection of that one now. */
+static bool
+recount(struct conn *c)
+{
+	struct conns *cs = c->home;
+	struct counters *to = metrics_listener(
+	    cs->metrics, cs->thread, cs->intake->listener_slot[c->listener]);
+
+	if (to == c->source.count)
+		return false;
+	counter_add(to, L_OPENED, 1);
+	counter_add(c->source.count, L_CLOSED, 1);
+	c->source.count = to;
+	return true;
+}
+
+size_t
 conns_switch(struct conns *cs, const size_t *map)
 {
 	struct conn *c, *next;
+	size_t moved = 0;
 
 	for (c = TAILQ_FIRST(&cs->all); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, all);
-		if (map[c->listener] != SIZE_MAX)
-			conn_configure(c, map[c->listener]);
-		else
+		if (map[c->listener] == SIZE_MAX) {
 			let_go(c);
+			continue;
+		}
+		conn_configure(c, map[c->listener]);
+		moved += recount(c);
 	}
+	return moved;
 }
 
 bool

@@ -46,9 +46,9 @@ void conns_adopt(struct conns *cs, struct newcomer *n);
  * The intake has another configuration now, by a reload: map has the new
  * number of each listener for its old one, SIZE_MAX where it is gone. What
  * connections borrowed of the old one is let go; those of a listener that is
- * gone are closed.
+ * gone are closed. Returns how many count under another label now.
  */
-void conns_switch(struct conns *cs, const size_t *map);
+size_t conns_switch(struct conns *cs, const size_t *map);
 
 /* True while connections wait because the intake was not ready. */
 bool conns_are_paused(const struct conns *cs);

@@ -285,6 +285,9 @@ dgram_stop(struct dgram *d)
 		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 
 	event_del(&d->readable);
+	/* senders learn at once that nobody reads any more */
+	if (d->source.origin.local)
+		(void)shutdown(d->fd, SHUT_RD);
 	/*
 	 * A connected UDP socket takes datagrams of its peer alone: what
 	 * arrived stays, and a flood cannot keep us from coming to its end.
