@@ -67,10 +67,10 @@ files_new(struct file_home *home, struct err *err)
 	return NULL;
 }
 
-static void
-show_open(const struct files *fs)
+size_t
+files_open(const struct files *fs)
 {
-	counter_set(fs->home->set->count, O_OPEN_FILES, fs->open.n);
+	return fs->open.n;
 }
 
 static void
@@ -79,7 +79,6 @@ forget(struct files *fs, struct file *f)
 	opened_remove(&fs->open, f);
 	free(f->name);
 	free(f);
-	show_open(fs);
 }
 
 void
@@ -290,7 +289,6 @@ open_file(struct files *fs, uint64_t hash, struct err *err)
 		goto fail;
 	}
 	free(path);
-	show_open(fs);
 	return f;
 
 fail:
@@ -419,5 +417,4 @@ files_renew(struct files *fs)
 	for (size_t i = 0; i < fs->open.n; i++)
 		file_renew(fs->open.place[i]);
 	fs->sync_at = fs->stray_at = 0;
-	show_open(fs);
 }

@@ -38,6 +38,9 @@ struct files {
 /* Opens the folder, which is made when it is missing. NULL sets *err. */
 struct files *files_new(struct file_home *home, struct err *err);
 
+/* How many of them are open. */
+size_t files_open(const struct files *fs);
+
 /* Syncs (unless that is off) and closes, what is unfinished taken back. The
  * syncer must have none of it. Accepts NULL. */
 void files_free(struct files *fs);

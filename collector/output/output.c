@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "output/files.h"
+#include "output/gauges.h"
 #include "output/pipeout.h"
 #include "output/stall.h"
 #include "output/upkeep.h"
@@ -38,6 +39,7 @@ struct output {
 	size_t group;       /* the one that is written just now */
 
 	struct stall stall;
+	struct gauges gauges;
 	int64_t busy_at; /* clock_ms(): since when the reader takes nothing; 0:
 			    it does */
 	int64_t look_at;
@@ -237,9 +239,11 @@ drop_first(struct output *o)
 }
 
 static void
-show_queue(const struct output *o)
+show(struct output *o)
 {
-	counter_set(o->home.set->count, O_QUEUE_BYTES, o->queued - o->passed);
+	gauges_show(&o->gauges, o->home.set->count,
+	    o->files != NULL ? files_open(o->files) : !o->standard,
+	    o->queued - o->passed, o->stall.on);
 }
 
 /* One sync for all that waited. */
@@ -272,7 +276,7 @@ output_write(struct output *o)
 		if (o->first == NULL || clock_ms() - start >= TURN_MS)
 			break;
 	}
-	show_queue(o);
+	show(o);
 	if (o->files != NULL)
 		files_rest(o->files);
 	sync_always(o);
@@ -288,7 +292,7 @@ output_take(struct output *o, struct block *b)
 		o->last->letter.next = &b->letter;
 	o->last = b;
 	o->queued += b->n;
-	show_queue(o);
+	show(o);
 }
 
 bool
@@ -310,8 +314,8 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int64_t
-output_tick(struct output *o)
+static int64_t
+tick(struct output *o)
 {
 	int64_t now = clock_ms(), next = INT64_MAX;
 
@@ -335,6 +339,15 @@ output_tick(struct output *o)
 	return earlier(next, file_sync_tick(&o->file, now));
 }
 
+int64_t
+output_tick(struct output *o)
+{
+	int64_t next = tick(o);
+
+	show(o);
+	return next;
+}
+
 void
 output_rotate(struct output *o)
 {
@@ -352,6 +365,7 @@ output_reopen(struct output *o)
 	else if (!o->standard && file_reopen(&o->file))
 		stall_end(&o->stall, o->home.set); /* if the new one stalls too,
 						      its write says so */
+	show(o);
 }
 
 static int
@@ -368,10 +382,7 @@ open_all(struct output *o, struct err *err)
 		o->files = files_new(&o->home, err);
 		return o->files != NULL ? 0 : -1;
 	}
-	if (file_open(&o->file, &o->home, err) == -1)
-		return -1;
-	counter_set(s->count, O_OPEN_FILES, 1);
-	return 0;
+	return file_open(&o->file, &o->home, err);
 }
 
 struct output *
@@ -398,21 +409,13 @@ output_new(const struct output_conf *conf, struct counters *count,
 void
 output_renew(struct output *o, struct output_settings *s)
 {
-	struct counters *before = o->home.set->count;
-
 	output_settings_free(o->home.set);
 	o->home.set = s;
-	counter_set(before, O_OPEN_FILES, 0);
-	counter_set(before, O_STALLED, 0);
-	counter_set(before, O_QUEUE_BYTES, 0);
-	counter_set(s->count, O_STALLED, o->stall.on);
-	show_queue(o);
-	if (o->files != NULL) {
+	if (o->files != NULL)
 		files_renew(o->files);
-	} else if (!o->standard) {
+	else if (!o->standard)
 		file_renew(&o->file);
-		counter_set(s->count, O_OPEN_FILES, 1);
-	}
+	show(o);
 }
 
 /* Messages of our own count as lines but not as messages. */
@@ -469,7 +472,6 @@ close_all(struct output *o)
 			file_sync(&o->file);
 		file_close(&o->file);
 	}
-	counter_set(o->home.set->count, O_OPEN_FILES, 0);
 }
 
 void
@@ -484,7 +486,7 @@ output_free(struct output *o)
 		counter_add(count, O_DROPPED_STOP, give_up_first(o));
 		drop_first(o);
 	}
-	show_queue(o);
+	gauges_withdraw(&o->gauges);
 	close_all(o);
 	batch_clear(&o->batch);
 	output_settings_free(o->home.set);

@@ -39,7 +39,6 @@ stall_begin(struct stall *s, const struct output_settings *set, int error,
 		return;
 	s->on = true;
 	s->since = now;
-	counter_set(set->count, O_STALLED, 1);
 	log_line(LOG_ERR,
 	    "output %s: %s; nothing is lost yet: senders wait or "
 	    "memory fills until it can be written again",
@@ -52,7 +51,6 @@ stall_end(struct stall *s, const struct output_settings *set)
 	if (!s->on)
 		return;
 	s->on = false;
-	counter_set(set->count, O_STALLED, 0);
 	log_line(LOG_NOTICE, "output %s: written again after %lld ms",
 	    set->path, (long long)(clock_ms() - s->since));
 }

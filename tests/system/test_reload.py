@@ -5,6 +5,7 @@ wrong changes nothing (contract.md section 2, Signals; faults J2, J6)."""
 import os
 import signal
 import socket
+import threading
 
 import pytest
 
@@ -241,3 +242,146 @@ output:
     f.reload(text.replace("0600", "0622"))
     assert os.stat(f.path("log.sock")).st_mode & 0o777 == 0o622
     assert os.stat(f.path("log.sock")).st_ino == inode
+
+
+HAMMERED = """
+listen:
+  - url: tcp://127.0.0.1:{port}
+  - url: unix://{dir}/log.sock
+output:
+  - path: {dir}/all.log
+    format: raw
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def test_connections_to_a_listener_that_leaves(collect, tmp_path):
+    """Peers connect and send while their listener comes and goes: whoever got
+    through has its message stored, and nothing breaks."""
+    port = free_port()
+    text = HAMMERED.replace("{port}", str(port))
+    f = start(collect, tmp_path, text, args=("--workers", "2"))
+    stop, good = threading.Event(), []
+
+    def hammer(k):
+        n = 0
+        while not stop.is_set():
+            n += 1
+            message = b"<13>t%d-%d" % (k, n)
+            try:
+                with socket.create_connection(("127.0.0.1", port), 10) as s:
+                    s.sendall(message + b"\n")
+                    s.shutdown(socket.SHUT_WR)
+                    if s.recv(1) == b"":
+                        good.append(message)
+            except OSError:
+                stop.wait(0.001)  # not there just now, or leaving
+
+    threads = [threading.Thread(target=hammer, args=(k,)) for k in range(3)]
+    for t in threads:
+        t.start()
+    try:
+        for _ in range(load(20)):
+            f.reload(ONE)
+            f.reload(text)
+    finally:
+        stop.set()
+        for t in threads:
+            t.join()
+    f.c.stop()
+    assert good and not set(good) - set(f.lines("all.log"))
+
+
+def test_datagrams_to_a_unix_socket_that_leaves(collect, tmp_path):
+    """What the kernel took from a sender is stored."""
+    text = HAMMERED.replace("{port}", str(free_port()))
+    f = start(collect, tmp_path, text)
+    stop, sent = threading.Event(), []
+
+    def hammer():
+        s = None
+        while not stop.is_set():
+            try:
+                if s is None:
+                    s = senders.connect(f.path("log.sock"), "unix")
+                message = b"<13>u%d" % len(sent)
+                s.send(message)
+                sent.append(message)
+            except OSError:
+                s = None
+                stop.wait(0.001)
+
+    thread = threading.Thread(target=hammer)
+    thread.start()
+    try:
+        for _ in range(load(20)):
+            f.reload(ONE)
+            f.reload(text)
+    finally:
+        stop.set()
+        thread.join()
+    f.c.stop()
+    assert sent and not set(sent) - set(f.lines("all.log"))
+
+
+NAMED = """
+listen:
+  - url: tcp://127.0.0.1:0
+    name: {listener}
+    max_connections: 1
+  - url: udp://127.0.0.1:0
+    name: u-{listener}
+output:
+  - path: {dir}/all.log
+    name: {output}
+    format: raw
+"""
+
+
+def named(listener, output):
+    return NAMED.replace("{listener}", listener).replace("{output}", output)
+
+
+def test_new_names_for_the_same_things(collect, tmp_path):
+    """Counters go on under the new label, limits hold, and nothing is called
+    lost at the end."""
+    f = start(collect, tmp_path, named("one", "first"))
+    with senders.connect(f.c.address()) as s:
+        s.sendall(b"<13>a\n")
+        f.wait_lines("all.log", 1)
+        f.reload(named("two", "second"))
+        s.sendall(b"<13>b\n")
+        f.wait_lines("all.log", 2)
+        f.c.wait_metric("received_messages_total", 1, listener="two")
+        assert f.c.metric("connections", listener="one") == 0
+        assert f.c.metric("connections", listener="two") == 1
+        assert f.c.metric("open_files", output="first") == 0
+        f.c.wait_metric("open_files", 1, output="second")
+        with senders.connect(f.c.address()) as more:
+            assert more.recv(1) == b"", "max_connections is 1"
+        f.reload(named("two", "second").replace("tcp://", "unix-stream://")
+                 .replace("127.0.0.1:0\n    name: two", "%s/s\n    name: two"
+                          % tmp_path))
+        f.reload()
+        s.sendall(b"<13>c\n")
+        f.wait_lines("all.log", 3)
+    with senders.connect(f.c.address("udp"), "udp") as u:
+        u.send(b"<13>d")
+    f.c.wait_metric("received_messages_total", 1, listener="u-two")
+    assert ", 0 lost" in f.c.stop()
+
+
+def test_a_new_path_for_the_same_name(collect, tmp_path):
+    """The gauges are those of what runs, also after a refused change."""
+    f = start(collect, tmp_path, named("one", "log"))
+    f.c.wait_metric("open_files", 1, output="log")
+    f.refuse(named("one", "log").replace("all.log", "new.log") +
+             "  - path: /proc/nope/x.log\n")
+    assert f.c.metric("open_files", output="log") == 1
+    f.reload(named("one", "log").replace("all.log", "new.log"))
+    f.c.wait_metric("open_files", 1, output="log")
