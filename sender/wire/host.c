@@ -9,8 +9,27 @@
 
 #include "wire/word.h"
 
+enum { CARD = 17 /* bytes of "aa:bb:cc:dd:ee:ff" */ };
+
+static bool
+is_hex(char c)
+{
+	return word_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
 bool
-host_is_ipv6(struct slice *word)
+host_is_card(struct slice s)
+{
+	if (s.n < CARD || (s.n > CARD && is_hex(s.p[CARD])))
+		return false;
+	for (size_t i = 0; i < CARD; i++)
+		if (i % 3 == 2 ? s.p[i] != ':' : !is_hex(s.p[i]))
+			return false;
+	return true;
+}
+
+static bool
+is_ipv6(struct slice *word)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr addr;
@@ -36,6 +55,14 @@ host_is_ipv6(struct slice *word)
 }
 
 bool
+host_is_address(struct slice *word)
+{
+	if (word->n == CARD && host_is_card(*word))
+		return true;
+	return is_ipv6(word);
+}
+
+bool
 host_is_name(struct slice word)
 {
 	if (word.n == 0 || word.n > 255)
@@ -58,4 +85,31 @@ host_is_same(struct slice a, struct slice b)
 	if (n == 0 || strncasecmp(a.p, b.p, n) != 0)
 		return false;
 	return a.n == b.n || (a.n > n ? a.p[n] : b.p[n]) == '.';
+}
+
+bool
+host_has_tag(struct slice s)
+{
+	struct slice word = host_word(s);
+
+	slice_skip(&s, word.n);
+	if (s.n < 2 || (!host_is_address(&word) && !host_is_name(word)))
+		return false;
+	slice_skip(&s, 1);
+	word = host_word(s);
+	return word.n > 0 &&
+	    (word.p[word.n - 1] == ':' || word.p[word.n - 1] == ']');
+}
+
+bool
+host_is_missing(struct slice s)
+{
+	struct slice word;
+
+	if (s.n < 2 || s.p[0] != ':' || s.p[1] != ' ')
+		return false;
+	slice_skip(&s, 2);
+	word = host_word(s);
+	return word.n > 2 && word.p[word.n - 1] == ':' &&
+	    word.p[word.n - 2] == ']';
 }

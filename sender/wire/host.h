@@ -7,11 +7,32 @@
 
 #include "wire/slice.h"
 
-/* An IPv6 address; brackets around it are taken off *word. */
-bool host_is_ipv6(struct slice *word);
+/* The part of s before the first blank. */
+static inline struct slice
+host_word(struct slice s)
+{
+	const char *end = s.n > 0 ? memchr(s.p, ' ', s.n) : NULL;
+
+	return end != NULL ? slice_of(s.p, (size_t)(end - s.p)) : s;
+}
+
+/*
+ * An address with colons: that of a network card, "aa:bb:cc:dd:ee:ff", or one
+ * of IPv6; brackets around the latter are taken off *word.
+ */
+bool host_is_address(struct slice *word);
+
+/* The address of a network card begins s. */
+bool host_is_card(struct slice s);
 
 /* A host name or an IPv4 address; also with the slot of a blade before it. */
 bool host_is_name(struct slice word);
+
+/* A host, a blank and a word that may be a tag begin s. */
+bool host_has_tag(struct slice s);
+
+/* A colon, a blank and a tag with a process id do: no host stands there. */
+bool host_is_missing(struct slice s);
 
 /* Two names of one host: the same, or one is the other with a domain. */
 bool host_is_same(struct slice a, struct slice b);

@@ -16,15 +16,6 @@
 
 enum { NUMBER_LONGEST = 12 /* digits of a sequence number */ };
 
-/* The part of s before the first blank. */
-static struct slice
-first_word(struct slice s)
-{
-	const char *end = s.n > 0 ? memchr(s.p, ' ', s.n) : NULL;
-
-	return end != NULL ? slice_of(s.p, (size_t)(end - s.p)) : s;
-}
-
 static bool
 has_byte(struct slice s, size_t i, char c)
 {
@@ -58,28 +49,48 @@ take_tag(struct slice in, enum tag_rule rule, struct msg *m)
 	m->text = in;
 }
 
-/* A severity in words that says no more than PRI does. */
+/*
+ * Whether word names the severity in PRI, and a tag with the number of its
+ * process follows at once: anything less may be words of the text.
+ */
 static bool
-is_severity(struct slice word, unsigned severity)
+is_severity(struct slice word, struct slice after, unsigned severity)
 {
-	static const char *const others[8] = { "emergency", "", "critical",
-		"error", "warn", "", "informational", "" };
+	struct tag t;
 
-	return word_is_letter(word.p[word.n - 1]) &&
-	    (slice_eq(word, slice_str(pri_severity_name(severity))) ||
-		slice_eq(word, slice_str(others[severity])));
+	if (!slice_eq(word, slice_str(pri_severity_name(severity))) ||
+	    !tag_read(after, TAG_ALONE, &t) || t.name.n == 0)
+		return false;
+	for (size_t i = 0; i < t.pid.n; i++)
+		if (!word_is_digit(t.pid.p[i]))
+			return false;
+	return t.pid.n > 0;
+}
+
+/*
+ * Whether the word behind the host is a colon that ends the header: when a tag
+ * follows, and where a colon joins the date to the time.
+ */
+static bool
+is_end(struct slice word, struct slice after, const struct msg *m)
+{
+	struct tag t;
+
+	if (!slice_eq(word, SLICE_LIT(":")))
+		return false;
+	return tag_read(after, TAG_ALONE, &t) ||
+	    (m->time.n > 10 && m->time.p[2] == '/' && m->time.p[10] == ':');
 }
 
 /*
  * Behind a host a byte order mark makes the word before it the tag: the mark
- * begins MSG (RFC 5424 section 6.4), and a relay has lost the colon. A colon
- * that stands alone before a tag ends the header, as it may end the time; a
- * word for the severity was put there for people to read.
+ * begins MSG (RFC 5424 section 6.4), and a relay has lost the colon. A word
+ * for the severity was put there for people to read.
  */
 static void
 take_hosted(struct slice in, struct msg *m)
 {
-	struct slice word = first_word(in), after = in;
+	struct slice word = host_word(in), after = in;
 	struct tag t;
 
 	if (word.n > 0 && word.n < in.n) {
@@ -87,9 +98,8 @@ take_hosted(struct slice in, struct msg *m)
 		if (tag_has_bom(after) && !tag_read(in, TAG_HOSTED, &t)) {
 			m->app = word;
 			in = after;
-		} else if ((slice_eq(word, SLICE_LIT(":")) ||
-			       is_severity(word, msg_severity(m))) &&
-		    tag_read(after, TAG_ALONE, &t)) {
+		} else if (is_end(word, after, m) ||
+		    is_severity(word, after, msg_severity(m))) {
 			in = after;
 		}
 	}
@@ -110,7 +120,7 @@ is_local(const struct msg_hints *hints, const struct msg *m)
 static void
 take_local(struct slice in, const struct msg_hints *hints, struct msg *m)
 {
-	struct slice word = first_word(in), after = in;
+	struct slice word = host_word(in), after = in;
 	struct tag t;
 
 	slice_skip(&after, word.n + 1);
@@ -147,12 +157,12 @@ take_relay(struct slice *in, struct msg *m)
 
 	if (!take_words(&s, SLICE_LIT("Message forwarded from ")))
 		return false;
-	word = first_word(s);
+	word = host_word(s);
 	if (word.n < 2 || word.n == s.n || word.p[word.n - 1] != ':')
 		return false;
 	slice_skip(&s, word.n + 1);
 	word.n--;
-	if (!host_is_ipv6(&word) && !host_is_name(word))
+	if (!host_is_address(&word) && !host_is_name(word))
 		return false;
 	m->host = word;
 	*in = s;
@@ -183,10 +193,10 @@ take_origin(struct slice in, const struct msg_hints *hints, struct msg *m)
 		take_hosted(in, m);
 		return;
 	}
-	word = first_word(in);
+	word = host_word(in);
 	after = in;
 	slice_skip(&after, word.n + (word.n < in.n));
-	if (!host_is_ipv6(&word)) {
+	if (!host_is_address(&word)) {
 		if (tag_read(in, TAG_HEADED, &t)) {
 			take_tag(in, TAG_HEADED, m);
 			return;
@@ -253,24 +263,51 @@ take_time(struct slice *in, struct msg *m)
 	return true;
 }
 
+/* Takes "*name: ", the task that says it. */
+static bool
+take_task(struct slice *in)
+{
+	struct slice word = host_word(*in);
+
+	if (word.n < 3 || word.n == in->n || word.p[0] != '*' ||
+	    word.p[word.n - 1] != ':' ||
+	    !host_is_name(slice_of(word.p + 1, word.n - 2)))
+		return false;
+	slice_skip(in, word.n + 1);
+	return true;
+}
+
+/* Takes the colon that ends the header behind a time: at once or alone. */
+static bool
+take_end(struct slice *in)
+{
+	if (!take_words(in, SLICE_LIT(":")) &&
+	    !take_words(in, SLICE_LIT(" : ")))
+		return false;
+	(void)take_words(in, SLICE_LIT(" "));
+	return true;
+}
+
 /*
- * Takes "name: " and the time behind it, when that ends with a colon too; or,
- * behind a sequence number, an uptime or an event's name.
+ * Takes "name: " and the time behind it, perhaps with a task between, when
+ * that ends with a colon too; or, behind a sequence number, an uptime or an
+ * event's name.
  */
 static bool
 take_origin_id(struct slice *in, bool numbered, struct msg *m)
 {
-	struct slice s = *in, word = first_word(s);
+	struct slice s = *in, word = host_word(s);
 	struct msg before = *m;
 
 	if (word.n < 2 || word.p[word.n - 1] != ':' || word.n == s.n)
 		return false;
 	slice_skip(&s, word.n + 1);
 	word.n--;
-	if (!host_is_ipv6(&word) && !host_is_name(word))
+	if (!host_is_address(&word) && !host_is_name(word))
 		return false;
 	if (take_number(&s))
 		numbered = true;
+	(void)take_task(&s);
 	if (take_time(&s, m)
 		? !has_byte(s, 0, ':')
 		: !numbered || (!take_uptime(&s) && !has_byte(s, 0, '%'))) {
@@ -278,6 +315,42 @@ take_origin_id(struct slice *in, bool numbered, struct msg *m)
 		return false;
 	}
 	m->host = word;
+	*in = s;
+	return true;
+}
+
+/*
+ * Takes "[host ]a/b/c:" and the time at once behind it, when a colon ends the
+ * header. The path is that of a part of the host, and its name if need be.
+ */
+static bool
+take_node(struct slice *in, struct msg *m)
+{
+	struct slice s = *in, host = { .n = 0 }, node = host_word(s), end;
+	const char *colon = memchr(node.p, ':', node.n);
+	struct msg before = *m;
+	bool timed;
+
+	if (colon == NULL && node.n < s.n) {
+		host = node;
+		slice_skip(&s, node.n + 1);
+		node = host_word(s);
+		colon = memchr(node.p, ':', node.n);
+	}
+	if (colon == NULL)
+		return false;
+	node.n = (size_t)(colon - node.p);
+	slice_skip(&s, node.n + 1);
+	if (memchr(node.p, '/', node.n) == NULL || !host_is_name(node) ||
+	    (host.n > 0 && !host_is_name(host)))
+		return false;
+	timed = take_time(&s, m);
+	end = s;
+	if (!timed || !take_end(&end)) {
+		*m = before;
+		return false;
+	}
+	m->host = host.n > 0 ? host : node;
 	*in = s;
 	return true;
 }
@@ -315,7 +388,7 @@ take_header(struct slice *in, struct msg *m)
 		numbered = true;
 	if (!take_time(&s, m) &&
 	    !(numbered && (take_uptime(&s) || has_byte(s, 0, '%'))) &&
-	    !take_origin_id(&s, numbered, m))
+	    !take_origin_id(&s, numbered, m) && !take_node(&s, m))
 		return false;
 	*in = s;
 	return true;
@@ -344,9 +417,8 @@ rfc3164_parse(struct slice rest, const struct msg_hints *hints, struct msg *m)
 		take_bare(rest, m);
 	} else if (m->time.n == 0) { /* an uptime, and its colon with it */
 		take_tag(in, TAG_HEADED, m);
-	} else if (take_words(&in, SLICE_LIT(":"))) {
+	} else if (take_end(&in)) {
 		/* such headers name no host here */
-		(void)take_words(&in, SLICE_LIT(" "));
 		take_tag(in, TAG_HEADED, m);
 	} else {
 		if (in.n > 0)

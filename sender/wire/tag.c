@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "wire/host.h"
 #include "wire/stamp.h"
 #include "wire/word.h"
 
@@ -45,8 +46,17 @@ is_text_start(struct slice s)
 	    word_is_one_of(s.p[0], SLICE_LIT("\t{[(<\"'")) || tag_has_bom(s);
 }
 
+/* Whether a colon stands alone behind one blank. */
+static bool
+is_lone_colon(struct slice s, size_t i)
+{
+	return has_byte(s, i, ' ') && has_byte(s, i + 1, ':') &&
+	    (i + 2 == s.n || s.p[i + 2] == ' ');
+}
+
 /*
- * Reads "[pid]:" or, behind a time, "[pid] ", that stands at the name's end.
+ * Reads "[pid]:" or, behind a time, "[pid] " or "[pid] :", that stands at the
+ * name's end.
  * It is sure of itself: "[main] text" is no pid of nobody, "some words[0]
  * text" no tag, and letters that are not ASCII are seldom a program's.
  */
@@ -69,8 +79,11 @@ read_pid(struct slice s, enum tag_rule rule, bool unsure, struct tag *t)
 		t->used++;
 		return true;
 	}
-	return !unsure && rule != TAG_ALONE &&
-	    (i + 1 == s.n || s.p[i + 1] == ' ');
+	if (unsure || rule == TAG_ALONE || (i + 1 < s.n && s.p[i + 1] != ' '))
+		return false;
+	if (is_lone_colon(s, i + 1))
+		t->used += 2;
+	return true;
 }
 
 /*
@@ -100,6 +113,8 @@ is_colon_tag(
 		return false;
 	if (is_number(name))
 		return is_numeric_name(after, rule);
+	if (name.n == 2 && host_is_card(slice_of(name.p, name.n + 1 + after.n)))
+		return false;
 	return after.n == 0 || after.p[0] == ' ' || after.p[0] == '\t' ||
 	    (rule != TAG_ALONE && is_text_start(after));
 }
