@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * clock.h - the clock that time-outs run on: it never steps
+ * clock.h - the clock that time-outs run on, which never steps; and the one
+ * that does
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -26,6 +27,16 @@ clock_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+}
+
+/* Seconds since 1970 of the clock on the wall, which steps. */
+static inline int64_t
+clock_wall(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec;
 }
 
 #endif

@@ -99,6 +99,23 @@ check_rotation(const struct output_conf *o, struct err *err)
 }
 
 int
+check_period(const struct output_conf *o, struct err *err)
+{
+	const int64_t second = 1000, day = 86400 * second;
+
+	if (o->rotate_every > 0 && strcmp(o->path, "-") == 0)
+		return err_set(err,
+		    "standard output cannot be rotated; give the output a "
+		    "file");
+	if (o->rotate_every > day && o->rotate_every % day != 0)
+		return err_set(
+		    err, "longer than a day, but no whole days, like 2d or 7d");
+	if (o->rotate_every % second != 0)
+		return err_set(err, "no whole seconds, like 15m or 1h");
+	return 0;
+}
+
+int
 check_choice(const struct choice *c, struct err *err)
 {
 	if (c->facilities == 0 && (c->plain | c->negated) != 0)

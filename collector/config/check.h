@@ -28,6 +28,7 @@ int check_output(
 
 /* What rotation asks for can be done. */
 int check_rotation(const struct output_conf *o, struct err *err);
+int check_period(const struct output_conf *o, struct err *err);
 
 /* The words of a list of facilities leave some. */
 int check_choice(const struct choice *c, struct err *err);

@@ -89,10 +89,11 @@ struct output_conf {
 	struct template *line; /* for FORMAT_TEMPLATE, else NULL */
 	struct template *file; /* of a path with fields, else NULL */
 	struct choice choice;
-	bool final;          /* what it takes goes to no later output */
-	int64_t when_full;   /* enum when_full */
-	int64_t rotate_size; /* 0: never by size */
-	int64_t sync;        /* SYNC_NEVER, SYNC_ALWAYS or a period */
+	bool final;           /* what it takes goes to no later output */
+	int64_t when_full;    /* enum when_full */
+	int64_t rotate_size;  /* 0: never by size */
+	int64_t rotate_every; /* 0: never by time */
+	int64_t sync;         /* SYNC_NEVER, SYNC_ALWAYS or a period */
 	int64_t max_open_files;
 	int64_t max_files;     /* names of a path with fields, per day */
 	int64_t max_new_files; /* new names a minute and peer; 0: no limit */

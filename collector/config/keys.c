@@ -16,7 +16,12 @@
 #define LATER(key) .name = (key), .later = true
 
 enum { MIB = 1 << 20, GIB = 1 << 30 };
-enum { SECOND = 1000, HOUR = 60 * 60 * SECOND, DAY = 24 * HOUR };
+enum {
+	SECOND = 1000,
+	MINUTE = 60 * SECOND,
+	HOUR = 60 * 60 * SECOND,
+	DAY = 24 * HOUR
+};
 enum { MILLION = 1000000, BILLION = 1000000000 };
 /* Too wide for an enumerator of C11. */
 #define TIB  (INT64_C(1) << 40)
@@ -198,6 +203,12 @@ const struct conf_key output_keys[] = {
 	    .value = "SIZE",
 	    .help = "before a file would grow beyond SIZE, rename it and go "
 		    "on in a new one; 0: never" },
+	{ AT(output_conf, rotate_every), .type = KEY_MSEC, .zero = true,
+	    .min = MINUTE, .max = YEAR, .dflt = "0", .option = "rotate-every",
+	    .value = "DURATION",
+	    .help = "rename a file and go on in a new one at each DURATION "
+		    "since local midnight, like 15m or 1h, or every so many "
+		    "days at midnight, like 1d; 0: never" },
 	{ AT(output_conf, sync), .type = KEY_MSEC, .words = syncs, .min = 1,
 	    .max = HOUR, .dflt = "1s", .option = "sync", .value = "WHEN",
 	    .help = "when to force to the disk; a duration: once in that "
@@ -218,9 +229,6 @@ const struct conf_key output_keys[] = {
 	    .help = "permissions of a new file" },
 	{ AT(output_conf, dir_mode), .type = KEY_OCTAL, .max = 0777,
 	    .dflt = "0750", .help = "permissions of a new folder" },
-	{ LATER("rotate_every"), .type = KEY_MSEC, .zero = true, .min = 1,
-	    .max = YEAR, .dflt = "0", .option = "rotate-every",
-	    .value = "DURATION", .help = "rotate by time" },
 	{ LATER("keep"), .type = KEY_NUMBER, .max = MILLION, .dflt = "0",
 	    .option = "keep", .value = "N", .help = "rotated files to keep" },
 	{ LATER("keep_age"), .type = KEY_MSEC, .zero = true, .min = 1,

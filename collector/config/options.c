@@ -160,14 +160,28 @@ refuse_unused(struct options *op)
 	}
 }
 
+/* What an option asks of all outputs; one that it fits not is enough. */
+static void
+check_shared(struct options *op, const char *option,
+    int (*check)(const struct output_conf *, struct err *))
+{
+	const struct given *g = given_find(&op->givens, option);
+	struct err err;
+
+	for (size_t i = 0; i < op->c->outputs; i++) {
+		if (check(&op->c->output[i], &err) == 0)
+			continue;
+		problem_add(&op->problems, g->where,
+		    g->n > 0 ? g->text[0] : NULL, "%s", err.text);
+		return;
+	}
+}
+
 static void
 apply_outputs(struct options *op)
 {
 	const struct given *paths = given_find(&op->givens, "output");
-	const struct given *size = given_find(&op->givens, "rotate-size");
 	struct output_conf shared = { 0 };
-	struct err err;
-	bool refused = false;
 
 	if (op->loader != NULL && paths->n == 0) {
 		refuse_unused(op);
@@ -178,13 +192,8 @@ apply_outputs(struct options *op)
 		add_output(op, paths->text[i]);
 	if (paths->n == 0)
 		add_output(op, "-");
-	for (size_t i = 0; i < op->c->outputs && !refused; i++) {
-		if (check_rotation(&op->c->output[i], &err) == 0)
-			continue;
-		refused = true;
-		problem_add(&op->problems, size->where,
-		    size->n > 0 ? size->text[0] : NULL, "%s", err.text);
-	}
+	check_shared(op, "rotate-size", check_rotation);
+	check_shared(op, "rotate-every", check_period);
 	output_conf_clear(&shared);
 }
 

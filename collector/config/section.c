@@ -149,13 +149,27 @@ read_output_key(struct loader *ld, struct output_conf *o, const struct node *e)
 		    ld->p, load_where(ld, e->line), NULL, "%s", err.text);
 }
 
+/* What a key asks of the output as a whole. */
+static void
+check_entry(struct loader *ld, const struct output_conf *o,
+    const struct node *e,
+    int (*check)(const struct output_conf *, struct err *))
+{
+	struct err err;
+	size_t at;
+
+	if (e == NULL || check(o, &err) == 0)
+		return;
+	at = trail_name(&ld->trail, e->key);
+	problem_add(ld->p, load_where(ld, e->line), e->text, "%s", err.text);
+	trail_back(&ld->trail, at);
+}
+
 static void
 read_output_keys(
     struct loader *ld, struct output_conf *o, const struct node *map)
 {
-	const struct node *size = find_entry(map, "rotate_size");
 	size_t at, before = ld->p->count;
-	struct err err;
 
 	for (const struct node *e = map->child; e != NULL; e = e->next) {
 		at = trail_name(&ld->trail, e->key);
@@ -169,13 +183,10 @@ read_output_keys(
 		    "is missing; give one like /var/log/syncline/all.log");
 		trail_back(&ld->trail, at);
 	}
-	if (ld->p->count == before && size != NULL &&
-	    check_rotation(o, &err) == -1) {
-		at = trail_name(&ld->trail, size->key);
-		problem_add(ld->p, load_where(ld, size->line), size->text, "%s",
-		    err.text);
-		trail_back(&ld->trail, at);
-	}
+	if (ld->p->count != before)
+		return;
+	check_entry(ld, o, find_entry(map, "rotate_size"), check_rotation);
+	check_entry(ld, o, find_entry(map, "rotate_every"), check_period);
 }
 
 static void

@@ -30,6 +30,34 @@ say_repaired(const struct file *f, uint64_t bytes)
 		    f->log.path, (unsigned long long)bytes, f->log.path);
 }
 
+/* Its text, or the first that comes, was written then. */
+static void
+arm(struct file *f, int64_t written)
+{
+	const struct output_settings *set = f->home->set;
+
+	if (set->rotate_every > 0)
+		f->period = period_around(
+		    set->rotate_every, set->zone, written);
+}
+
+/* As it was found: what an earlier period left makes way for ours. */
+static void
+arm_found(struct file *f)
+{
+	arm(f, f->log.size > 0 ? f->log.written : clock_wall());
+}
+
+bool
+file_is_over(struct file *f)
+{
+	const struct output_settings *set = f->home->set;
+
+	return set->rotate_every > 0 &&
+	    period_is_over(
+		&f->period, set->rotate_every, set->zone, clock_wall());
+}
+
 int
 file_open(struct file *f, struct file_home *home, struct err *err)
 {
@@ -41,6 +69,7 @@ file_open(struct file *f, struct file_home *home, struct err *err)
 		&repaired, err) == -1)
 		return -1;
 	say_repaired(f, repaired);
+	arm_found(f);
 	return 0;
 }
 
@@ -55,6 +84,7 @@ file_open_at(struct file *f, struct file_home *home, int dirfd,
 		&f->log, dirfd, path, home->set->mode, &repaired, err) == -1)
 		return -1;
 	say_repaired(f, repaired);
+	arm_found(f);
 	return 0;
 }
 
@@ -157,7 +187,8 @@ rotate(struct file *f)
 		f->rotate_fails = true;
 		return false;
 	}
-	f->rotate_fails = false;
+	f->rotate_fails = f->rotate_due = false;
+	arm(f, clock_wall());
 	if (old == -1) {
 		log_line(
 		    LOG_DEBUG, "output %s: is empty, not rotated", f->log.path);
@@ -203,10 +234,15 @@ fit(struct file *f, const char *p, size_t n)
 int
 file_write(struct file *f, struct slice *s, struct err *err)
 {
-	struct slice part = slice_of(s->p, fit(f, s->p, s->n));
-	size_t n = part.n;
-	int rc = logfile_append(&f->log, &part, err);
+	struct slice part;
+	size_t n;
+	int rc;
 
+	if (file_is_over(f) && !f->log.torn)
+		(void)rotate(f); /* what comes is of the next period */
+	n = fit(f, s->p, s->n);
+	part = slice_of(s->p, n);
+	rc = logfile_append(&f->log, &part, err);
 	f->dirty |= n > part.n;
 	slice_skip(s, n - part.n);
 	return rc;
@@ -223,6 +259,7 @@ file_restore(struct file *f, bool *made, struct err *err)
 	if (logfile_reopen(&f->log, &old, err) == -1)
 		return -1;
 	*made = true;
+	arm_found(f);
 	log_line(
 	    LOG_WARNING, "output %s: was deleted; made again", f->log.path);
 	if (old != -1)
@@ -247,6 +284,7 @@ file_reopen(struct file *f)
 	}
 	if (old == -1)
 		return false;
+	arm_found(f);
 	hand_over(f, old);
 	return true;
 }
@@ -374,6 +412,8 @@ file_renew(struct file *f)
 	f->log.mode = f->home->set->mode;
 	f->log.dir_mode = f->home->set->dir_mode;
 	f->sync_at = 0; /* the period may be shorter now */
+	/* a shorter one may be over */
+	arm(f, f->period.to > 0 ? f->period.from : clock_wall());
 }
 
 void

@@ -13,6 +13,7 @@
 
 #include "output/logfile.h"
 #include "output/output.h"
+#include "output/period.h"
 #include "output/settings.h"
 
 /* What the files of one output have in common. */
@@ -33,6 +34,7 @@ struct file {
 	bool reopen_due, rotate_due; /* as soon as the line begun is whole */
 	uint64_t asked;              /* number of its last sync */
 	int64_t sync_at, rotate_at;  /* clock_ms(): not before */
+	struct period period;        /* in which its text was written */
 
 	/* of opened.c */
 	char *name;         /* owned; below the folder of the output */
@@ -66,6 +68,9 @@ int file_restore(struct file *f, bool *made, struct err *err);
  * writing goes on in another file. */
 bool file_reopen(struct file *f);
 void file_rotate(struct file *f);
+
+/* Its text is of a period that is over; false without rotate_every. */
+bool file_is_over(struct file *f);
 
 /* A line that was begun is whole now: does what had to wait for that. True
  * when it was opened again. */

@@ -31,7 +31,7 @@ struct files {
 
 	/* of upkeep.c */
 	bool reopen_due, rotate_due; /* some file is not done yet */
-	int64_t look_at, sync_at, stray_at;
+	int64_t look_at, sync_at, stray_at, clock_at;
 	size_t look_next, sync_next; /* places */
 };
 

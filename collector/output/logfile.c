@@ -116,6 +116,7 @@ take_live(struct logfile *f, uint64_t *repaired, struct err *err)
 	if (fstat(f->fd, &st) == -1)
 		return err_sys(err, "%s", f->path);
 	f->size = (uint64_t)st.st_size;
+	f->written = st.st_mtime;
 	if (repair_tail(f, repaired, err) == -1)
 		return -1;
 	f->whole = f->size;

@@ -29,6 +29,7 @@ struct logfile {
 	uint64_t size;     /* bytes in the live file */
 	uint64_t whole;    /* of these, up to and with the last LF */
 	uint64_t rotation; /* number of the next rotated file, once looked */
+	time_t written;    /* when it was found: when it was last changed */
 	time_t stamp;      /* of the newest rotated file: never goes back */
 	bool looked;       /* for the numbers of rotated files */
 	bool torn;         /* the last byte written is no LF: a short write */

@@ -333,6 +333,8 @@ tick(struct output *o)
 		return earlier(next, upkeep_tick(o->files, now));
 	if (now >= o->look_at) {
 		have_file(o);
+		if (file_is_over(&o->file))
+			file_rotate(&o->file);
 		o->look_at = now + LOOK_MS;
 	}
 	next = earlier(next, o->look_at);

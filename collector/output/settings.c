@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/zone.h"
 #include "config/config.h"
 #include "config/template.h"
 #include "output/output.h"
@@ -18,6 +19,7 @@ output_settings(const struct output_conf *conf, struct counters *count,
 		goto fail;
 	*s = (struct output_settings){ .path = strdup(conf->path),
 		.rotate_size = conf->rotate_size,
+		.rotate_every = conf->rotate_every / 1000,
 		.sync = conf->sync,
 		.max_open_files = conf->max_open_files,
 		.max_files = conf->max_files,
@@ -28,7 +30,12 @@ output_settings(const struct output_conf *conf, struct counters *count,
 		.sync_count = sync_count };
 	if (conf->file != NULL)
 		s->base = strdup(template_base(conf->file).p);
-	if (s->path != NULL && (conf->file == NULL || s->base != NULL))
+	if (s->path == NULL || (conf->file != NULL && s->base == NULL))
+		goto fail;
+	/* one of its own: that of the configuration goes with a reload */
+	if (s->rotate_every > 0)
+		s->zone = zone_of_machine(err);
+	if (s->rotate_every == 0 || s->zone != NULL)
 		return s;
 fail:
 	(void)err_sys(err, "output %s", conf->path);
@@ -43,5 +50,6 @@ output_settings_free(struct output_settings *s)
 		return;
 	free(s->path);
 	free(s->base);
+	zone_free(s->zone);
 	free(s);
 }

@@ -14,10 +14,14 @@
 
 #include "base/metrics.h"
 
+struct zone;
+
 struct output_settings {
 	char *path; /* owned; as configured */
 	char *base; /* owned; the folder of many files; NULL: one file */
 	int64_t rotate_size, sync;
+	int64_t rotate_every; /* seconds; 0: never */
+	struct zone *zone;    /* owned; of this machine; NULL: not needed */
 	int64_t max_open_files, max_files, max_new_files;
 	mode_t mode, dir_mode;
 	struct counters *count;      /* borrowed; the writer's set */

@@ -69,6 +69,20 @@ upkeep_rotate(struct files *fs)
 	rotate_due(fs);
 }
 
+/* Those whose period is over. */
+static void
+rotate_old(struct files *fs)
+{
+	if (fs->home->set->rotate_every == 0)
+		return;
+	for (size_t i = 0; i < fs->open.n; i++) {
+		struct file *f = fs->open.place[i];
+
+		f->rotate_due |= file_is_over(f);
+		fs->rotate_due |= f->rotate_due;
+	}
+}
+
 /* Closes what was deleted. It is not made again before there is something to
  * write to it: old logs are deleted for good. */
 static void
@@ -152,6 +166,10 @@ upkeep_tick(struct files *fs, int64_t now)
 
 	if (fs->reopen_due)
 		reopen_moved(fs);
+	if (now >= fs->clock_at) {
+		rotate_old(fs);
+		fs->clock_at = now + LOOK_MS;
+	}
 	if (fs->rotate_due)
 		rotate_due(fs);
 	if (now >= fs->look_at)
@@ -162,6 +180,7 @@ upkeep_tick(struct files *fs, int64_t now)
 		sync_stray(fs, now);
 
 	next = earlier(fs->look_at, fs->sync_at);
+	next = earlier(next, fs->clock_at);
 	if (fs->home->stray && fs->home->set->sync > 0)
 		next = earlier(next, fs->stray_at);
 	if (fs->reopen_due || fs->rotate_due)

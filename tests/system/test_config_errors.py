@@ -355,7 +355,10 @@ ERRORS = [
     ("output:\n  - path: a\n    keep: 3", 3, "is not supported by this "
                                              "version yet"),
     ("output:\n  - path: a\n    compress: zstd", 3, "is not supported"),
-    ("output:\n  - path: a\n    rotate_every: 1d", 3, "is not supported"),
+    ("output:\n  - path: a\n    rotate_every: 36h", 3, "no whole days"),
+    ("output:\n  - path: \"-\"\n    rotate_every: 1d", 3,
+     "cannot be rotated"),
+    ("output:\n  - path: a\n    rotate_every: 59s", 3, "1m"),
     # the whole
     ("http: 127.0.0.1:x", 1, 'http: "127.0.0.1:x": the port'),
     ("http: 8514", 1, "a port without a host; give *:8514"),

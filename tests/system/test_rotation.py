@@ -158,3 +158,20 @@ def test_a_restart_appends(collect):
     tally = oracle.check(c.wait_lines(40), {"a": 20, "b": 20})
     assert tally.perfect(), tally
     assert all(os.path.getsize(f) <= 8192 for f in c.files())
+
+
+def test_a_file_of_yesterday_is_rotated_at_the_start(collect):
+    """rotate_every: what an earlier period left makes way for ours."""
+    options = ("--rotate-every", "1d")
+    c = collect(args=options)
+    send(c, "a", 10)
+    c.wait_lines(10)
+    assert len(c.files()) == 1
+    c.stop()
+    os.utime(c.path, (1e9, 1e9))
+    c = collect(args=options)
+    eventually(lambda: len(c.files()) == 2)
+    assert os.path.getsize(c.path) == 0
+    send(c, "b", 10)
+    c.wait_lines(20)
+    assert len(c.files()) == 2

@@ -358,6 +358,56 @@ settings_can_change_on_the_way(void **state)
 	outplace_close(&p);
 }
 
+static void
+daily(struct output_conf *c)
+{
+	c->rotate_every = 86400000;
+}
+
+static void
+a_file_is_rotated_when_its_day_is_over(void **state)
+{
+	struct outplace p;
+	char text[256];
+
+	(void)state;
+	outplace_open(&p, daily);
+	give(&p, "one\n");
+	later(&p, 86400000);
+	assert_int_equal(count(&p, O_ROTATIONS), 1);
+	assert_file(&p, "a.log", "");
+	later(&p, 86400000); /* an empty file is not */
+	later(&p, -3600000); /* nor when the clock is set back */
+	give(&p, "two\n");
+	later(&p, 3600000);
+	assert_int_equal(count(&p, O_ROTATIONS), 1);
+	assert_int_equal(read_all(&p, "a.log", text), 2);
+	assert_string_equal(text, "one\ntwo\n");
+	outplace_close(&p);
+}
+
+/* A line begun before midnight is ended in the file where it began. */
+static void
+a_line_is_whole_before_its_file_is_rotated(void **state)
+{
+	struct outplace p;
+	char text[256];
+
+	(void)state;
+	outplace_open(&p, daily);
+	disk.room = 2;
+	give(&p, "one\ntwo\n");
+	later(&p, 86400000);
+	assert_int_equal(count(&p, O_ROTATIONS), 0);
+	disk.room = SIZE_MAX;
+	later(&p, 1000);
+	later(&p, 1000);
+	assert_int_equal(count(&p, O_ROTATIONS), 1);
+	assert_int_equal(read_all(&p, "a.log", text), 2);
+	assert_string_equal(text, "one\ntwo\n");
+	outplace_close(&p);
+}
+
 int
 main(void)
 {
@@ -376,6 +426,8 @@ main(void)
 		cmocka_unit_test(one_sync_a_period_and_none_without_writes),
 		cmocka_unit_test(always_means_before_the_next_block),
 		cmocka_unit_test(settings_can_change_on_the_way),
+		cmocka_unit_test(a_file_is_rotated_when_its_day_is_over),
+		cmocka_unit_test(a_line_is_whole_before_its_file_is_rotated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
  */
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -375,6 +376,56 @@ all_open_files_rotate_when_told(void **state)
 	outplace_close(&p);
 }
 
+static void
+daily(struct output_conf *c)
+{
+	c->rotate_every = 86400000;
+}
+
+static void
+a_day_later_every_file_is_rotated_once(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, daily);
+	give_runs(&p, "h/a.log one\nh/b.log two\n");
+	later(&p, 86400000);
+	assert_int_equal(count(&p, O_ROTATIONS), 2);
+	later(&p, 86400000);
+	assert_int_equal(count(&p, O_ROTATIONS), 2); /* empty ones stay */
+	give_runs(&p, "h/a.log three\n");
+	later(&p, 600);
+	assert_file(&p, "h/a.log", "three\n");
+	assert_file(&p, "h/b.log", "");
+	outplace_close(&p);
+}
+
+/* It was closed in the meantime, or is from before the start. */
+static void
+a_file_of_an_earlier_day_is_rotated_when_it_is_opened(void **state)
+{
+	struct outplace p;
+	char text[256];
+	struct timespec old[2] = { { .tv_sec = 1000000000 },
+		{ .tv_sec = 1000000000 } };
+	int fd;
+
+	(void)state;
+	outplace_open_many(&p, daily);
+	assert_int_equal(mkdir(at(&p, "h"), 0700), 0);
+	fd = open(at(&p, "h/a.log"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, "old\nto", 6), 6);
+	assert_int_equal(futimens(fd, old), 0);
+	close(fd);
+	give_runs(&p, "h/a.log new\n");
+	assert_int_equal(count(&p, O_ROTATIONS), 1);
+	assert_file(&p, "h/a.log", "new\n");
+	assert_int_equal(read_all(&p, "h/a.log", text), 2);
+	assert_string_equal(text, "old\nnew\n");
+	outplace_close(&p);
+}
+
 int
 main(void)
 {
@@ -391,6 +442,9 @@ main(void)
 		cmocka_unit_test(moved_files_are_written_to_until_reopened),
 		cmocka_unit_test(reopening_finds_the_folder_by_its_path),
 		cmocka_unit_test(all_open_files_rotate_when_told),
+		cmocka_unit_test(a_day_later_every_file_is_rotated_once),
+		cmocka_unit_test(
+		    a_file_of_an_earlier_day_is_rotated_when_it_is_opened),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
