@@ -66,6 +66,8 @@ output_conf_clear(struct output_conf *o)
 {
 	free(o->name);
 	free(o->path);
+	free(o->owner);
+	free(o->group);
 	template_free(o->line);
 	template_free(o->file);
 	texts_clear(&o->choice.app);
@@ -84,8 +86,12 @@ output_conf_copy(
 	to->choice = (struct choice){ 0 };
 	to->name = from->name != NULL ? strdup(from->name) : NULL;
 	to->path = from->path != NULL ? strdup(from->path) : NULL;
+	to->owner = from->owner != NULL ? strdup(from->owner) : NULL;
+	to->group = from->group != NULL ? strdup(from->group) : NULL;
 	if ((to->name == NULL) == (from->name == NULL) &&
-	    (to->path == NULL) == (from->path == NULL))
+	    (to->path == NULL) == (from->path == NULL) &&
+	    (to->owner == NULL) == (from->owner == NULL) &&
+	    (to->group == NULL) == (from->group == NULL))
 		return 0;
 	output_conf_clear(to);
 	return err_set(err, "out of memory");

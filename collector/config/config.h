@@ -98,6 +98,7 @@ struct output_conf {
 	int64_t max_files;     /* names of a path with fields, per day */
 	int64_t max_new_files; /* new names a minute and peer; 0: no limit */
 	int64_t mode, dir_mode;
+	char *owner, *group; /* of what is made; "": as it is */
 };
 
 struct config {

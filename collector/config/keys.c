@@ -229,6 +229,15 @@ const struct conf_key output_keys[] = {
 	    .help = "permissions of a new file" },
 	{ AT(output_conf, dir_mode), .type = KEY_OCTAL, .max = 0777,
 	    .dflt = "0750", .help = "permissions of a new folder" },
+	{ AT(output_conf, owner), .type = KEY_NAME, .max = CONFIG_LABEL_MAX,
+	    .dflt = "",
+	    .help = "whose new files and folders are: a user's name or "
+		    "number; only root may give them away. Empty: ours" },
+	{ AT(output_conf, group), .type = KEY_NAME, .max = CONFIG_LABEL_MAX,
+	    .dflt = "",
+	    .help = "the group of new files and folders: a name or number; "
+		    "it must be one of ours unless we are root. Empty: what "
+		    "the system chooses" },
 	{ LATER("keep"), .type = KEY_NUMBER, .max = MILLION, .dflt = "0",
 	    .option = "keep", .value = "N", .help = "rotated files to keep" },
 	{ LATER("keep_age"), .type = KEY_MSEC, .zero = true, .min = 1,
@@ -246,10 +255,6 @@ const struct conf_key output_keys[] = {
 	{ LATER("compress"), .type = KEY_WORD, .words = compressions,
 	    .dflt = "none", .option = "compress", .value = "HOW",
 	    .help = "rotated files" },
-	{ LATER("owner"), .type = KEY_NAME, .max = CONFIG_LABEL_MAX, .dflt = "",
-	    .help = "of a new file" },
-	{ LATER("group"), .type = KEY_NAME, .max = CONFIG_LABEL_MAX, .dflt = "",
-	    .help = "of a new file" },
 	{ .name = NULL },
 };
 

@@ -51,13 +51,13 @@ copy_name(char to[NAME_MAX + 1], const char *from, size_t n)
 
 /* The folder called name in at, made when it is missing and make says so. */
 static int
-step(int at, const char *name, const mode_t *make, bool *made)
+step(int at, const char *name, const struct folder_new *make, bool *made)
 {
 	int fd = openat(at, name, STEP);
 
 	if (fd != -1 || errno != ENOENT || make == NULL)
 		return fd;
-	if (folder_make(at, name, *make) == 0)
+	if (folder_make(at, name, make) == 0)
 		*made = true;
 	else if (errno != EEXIST)
 		return -1;
@@ -66,8 +66,8 @@ step(int at, const char *name, const mode_t *make, bool *made)
 
 /* Component by component, each without following a link. */
 static int
-walk(int base, const char *name, const char *last, const mode_t *make,
-    bool *made)
+walk(int base, const char *name, const char *last,
+    const struct folder_new *make, bool *made)
 {
 	char part[NAME_MAX + 1];
 	int fd, saved, at = openat(base, ".", STEP);
@@ -93,7 +93,8 @@ walk(int base, const char *name, const char *last, const mode_t *make,
 }
 
 int
-beneath_open(int base, const char *name, bool make, mode_t mode, bool *made)
+beneath_open(
+    int base, const char *name, const struct folder_new *make, bool *made)
 {
 	const char *last = folder_base(name);
 	char folders[PATH_MAX];
@@ -112,8 +113,8 @@ beneath_open(int base, const char *name, bool make, mode_t mode, bool *made)
 	if (fd != -1)
 		return fd;
 	if (errno == ENOSYS || errno == EPERM || errno == EAGAIN ||
-	    (errno == ENOENT && make))
-		return walk(base, name, last, make ? &mode : NULL, made);
+	    (errno == ENOENT && make != NULL))
+		return walk(base, name, last, make, made);
 	return -1;
 }
 
@@ -121,7 +122,7 @@ static bool
 look_at(int base, const char *name, struct stat *st)
 {
 	bool made = false;
-	int status, dirfd = beneath_open(base, name, false, 0, &made);
+	int status, dirfd = beneath_open(base, name, NULL, &made);
 
 	if (dirfd == -1)
 		return false;

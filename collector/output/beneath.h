@@ -20,12 +20,13 @@ bool beneath_is_safe(struct slice name);
 
 /*
  * Opens the folder in which the file of that name (safe, NUL behind it) is,
- * below the folder base. make: what is missing is made, with mode, and *made
- * says so: nothing is synced. The caller closes it. -1: errno; ENOTDIR or
- * ELOOP when something other than a folder is on the way.
+ * below the folder base. make: what is missing is made like that, and *made
+ * says so: nothing is synced. NULL: it is not made. The caller closes it. -1:
+ * errno; ENOTDIR or ELOOP when something other than a folder is on the way.
  */
+struct folder_new;
 int beneath_open(
-    int base, const char *name, bool make, mode_t mode, bool *made);
+    int base, const char *name, const struct folder_new *make, bool *made);
 
 /* Is there a regular file of that name? */
 bool beneath_has(int base, const char *name);

@@ -65,8 +65,7 @@ file_open(struct file *f, struct file_home *home, struct err *err)
 	uint64_t repaired = 0;
 
 	*f = (struct file){ .home = home };
-	if (logfile_open(&f->log, set->path, set->mode, set->dir_mode,
-		&repaired, err) == -1)
+	if (logfile_open(&f->log, set->path, &set->new, &repaired, err) == -1)
 		return -1;
 	say_repaired(f, repaired);
 	arm_found(f);
@@ -81,7 +80,7 @@ file_open_at(struct file *f, struct file_home *home, int dirfd,
 
 	*f = (struct file){ .home = home };
 	if (logfile_open_at(
-		&f->log, dirfd, path, home->set->mode, &repaired, err) == -1)
+		&f->log, dirfd, path, &home->set->new, &repaired, err) == -1)
 		return -1;
 	say_repaired(f, repaired);
 	arm_found(f);
@@ -96,7 +95,7 @@ hold_folder(struct file *f)
 
 	if (f->log.dirfd == -1)
 		f->log.dirfd = beneath_open(
-		    f->home->base, f->name, false, 0, &made);
+		    f->home->base, f->name, NULL, &made);
 	return f->log.dirfd;
 }
 
@@ -409,8 +408,8 @@ file_close(struct file *f)
 void
 file_renew(struct file *f)
 {
-	f->log.mode = f->home->set->mode;
-	f->log.dir_mode = f->home->set->dir_mode;
+	f->log.new = f->home->set->new;
+	f->log.new.alone = f->name != NULL;
 	f->sync_at = 0; /* the period may be shorter now */
 	/* a shorter one may be over */
 	arm(f, f->period.to > 0 ? f->period.from : clock_wall());

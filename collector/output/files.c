@@ -41,7 +41,7 @@ open_base(const struct files *fs, struct err *err)
 
 	if (path == NULL)
 		return err_sys(err, "output %s", fs->home->set->path);
-	fd = folder_open(path, fs->home->set->dir_mode, err);
+	fd = folder_open(path, &fs->home->set->new, err);
 	free(path);
 	return fd;
 }
@@ -231,8 +231,7 @@ open_named(struct files *fs, struct file *f, const char *path, struct err *err)
 {
 	const struct output_settings *s = fs->home->set;
 	bool made = false;
-	int dirfd = beneath_open(
-	    fs->home->base, fs->name, true, s->dir_mode, &made);
+	int dirfd = beneath_open(fs->home->base, fs->name, &s->new, &made);
 
 	fs->home->stray |= made && s->sync != SYNC_NEVER;
 	if (dirfd == -1 && (errno == ENOTDIR || errno == ELOOP))

@@ -27,6 +27,16 @@ folder_base(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
+/* Gives what was just made, open as fd, to whom it shall belong. */
+static int
+give(int fd, const struct folder_new *new)
+{
+	if (!new->has_user && !new->has_group)
+		return 0;
+	return fchownat(fd, "", new->has_user ? new->user : (uid_t)-1,
+	    new->has_group ? new->group : (gid_t)-1, AT_EMPTY_PATH);
+}
+
 /*
  * A set-group-ID bit that came from the parent stays: it is how an operator
  * hands a group down. The folder is not opened for reading, because under a
@@ -34,7 +44,7 @@ folder_base(const char *path)
  * what is surely a folder gets a mode.
  */
 static int
-make_exact(int parent, const char *name, mode_t mode)
+make_exact(int parent, const char *name, const struct folder_new *new)
 {
 	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 	struct stat st;
@@ -46,7 +56,14 @@ make_exact(int parent, const char *name, mode_t mode)
 	if (fd == -1)
 		return -1;
 	status = fstat(fd, &st);
-	want = (mode | (st.st_mode & S_ISGID)) & MODE_BITS;
+	if (status == 0 && (new->has_user || new->has_group) &&
+	    st.st_uid != geteuid()) {
+		errno = EPERM; /* not the one that we made */
+		status = -1;
+	}
+	if (status == 0)
+		status = give(fd, new);
+	want = (new->dir_mode | (st.st_mode & S_ISGID)) & MODE_BITS;
 	if (status == 0 && (st.st_mode & MODE_BITS) != want) {
 		(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 		status = chmod(self, want);
@@ -58,11 +75,18 @@ make_exact(int parent, const char *name, mode_t mode)
 }
 
 int
-folder_make(int parent, const char *name, mode_t mode)
+folder_make(int parent, const char *name, const struct folder_new *new)
 {
-	if (mkdirat(parent, name, mode) == -1)
+	int saved;
+
+	if (mkdirat(parent, name, new->dir_mode) == -1)
 		return -1;
-	return make_exact(parent, name, mode);
+	if (make_exact(parent, name, new) == 0)
+		return 0;
+	saved = errno;
+	(void)unlinkat(parent, name, AT_REMOVEDIR); /* the next try makes it */
+	errno = saved;
+	return -1;
 }
 
 /* Its name must outlive a power cut; one in what we may not read, may not. */
@@ -79,13 +103,13 @@ sync_folder(int at)
 
 /* One step down: from is closed. */
 static int
-step(int from, const char *name, mode_t mode)
+step(int from, const char *name, const struct folder_new *new)
 {
 	int fd, saved;
 
 	fd = openat(from, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1 && errno == ENOENT) {
-		if (folder_make(from, name, mode) == 0)
+		if (folder_make(from, name, new) == 0)
 			sync_folder(from);
 		else if (errno != EEXIST)
 			goto out;
@@ -99,7 +123,7 @@ out:
 }
 
 int
-folder_open(const char *path, mode_t mode, struct err *err)
+folder_open(const char *path, const struct folder_new *new, struct err *err)
 {
 	const char *base = folder_base(path), *p = path, *end;
 	char name[NAME_MAX + 1];
@@ -119,7 +143,7 @@ folder_open(const char *path, mode_t mode, struct err *err)
 		}
 		memcpy(name, p, (size_t)(end - p));
 		name[end - p] = '\0';
-		at = step(at, name, mode);
+		at = step(at, name, new);
 	}
 	if (at == -1)
 		return err_sys(err, "%s: its folder", path);
@@ -152,18 +176,19 @@ kind_of(mode_t mode)
 }
 
 int
-folder_make_file(int dirfd, const char *name, mode_t mode)
+folder_make_file(int dirfd, const char *name, const struct folder_new *new)
 {
 	struct stat st;
 	int fd, saved;
 
-	fd = openat(dirfd, name, FLAGS | O_CREAT | O_EXCL, mode);
+	fd = openat(dirfd, name, FLAGS | O_CREAT | O_EXCL, new->mode);
 	if (fd == -1)
 		return -1;
-	if (fstat(fd, &st) == -1)
+	/* first: it may take bits of the mode away */
+	if (give(fd, new) == -1 || fstat(fd, &st) == -1)
 		goto fail;
-	if (((st.st_mode ^ mode) & MODE_BITS) != 0 &&
-	    fchmod(fd, mode & MODE_BITS) == -1)
+	if (((st.st_mode ^ new->mode) & MODE_BITS) != 0 &&
+	    fchmod(fd, new->mode &MODE_BITS) == -1)
 		goto fail;
 	return fd;
 
@@ -225,7 +250,7 @@ folder_open_file(int dirfd, const char *path, const struct folder_new *new,
 		if (fd != -1 || errno != ENOENT)
 			return fd;
 		*made = true;
-		fd = folder_make_file(dirfd, name, new->mode);
+		fd = folder_make_file(dirfd, name, new);
 		if (fd != -1 || errno != EEXIST)
 			return fd != -1 ? fd : err_sys(err, "%s", path);
 	}

@@ -14,25 +14,30 @@
 
 #include "wire/err.h"
 
+/* What is made, and what a file has to be. */
+struct folder_new {
+	mode_t mode, dir_mode; /* of a file, of a folder */
+	bool alone;    /* one that has a second name (hard link) is refused */
+	bool has_user; /* it is given to user; and so with group */
+	bool has_group;
+	uid_t user;
+	gid_t group;
+};
+
 /*
  * Opens the folder that path, the path of a file, is in; it and those above
  * it are made when they are missing. The way may lead through symbolic links.
  * The caller closes it. -1: *err.
  */
-int folder_open(const char *path, mode_t mode, struct err *err);
+int folder_open(
+    const char *path, const struct folder_new *new, struct err *err);
 
 /* Makes a folder in parent; nothing is synced. -1: errno; EEXIST when the
  * name is taken. */
-int folder_make(int parent, const char *name, mode_t mode);
+int folder_make(int parent, const char *name, const struct folder_new *new);
 
 /* The last component of path; "" when it ends with a slash. */
 const char *folder_base(const char *path);
-
-/* What a file has to be. */
-struct folder_new {
-	mode_t mode; /* when it is made */
-	bool alone;  /* one that has a second name (hard link) is refused */
-};
 
 /*
  * Opens the last component of path, which is in dirfd, for reading and
@@ -44,7 +49,7 @@ int folder_open_file(int dirfd, const char *path, const struct folder_new *new,
     bool *made, struct err *err);
 
 /* Makes a new file in dirfd. -1: errno; EEXIST when the name is taken. */
-int folder_make_file(int dirfd, const char *name, mode_t mode);
+int folder_make_file(int dirfd, const char *name, const struct folder_new *new);
 
 /* True when name in dirfd is the very file that is open as fd. */
 bool folder_is_at(int dirfd, const char *name, int fd);

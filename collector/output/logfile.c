@@ -46,11 +46,11 @@ lock(int fd, const char *path, struct err *err)
 static int
 open_live(struct logfile *f, struct err *err)
 {
-	struct folder_new new = { .mode = f->mode, .alone = f->alone };
 	bool made = false;
 
 	for (int i = 0; i < TRIES; i++) {
-		f->fd = folder_open_file(f->dirfd, f->path, &new, &made, err);
+		f->fd = folder_open_file(
+		    f->dirfd, f->path, &f->new, &made, err);
 		if (f->fd == -1)
 			return -1;
 		if (lock(f->fd, f->path, err) == -1)
@@ -138,7 +138,7 @@ open_in(
 	}
 	f->name = folder_base(f->path);
 	if (f->dirfd == -1)
-		f->dirfd = folder_open(f->path, f->dir_mode, err);
+		f->dirfd = folder_open(f->path, &f->new, err);
 	if (f->dirfd == -1 || take_live(f, &moved, err) == -1)
 		goto fail;
 	*repaired = moved;
@@ -150,14 +150,12 @@ fail:
 }
 
 int
-logfile_open(struct logfile *f, const char *path, mode_t mode, mode_t dir_mode,
+logfile_open(struct logfile *f, const char *path, const struct folder_new *new,
     uint64_t *repaired, struct err *err)
 {
-	*f = (struct logfile){ .dirfd = -1,
-		.fd = -1,
-		.mode = mode,
-		.dir_mode = dir_mode,
-		.rotation = 1 };
+	*f = (struct logfile){
+		.dirfd = -1, .fd = -1, .new = *new, .rotation = 1
+	};
 	if (open_in(f, path, repaired, err) == -1)
 		return -1;
 	/* Here nobody waits yet. If it fails, f->renamed stays to remind. */
@@ -167,14 +165,13 @@ logfile_open(struct logfile *f, const char *path, mode_t mode, mode_t dir_mode,
 }
 
 int
-logfile_open_at(struct logfile *f, int dirfd, const char *path, mode_t mode,
-    uint64_t *repaired, struct err *err)
+logfile_open_at(struct logfile *f, int dirfd, const char *path,
+    const struct folder_new *new, uint64_t *repaired, struct err *err)
 {
-	*f = (struct logfile){ .dirfd = dirfd,
-		.fd = -1,
-		.mode = mode,
-		.alone = true,
-		.rotation = 1 };
+	*f = (struct logfile){
+		.dirfd = dirfd, .fd = -1, .new = *new, .rotation = 1
+	};
+	f->new.alone = true;
 	if (open_in(f, path, repaired, err) == -1)
 		return -1;
 	close(f->dirfd);
@@ -269,7 +266,7 @@ make_next(struct logfile *f, time_t now, char *rotated, struct rotated *r,
 		if (!rotate_name(rotated, f->name, r))
 			return err_set(
 			    err, "%s: name too long to rotate", f->path);
-		fd = folder_make_file(f->dirfd, rotated, f->mode);
+		fd = folder_make_file(f->dirfd, rotated, &f->new);
 		if (fd != -1)
 			break;
 		if (errno != EEXIST || i == TRIES)
@@ -301,7 +298,7 @@ rename_in_steps(
 		return err_sys(
 		    err, "%s: rotate: rename to %s", f->path, rotated);
 	close(*next);
-	*next = folder_make_file(f->dirfd, f->name, f->mode);
+	*next = folder_make_file(f->dirfd, f->name, &f->new);
 	if (*next == -1)
 		(void)err_sys(err, "%s: rotate: make a new file", f->path);
 	else if (lock(*next, f->path, err) == 0)
@@ -380,7 +377,7 @@ logfile_reopen(struct logfile *f, int *old, struct err *err)
 		return err_set(
 		    err, "%s: reopen: its last line is unfinished", f->path);
 	next.fd = -1;
-	next.dirfd = folder_open(f->path, f->dir_mode, err);
+	next.dirfd = folder_open(f->path, &f->new, err);
 	if (next.dirfd == -1)
 		return -1;
 	if (folder_is_at(next.dirfd, f->name, f->fd)) {

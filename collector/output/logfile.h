@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "output/folder.h"
 #include "wire/err.h"
 #include "wire/slice.h"
 
@@ -23,11 +24,9 @@ struct logfile {
 	int fd;           /* owned; always open, O_APPEND, locked by flock(2) */
 	char *path;       /* owned; as configured */
 	const char *name; /* the last component of path */
-	mode_t mode;
-	mode_t dir_mode;
-	bool alone;        /* a file with a second name is refused */
-	uint64_t size;     /* bytes in the live file */
-	uint64_t whole;    /* of these, up to and with the last LF */
+	struct folder_new new; /* what it makes */
+	uint64_t size;         /* bytes in the live file */
+	uint64_t whole;        /* of these, up to and with the last LF */
 	uint64_t rotation; /* number of the next rotated file, once looked */
 	time_t written;    /* when it was found: when it was last changed */
 	time_t stamp;      /* of the newest rotated file: never goes back */
@@ -39,15 +38,15 @@ struct logfile {
 };
 
 /*
- * Opens path for appending, making it and missing folders (dir_mode). Only a
+ * Opens path for appending, making it and missing folders as *new says. Only a
  * regular file, never a symbolic link, as last component. The file is locked
  * against a second collector (the error says so), and what follows its last
  * LF is moved to the end of path.torn (*repaired is the number of bytes
  * moved). Modes are exact under any umask, for what is made here. -1: *err
  * and errno; EINVAL for what is no such file, EWOULDBLOCK for a locked one.
  */
-int logfile_open(struct logfile *f, const char *path, mode_t mode,
-    mode_t dir_mode, uint64_t *repaired, struct err *err);
+int logfile_open(struct logfile *f, const char *path,
+    const struct folder_new *new, uint64_t *repaired, struct err *err);
 
 /*
  * The same for the last component of path in the folder dirfd, which is
@@ -56,8 +55,8 @@ int logfile_open(struct logfile *f, const char *path, mode_t mode,
  * hard link) is refused, and no new name is synced: f->renamed reminds of it.
  * logfile_reopen() is not for it: it is closed, and another one opened.
  */
-int logfile_open_at(struct logfile *f, int dirfd, const char *path, mode_t mode,
-    uint64_t *repaired, struct err *err);
+int logfile_open_at(struct logfile *f, int dirfd, const char *path,
+    const struct folder_new *new, uint64_t *repaired, struct err *err);
 
 /* Closes; nothing is synced. Accepts one that failed to open. errno is
  * kept. */

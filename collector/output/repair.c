@@ -105,7 +105,6 @@ copy_tail(int from, int to, uint64_t tail, uint64_t size)
 static int
 open_torn(const struct logfile *f, struct torn *t, struct err *err)
 {
-	struct folder_new new = { .mode = f->mode, .alone = f->alone };
 	struct stat st;
 	char last = '\n';
 
@@ -113,7 +112,7 @@ open_torn(const struct logfile *f, struct torn *t, struct err *err)
 		t->path = NULL;
 		return err_sys(err, "%s", f->path);
 	}
-	t->fd = folder_open_file(f->dirfd, t->path, &new, &t->made, err);
+	t->fd = folder_open_file(f->dirfd, t->path, &f->new, &t->made, err);
 	if (t->fd == -1)
 		return -1;
 	if (fstat(t->fd, &st) == -1) {

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "config/template.h"
 #include "output/output.h"
+#include "output/owner.h"
 
 struct output_settings *
 output_settings(const struct output_conf *conf, struct counters *count,
@@ -24,12 +25,14 @@ output_settings(const struct output_conf *conf, struct counters *count,
 		.max_open_files = conf->max_open_files,
 		.max_files = conf->max_files,
 		.max_new_files = conf->max_new_files,
-		.mode = (mode_t)conf->mode,
-		.dir_mode = (mode_t)conf->dir_mode,
+		.new = { .mode = (mode_t)conf->mode,
+		    .dir_mode = (mode_t)conf->dir_mode },
 		.count = count,
 		.sync_count = sync_count };
 	if (conf->file != NULL)
 		s->base = strdup(template_base(conf->file).p);
+	if (owner_find(&s->new, conf, err) == -1)
+		goto refused;
 	if (s->path == NULL || (conf->file != NULL && s->base == NULL))
 		goto fail;
 	/* one of its own: that of the configuration goes with a reload */
@@ -39,6 +42,7 @@ output_settings(const struct output_conf *conf, struct counters *count,
 		return s;
 fail:
 	(void)err_sys(err, "output %s", conf->path);
+refused:
 	output_settings_free(s);
 	return NULL;
 }

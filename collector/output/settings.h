@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/metrics.h"
+#include "output/folder.h"
 
 struct zone;
 
@@ -23,7 +24,7 @@ struct output_settings {
 	int64_t rotate_every; /* seconds; 0: never */
 	struct zone *zone;    /* owned; of this machine; NULL: not needed */
 	int64_t max_open_files, max_files, max_new_files;
-	mode_t mode, dir_mode;
+	struct folder_new new;       /* what is made */
 	struct counters *count;      /* borrowed; the writer's set */
 	struct counters *sync_count; /* borrowed; the syncer's set */
 };

@@ -4,6 +4,7 @@
 import os
 import pwd
 import re
+import signal
 import stat
 
 import pytest
@@ -63,3 +64,45 @@ def test_staying_who_we_are_needs_no_root(collect, tmp_path):
     me = pwd.getpwuid(os.geteuid()).pw_name
     c = collect(args=("--user", me))
     eventually(lambda: c.process.poll() is None)
+
+
+@root
+def test_files_are_given_to_owner_and_group(collect, tmp_path):
+    """Folders, files, and what a rotation makes."""
+    f = start(collect, tmp_path, """
+listen:
+  - url: tcp://127.0.0.1:0
+output:
+  - path: {dir}/logs/%{hostname}/all.log
+    owner: 4711
+    group: 4712
+""")
+    with senders.connect(f.c.address()) as s:
+        s.sendall(b"<13>1 - h a - - - x\n")
+        f.wait_lines("logs/h/all.log", 1)
+        f.c.signal(signal.SIGUSR1)
+        made = tmp_path / "logs"
+        eventually(lambda: len(os.listdir(made / "h")) == 2)
+        for path in [made, made / "h"] + list((made / "h").iterdir()):
+            assert (path.stat().st_uid, path.stat().st_gid) == (4711, 4712)
+        assert stat.S_IMODE((made / "h").stat().st_mode) == 0o750
+        assert stat.S_IMODE((made / "h/all.log").stat().st_mode) == 0o640
+
+
+@root
+@pytest.mark.parametrize("key, value, cure", [
+    ("owner", "nosuchuser", "make it"),
+    ("group", "nosuchgroup", "make it"),
+    ("owner", "root", "leave owner out"),
+    ("group", "root", "add our user to that group"),
+])
+def test_who_may_not_give_files_away_is_told(tmp_path, key, value, cure):
+    """At the start, though the file is there already."""
+    path = tmp_path / "c.yaml"
+    path.write_text("user: nobody\nhttp: none\n"
+                    "listen:\n  - url: tcp://127.0.0.1:0\n"
+                    "output:\n  - path: %s\n    %s: %s\n" % (
+                        tmp_path / "x", key, value))
+    code, _, said = run("-c", path)
+    assert code == 1
+    assert "%s: " % key in said and value in said and cure in said

@@ -17,6 +17,7 @@
 #include "base/os.h"
 
 struct fake_os fake;
+const struct folder_new usual = { .mode = 0640, .dir_mode = 0750 };
 
 /* The linker wants these names. NOLINTBEGIN(*reserved-identifier,cert-dcl*) */
 ssize_t __real_os_write(int fd, const void *from, size_t n);
@@ -196,7 +197,7 @@ must_open(struct logfile *f, const char *path)
 	struct err err;
 	uint64_t repaired = 77;
 
-	if (logfile_open(f, path, 0640, 0750, &repaired, &err) == -1)
+	if (logfile_open(f, path, &usual, &repaired, &err) == -1)
 		fail_msg("%s", err.text);
 	assert_int_equal(repaired, 0);
 }
@@ -251,8 +252,7 @@ must_not_open(const char *path, const char *why)
 	struct err err;
 	uint64_t repaired;
 
-	assert_int_equal(
-	    logfile_open(&f, path, 0640, 0750, &repaired, &err), -1);
+	assert_int_equal(logfile_open(&f, path, &usual, &repaired, &err), -1);
 	if (strstr(err.text, why) == NULL)
 		fail_msg("\"%s\" does not say \"%s\"", err.text, why);
 	logfile_close(&f);

@@ -35,6 +35,7 @@ struct fake_os {
 };
 
 extern struct fake_os fake;
+extern const struct folder_new usual; /* 0640 and 0750 */
 
 /* The setup and teardown of every test here. */
 int place_setup(void **state);

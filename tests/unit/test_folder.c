@@ -22,11 +22,12 @@ missing_folders_and_the_file_get_exact_modes(void **state)
 		struct err err;
 		uint64_t repaired;
 		char path[64];
+		const struct folder_new new = { .mode = modes[i],
+			.dir_mode = 02751 };
 
 		(void)snprintf(path, sizeof(path), "x%zu/./y//z/a.log", i);
 		umask(masks[i]);
-		if (logfile_open(&f, path, modes[i], 02751, &repaired, &err) ==
-		    -1)
+		if (logfile_open(&f, path, &new, &repaired, &err) == -1)
 			fail_msg("umask %o: %s", masks[i], err.text);
 		assert_int_equal(mode_of(path), modes[i]);
 		(void)snprintf(path, sizeof(path), "x%zu", i);
@@ -113,7 +114,7 @@ only_a_regular_file_is_written(void **state)
 	put_text("a.log", "torn");
 	assert_int_equal(symlink("file", "a.log.torn"), 0);
 	assert_int_equal(
-	    logfile_open(&f, "a.log", 0640, 0750, &repaired, &err), -1);
+	    logfile_open(&f, "a.log", &usual, &repaired, &err), -1);
 	assert_non_null(strstr(err.text, "a.log.torn: is a symbolic link"));
 	assert_text("a.log", "torn");
 	assert_text("file", "");
@@ -142,6 +143,55 @@ a_name_that_is_too_long_says_so(void **state)
 	logfile_close(&f);
 }
 
+static void
+assert_owned(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	assert_int_equal(st.st_uid, 4711);
+	assert_int_equal(st.st_gid, 4712);
+	assert_int_equal(st.st_mode & 07777, mode);
+}
+
+/* Live and rotated files, .torn and folders; what exists stays as it is. */
+static void
+what_is_made_is_given_away(void **state)
+{
+	const struct folder_new new = { .mode = 0640,
+		.dir_mode = 0750,
+		.has_user = true,
+		.has_group = true,
+		.user = 4711,
+		.group = 4712 };
+	struct logfile f;
+	struct stat st;
+	struct err err;
+	uint64_t repaired;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir("x", 0755), 0);
+	if (logfile_open(&f, "x/y/a.log", &new, &repaired, &err) == -1)
+		fail_msg("%s", err.text);
+	assert_int_equal(stat("x", &st), 0);
+	assert_int_equal(st.st_uid, 0);
+	assert_owned("x/y", 0750);
+	assert_owned("x/y/a.log", 0640);
+	must_append(&f, "one\n");
+	must_rotate(&f, NOON, "a.log-20261122T120000Z-000001");
+	assert_owned("x/y/a.log-20261122T120000Z-000001", 0640);
+	assert_owned("x/y/a.log", 0640);
+	must_append(&f, "two");
+	logfile_close(&f);
+	assert_int_equal(
+	    logfile_open(&f, "x/y/a.log", &new, &repaired, &err), 0);
+	assert_int_equal(repaired, 3);
+	assert_owned("x/y/a.log.torn", 0640);
+	logfile_close(&f);
+}
+
 int
 main(void)
 {
@@ -151,6 +201,7 @@ main(void)
 		PLACE_TEST(a_group_handed_down_by_the_parent_stays),
 		PLACE_TEST(only_a_regular_file_is_written),
 		PLACE_TEST(a_name_that_is_too_long_says_so),
+		PLACE_TEST(what_is_made_is_given_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

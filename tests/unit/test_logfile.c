@@ -36,7 +36,7 @@ a_second_collector_is_refused(void **state)
 		struct err err;
 		uint64_t n;
 
-		if (logfile_open(&g, "a.log", 0640, 0750, &n, &err) == -1)
+		if (logfile_open(&g, "a.log", &usual, &n, &err) == -1)
 			_exit(strcmp(err.text, why) == 0 ? 0 : 2);
 		_exit(1);
 	}
@@ -73,8 +73,7 @@ no_moment_of_a_rotation_lets_another_in(void **state)
 
 			if (exists("stop"))
 				_exit(0);
-			if (logfile_open(&g, "a.log", 0640, 0750, &n, &err) ==
-			    0)
+			if (logfile_open(&g, "a.log", &usual, &n, &err) == 0)
 				_exit(1);
 		}
 	}

@@ -175,7 +175,7 @@ scenario(int *done)
 	uint64_t repaired;
 	int old, number = 0;
 
-	if (logfile_open(&f, "d/a.log", 0640, 0750, &repaired, &err) == -1)
+	if (logfile_open(&f, "d/a.log", &usual, &repaired, &err) == -1)
 		return 1;
 	for (int file = 0; file < 4; file++) {
 		for (int i = 0; i < 3; i++) {

@@ -35,7 +35,7 @@ a_torn_tail_is_moved_away_whole(void **state)
 			put("a.log", text, whole + tail);
 			(void)unlink("a.log.torn");
 			if (logfile_open(
-				&f, "a.log", 0640, 0750, &repaired, &err) == -1)
+				&f, "a.log", &usual, &repaired, &err) == -1)
 				fail_msg("%s", err.text);
 			assert_int_equal(repaired, tail);
 			assert_int_equal(f.size, whole);
@@ -72,11 +72,11 @@ torn_tails_collect_line_by_line(void **state)
 
 	(void)state;
 	put_text("a.log", "one\ntw");
-	assert_int_equal(logfile_open(&f, "a.log", 0640, 0750, &n, &err), 0);
+	assert_int_equal(logfile_open(&f, "a.log", &usual, &n, &err), 0);
 	assert_int_equal(n, 2);
 	logfile_close(&f);
 	put_text("a.log", "one\nthre");
-	assert_int_equal(logfile_open(&f, "a.log", 0640, 0750, &n, &err), 0);
+	assert_int_equal(logfile_open(&f, "a.log", &usual, &n, &err), 0);
 	logfile_close(&f);
 	assert_text("a.log", "one\n");
 	assert_text("a.log.torn", "tw\nthre\n");
@@ -84,7 +84,7 @@ torn_tails_collect_line_by_line(void **state)
 	/* a crash while it was written */
 	put_text("a.log.torn", "tw\nth");
 	put_text("a.log", "thre");
-	assert_int_equal(logfile_open(&f, "a.log", 0640, 0750, &n, &err), 0);
+	assert_int_equal(logfile_open(&f, "a.log", &usual, &n, &err), 0);
 	logfile_close(&f);
 	assert_text("a.log", "");
 	assert_text("a.log.torn", "tw\nth\nthre\n");
