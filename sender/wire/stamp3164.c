@@ -335,7 +335,10 @@ take_bsd(struct slice *in, struct stamp *t)
 	size_t given;
 
 	take_weekday(&s);
-	if (!take_date(&s, t) || s.n < CLOCK - 1)
+	if (!take_date(&s, t))
+		return false;
+	(void)take_blank(&s); /* before an hour of one digit */
+	if (s.n < CLOCK - 1)
 		return false;
 	given = s.p[1] == ':' ? CLOCK - 1 : CLOCK;
 	if (s.n < given)
@@ -364,7 +367,7 @@ put_date(char *front, const char *year, const char *month, const char *day)
  *	yyyy-mm-ddThh:mm:ss	with '-', '/', '.' or ':' in the date
  *	mm/dd/yyyy:hh:mm:ss
  *	yyyy-Mmm-dd hh:mm:ss
- *	yyyy-mm-ddThh:mm	with a blank somebody may be telling a time
+ *	yyyy-mm-ddThh:mm	before words: alone it is no time of RFC 5424
  * Returns the length of what it was; 0: none of them.
  */
 static size_t
@@ -379,8 +382,9 @@ write_front(struct slice s, char front[STAMP_FRONT])
 		return 0;
 	memcpy(front, p, minutes);
 	memcpy(front + minutes, ":00", 3);
-	if ((p[10] == 'T' || p[10] == 't') &&
-	    (s.n == minutes || p[minutes] != ':'))
+	if (s.n > minutes && (p[10] == 'T' || p[10] == 't') &&
+	    p[minutes] != ':' &&
+	    memchr(p + minutes, ' ', s.n - minutes) != NULL)
 		return minutes;
 	if (s.n < STAMP_FRONT)
 		return 0;
