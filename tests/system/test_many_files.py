@@ -134,6 +134,9 @@ def test_hostile_names_stay_in_the_folder(collect, tmp_path):
         assert stat.S_ISREG(os.lstat(path).st_mode)
         for part in os.path.relpath(path, outer).split("/"):
             assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}", part)
+        # no value makes a folder more
+        below = os.path.relpath(path, outer / "logs")
+        assert below == "_other" or below.count("/") == 1, below
 
 
 def test_two_values_do_not_share_a_file(collect, tmp_path):
