@@ -190,19 +190,18 @@ def test_reloads_under_load_lose_nothing(collect, tmp_path):
     host: [ "nobody" ]
 """
     sent = {"s%d" % n: load(20000) for n in range(4)}
+    before = f.c.descriptors()
     crowd = senders.Senders()
     for src, count in sent.items():
         crowd.start(senders.send_stream, f.c.address(), "tcp",
                     oracle.stream(src, count, senders.lf))
     rounds = 0
-    before = None
     while rounds < load(100) or \
             any(p.is_alive() for p in crowd.processes) and rounds < 1000:
         f.reload(ONE + extra if rounds % 2 == 0 else ONE)
         rounds += 1
-        if rounds == 10:
-            before = f.c.descriptors()
     crowd.join()
+    f.reload(ONE)
     f.c.wait_metric("written_messages_total", sum(sent.values()),
                     output=f.path("all.log"))
     eventually(lambda: f.c.descriptors() <= before)
