@@ -415,10 +415,9 @@ rfc3164_parse(struct slice rest, const struct msg_hints *hints, struct msg *m)
 	m->form = MSG_RFC3164;
 	if (!take_header(&in, m)) {
 		take_bare(rest, m);
-	} else if (m->time.n == 0) { /* an uptime, and its colon with it */
-		take_tag(in, TAG_HEADED, m);
-	} else if (take_end(&in)) {
-		/* such headers name no host here */
+	} else if (m->time.n == 0 || take_end(&in)) {
+		/* an uptime, and its colon with it; such headers name no host
+		 * here */
 		take_tag(in, TAG_HEADED, m);
 	} else {
 		if (in.n > 0)

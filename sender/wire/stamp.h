@@ -49,8 +49,8 @@ bool stamp_parse_5424(struct slice s, struct stamp *t);
 /*
  * Takes a timestamp as RFC 3164 senders write it from the front of *in, with
  * what belongs to it (year before or after, fraction, zone, ISO 8601 form);
- * the end, a blank, a TAB or a colon follows, and is not taken. A date or time of
- * the right shape that cannot be (30 February, 24:00:00) is taken too, with
+ * the end, a blank, a TAB or a colon follows, and is not taken. A date or time
+ * of the right shape that cannot be (30 February, 24:00:00) is taken too, with
  * known = false in *t. Returns false, and touches neither argument, when *in
  * does not start with a timestamp.
  */

@@ -381,7 +381,7 @@ write_front(struct slice s, char front[STAMP_FRONT])
 	if (s.n < minutes)
 		return 0;
 	memcpy(front, p, minutes);
-	memcpy(front + minutes, ":00", 3);
+	memcpy(front + minutes, (const char[]){ ':', '0', '0' }, 3);
 	if (s.n > minutes && (p[10] == 'T' || p[10] == 't') &&
 	    p[minutes] != ':' &&
 	    memchr(p + minutes, ' ', s.n - minutes) != NULL)
