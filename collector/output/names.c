@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil.h"
+#include "base/zone.h"
 #include "output/hash.h"
+#include "output/period.h"
 
 /* A sender is found or placed among those of one set only. */
 enum { WAYS = 8, SETS = 512 };
@@ -18,8 +21,9 @@ struct sender {
 
 struct names {
 	struct hash_key key;
-	uint64_t *hash; /* owned; open addressing; 0: free */
-	size_t slots;   /* a power of two, at least twice as many as known */
+	struct zone *zone; /* owned; of this machine */
+	uint64_t *hash;    /* owned; open addressing; 0: free */
+	size_t slots;      /* a power of two, at least twice as many as known */
 	size_t known;
 	time_t day, next_day; /* when it began, when the next one begins */
 	struct sender set[SETS][WAYS];
@@ -35,6 +39,11 @@ names_new(struct err *err)
 		free(n);
 		return NULL;
 	}
+	n->zone = zone_of_machine(err);
+	if (n->zone == NULL) {
+		free(n);
+		return NULL;
+	}
 	return n;
 }
 
@@ -43,34 +52,23 @@ names_free(struct names *n)
 {
 	if (n == NULL)
 		return;
+	zone_free(n->zone);
 	free(n->hash);
 	free(n);
 }
 
-/* The clock may step, and days have 23 to 25 hours: ask the calendar. */
+/* The clock may step, and days have 23 to 25 hours: ask the calendar. Not
+ * that of the C library: its zone is shared by all threads. */
 static void
 begin_day(struct names *n, time_t wall)
 {
-	struct tm tm;
+	struct period day = period_around(CIVIL_DAY, n->zone, wall);
 
 	n->known = 0;
 	if (n->slots > 0)
 		memset(n->hash, 0, n->slots * sizeof(*n->hash));
-	n->day = wall;
-	n->next_day = wall + HOUR;
-	if (localtime_r(&wall, &tm) == NULL)
-		return;
-	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
-	tm.tm_isdst = -1;
-	n->day = mktime(&tm);
-	tm.tm_mday++;
-	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
-	tm.tm_isdst = -1;
-	n->next_day = mktime(&tm);
-	if (n->day > wall)
-		n->day = wall;
-	if (n->next_day <= wall)
-		n->next_day = wall + HOUR;
+	n->day = day.from < wall ? day.from : wall;
+	n->next_day = day.to > wall ? day.to : wall + HOUR;
 }
 
 /* Where the hash is, or where it would go. */

@@ -133,11 +133,11 @@ a_new_day_begins_anew(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct names *n = must_make();
 		time_t last = rows[i].last, end;
+		struct names *n;
 
 		assert_int_equal(setenv("TZ", rows[i].zone, 1), 0);
-		tzset();
+		n = must_make();
 		end = last + rows[i].hours * 3600;
 		assert_false(names_know(n, 7, last));
 		assert_int_equal(
