@@ -109,7 +109,7 @@ ln -s "$socket" "$dev/log" && mount --rbind "$dev" /dev && exec "$@"
 
 
 def with_dev_log(private, socket):
-    """The command prefix that makes /dev/log this socket; see conftest.py for
+    """The command prefix that makes /dev/log this socket; see fixtures.py for
     private."""
     return [*private, "sh", "-c", DEV, "sh", socket, socket + ".dev"]
 
