@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "output/beneath.h"
 #include "output/folder.h"
+#include "output/newest.h"
 
 static const struct slice other = { "_other", sizeof("_other") - 1 };
 
@@ -46,6 +47,21 @@ open_base(const struct files *fs, struct err *err)
 	return fd;
 }
 
+/* What a crash left, in as many folders as the path can name: a field is one
+ * component. */
+static void
+clean(const struct file_home *home)
+{
+	const char *p = strstr(home->set->path, "%{");
+	int depth = 0;
+
+	while (p != NULL && (p = strchr(p, '/')) != NULL) {
+		depth++;
+		p++;
+	}
+	newest_sweep(home->base, depth);
+}
+
 struct files *
 files_new(struct file_home *home, struct err *err)
 {
@@ -60,8 +76,10 @@ files_new(struct file_home *home, struct err *err)
 	fs->sync_at = fs->stray_at = 0;
 	fs->names = names_new(err);
 	fs->home->base = fs->names != NULL ? open_base(fs, err) : -1;
-	if (fs->home->base != -1)
+	if (fs->home->base != -1) {
+		clean(home);
 		return fs;
+	}
 	names_free(fs->names);
 	free(fs);
 	return NULL;

@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +14,7 @@
 
 #include "base/os.h"
 #include "output/folder.h"
+#include "output/newest.h"
 #include "output/repair.h"
 #include "output/rotate.h"
 
@@ -66,41 +66,18 @@ open_live(struct logfile *f, struct err *err)
 	return err_set(err, "%s: comes and goes all the time", f->path);
 }
 
-/* Finds the highest number and the newest stamp in the folder. Not before a
- * rotation asks for them: a folder may hold thousands of live files, each of
- * which is opened more often than rotated. */
+/* Finds the highest number and the newest stamp in the folder. */
 static int
 scan_folder(struct logfile *f, struct err *err)
 {
-	struct dirent *e;
-	struct rotated r;
-	DIR *dir;
-	int fd;
+	struct rotated last;
 
-	/* Not a dup: that would share the position in the folder. */
-	fd = openat(f->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd == -1 ? NULL : fdopendir(fd);
-	if (dir == NULL) {
-		if (fd != -1)
-			close(fd);
+	if (newest_find(f->dirfd, f->name, &last) == -1)
 		return err_sys(err, "%s: list its folder", f->path);
-	}
-	/* the stream is ours alone */
-	/* cppcheck-suppress readdirCalled */
-	while (errno = 0, (e = readdir(dir)) != NULL) {
-		if (!rotate_parse(e->d_name, f->name, &r))
-			continue;
-		if (f->rotation <= r.number)
-			f->rotation = r.number + 1;
-		if (f->stamp < r.stamp)
-			f->stamp = r.stamp;
-	}
-	if (errno != 0) {
-		(void)err_sys(err, "%s: list its folder", f->path);
-		closedir(dir);
-		return -1;
-	}
-	closedir(dir);
+	if (f->rotation <= last.number)
+		f->rotation = last.number + 1;
+	if (f->stamp < last.stamp)
+		f->stamp = last.stamp;
 	f->looked = true;
 	return 0;
 }
@@ -153,11 +130,17 @@ int
 logfile_open(struct logfile *f, const char *path, const struct folder_new *new,
     uint64_t *repaired, struct err *err)
 {
+	struct err ignored;
+
 	*f = (struct logfile){
 		.dirfd = -1, .fd = -1, .new = *new, .rotation = 1
 	};
 	if (open_in(f, path, repaired, err) == -1)
 		return -1;
+	/* Also removes what a crash left. If it fails, so will a rotation,
+	 * which says so. One of many files looks not before it is rotated: a
+	 * folder may hold thousands, each opened more often than rotated. */
+	(void)scan_folder(f, &ignored);
 	/* Here nobody waits yet. If it fails, f->renamed stays to remind. */
 	if (f->renamed && os_fsync(f->dirfd) == 0)
 		f->renamed = false;
@@ -273,7 +256,6 @@ make_next(struct logfile *f, time_t now, char *rotated, struct rotated *r,
 			return err_sys(
 			    err, "%s: rotate: make %s", f->path, rotated);
 		/* Taken: someone moved files here since we looked. */
-		f->rotation++;
 		if (scan_folder(f, err) == -1)
 			return -1;
 	}

@@ -42,8 +42,9 @@ struct logfile {
  * regular file, never a symbolic link, as last component. The file is locked
  * against a second collector (the error says so), and what follows its last
  * LF is moved to the end of path.torn (*repaired is the number of bytes
- * moved). Modes are exact under any umask, for what is made here. -1: *err
- * and errno; EINVAL for what is no such file, EWOULDBLOCK for a locked one.
+ * moved). An empty file that a rotation left that was killed goes, too. Modes
+ * are exact under any umask, for what is made here. -1: *err and
+ * errno; EINVAL for what is no such file, EWOULDBLOCK for a locked one.
  */
 int logfile_open(struct logfile *f, const char *path,
     const struct folder_new *new, uint64_t *repaired, struct err *err);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "outplace.h"
+#include "output/newest.h"
 
 static void
 open_3(struct output_conf *c)
@@ -105,6 +106,53 @@ files_of_an_earlier_life_go_on(void **state)
 	give_runs(&p, "h/a.log new\n");
 	assert_file(&p, "h/a.log", "old\nnew\n");
 	assert_file(&p, "h/a.log.torn", "to\n");
+	outplace_close(&p);
+}
+
+static void
+make(struct outplace *p, const char *name)
+{
+	int fd = open(at(p, name), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_not_equal(fd, -1);
+	close(fd);
+}
+
+/* A4: the names that a rotation reserved, in all folders that the path can
+ * name, and only where there is the live file. */
+static void
+what_a_crash_left_goes_at_the_start(void **state)
+{
+	static const char *const goes[] = { "h/a-20261122T120000Z-000001",
+		"h/a-b-20261122T120000Z-000007" };
+	static const char *const stays[] = { "h/c-20261122T120000Z-000001",
+		"h/a-20261122T120000Z-1", "h/empty",
+		"h/i/j/a-20261122T120000Z-000001" };
+	struct outplace p;
+	int fd;
+
+	(void)state;
+	outplace_open_many(&p, NULL);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const folders[] = { "h", "h/i", "h/i/j" };
+
+		assert_int_equal(mkdir(at(&p, folders[i]), 0700), 0);
+	}
+	make(&p, "h/a");
+	make(&p, "h/a-b");
+	make(&p, "h/i/j/a");
+	for (size_t i = 0; i < 2; i++)
+		make(&p, goes[i]);
+	for (size_t i = 0; i < 4; i++)
+		make(&p, stays[i]);
+	fd = open(p.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	newest_sweep(fd, 1);
+	close(fd);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(access(at(&p, goes[i]), F_OK), -1);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(access(at(&p, stays[i]), F_OK), 0);
 	outplace_close(&p);
 }
 
@@ -348,6 +396,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_go_where_their_names_say),
 		cmocka_unit_test(files_of_an_earlier_life_go_on),
+		cmocka_unit_test(what_a_crash_left_goes_at_the_start),
 		cmocka_unit_test(a_full_disk_neither_tears_nor_doubles_a_line),
 		cmocka_unit_test(no_more_are_open_than_allowed),
 		cmocka_unit_test(too_many_names_share_a_file),

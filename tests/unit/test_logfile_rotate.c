@@ -4,6 +4,7 @@
  *
  * faults.md 4.4, A4.
  */
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -12,6 +13,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -330,10 +332,75 @@ a_kill_at_any_point_loses_and_doubles_nothing(void **state)
 	munmap(done, sizeof(*done));
 }
 
+/* What a kill between reserving a name and giving it to the file leaves. */
+static void
+a_reserved_name_goes_at_the_next_start(void **state)
+{
+	const char *name = "a.log-20261122T120000Z-000003";
+	struct logfile f;
+	struct stat st;
+
+	(void)state;
+	put_text("a.log", "two\n");
+	put_text("a.log-20261122T120000Z-000001", "");
+	put_text("a.log-20261122T120000Z-000002", "one\n");
+	put_text(name, "");
+	put_text("a.log-20261122T120000Z-000004", "");
+	put_text("b.log-20261122T120000Z-000001", "");
+	must_open(&f, "a.log");
+	assert_false(exists("a.log-20261122T120000Z-000004"));
+	assert_false(exists(name));
+	assert_true(exists("a.log-20261122T120000Z-000001"));
+	assert_true(exists("b.log-20261122T120000Z-000001"));
+	must_rotate(&f, NOON, name);
+	assert_text(name, "two\n");
+	assert_int_equal(stat(name, &st), 0);
+	assert_true(st.st_size > 0);
+	logfile_close(&f);
+}
+
+/* Its number is free only when nothing else has it. */
+static void
+only_an_empty_file_of_ours_goes(void **state)
+{
+	struct logfile f;
+	int fd;
+
+	(void)state;
+	put_text("a.log", "text\n");
+	/* somebody is about to rotate */
+	put_text("a.log-20261122T120000Z-000001", "");
+	fd = open("a.log-20261122T120000Z-000001", O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	must_open(&f, "a.log");
+	assert_true(exists("a.log-20261122T120000Z-000001"));
+	logfile_close(&f);
+	close(fd);
+
+	/* no file; one with a second name; compressed ones */
+	assert_int_equal(unlink("a.log-20261122T120000Z-000001"), 0);
+	assert_int_equal(mkdir("a.log-20261122T120000Z-000001", 0700), 0);
+	must_open(&f, "a.log");
+	assert_true(exists("a.log-20261122T120000Z-000001"));
+	logfile_close(&f);
+	put_text("other", "");
+	assert_int_equal(link("other", "a.log-20261122T120000Z-000002"), 0);
+	must_open(&f, "a.log");
+	assert_true(exists("a.log-20261122T120000Z-000002"));
+	logfile_close(&f);
+	put_text("a.log-20261122T120000Z-000003.zst", "");
+	must_open(&f, "a.log");
+	assert_true(exists("a.log-20261122T120000Z-000003.zst"));
+	must_rotate(&f, NOON, "a.log-20261122T120000Z-000004");
+	logfile_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		PLACE_TEST(a_reserved_name_goes_at_the_next_start),
+		PLACE_TEST(only_an_empty_file_of_ours_goes),
 		PLACE_TEST(names_sort_in_the_order_written),
 		PLACE_TEST(an_empty_file_is_not_rotated),
 		PLACE_TEST(a_taken_name_is_left_alone),
