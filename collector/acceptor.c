@@ -319,7 +319,7 @@ acceptor_start(struct acceptor *a, struct event_base *base, struct err *err)
 		on_readable, a) == -1 ||
 	    event_assign(&a->resume, base, -1, 0, on_resume, a) == -1 ||
 	    event_add(&a->readable, NULL) == -1)
-		return err_set(
+		return err_sys(
 		    err, "listener %s: cannot wait for it", conf_of(a)->url);
 	return 0;
 }

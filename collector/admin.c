@@ -372,11 +372,11 @@ serve_sockets(struct admin *a, struct event_base *base, struct err *err)
 		    a->sockets.fd[i]);
 
 		if (l == NULL)
-			return err_set(err, "--http: cannot wait for it");
+			return err_sys(err, "--http: cannot wait for it");
 		a->sockets.fd[i] = -1; /* the listener closes it */
 		if (evhttp_bind_listener(a->http, l) == NULL) {
 			evconnlistener_free(l);
-			return err_set(err, "--http: cannot wait for it");
+			return err_sys(err, "--http: cannot wait for it");
 		}
 		evconnlistener_set_error_cb(l, on_accept_error);
 		a->listener[a->listeners++] = l;

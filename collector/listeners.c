@@ -68,12 +68,13 @@ listeners_open(struct listeners *ls, const struct config *conf,
 {
 	int rc = 0;
 
-	*ls = (struct listeners){ .n = conf->listens };
+	*ls = (struct listeners){ NULL, 0 };
 	ls->list = calloc(conf->listens, sizeof(struct listener *));
 	if (ls->list == NULL) {
 		log_line(LOG_ERR, "no memory for listeners");
 		return -1;
 	}
+	ls->n = conf->listens;
 	/* all that is wrong is said, not only the first */
 	for (size_t i = 0; i < conf->listens; i++) {
 		const struct listen_conf *l = &conf->listen[i];

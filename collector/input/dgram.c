@@ -269,7 +269,7 @@ dgram_start(struct dgram *d, struct event_base *base, struct err *err)
 	if (event_assign(&d->readable, base, d->fd, EV_READ | EV_PERSIST,
 		on_readable, d) == -1 ||
 	    event_add(&d->readable, NULL) == -1)
-		return err_set(err, "listener %s: cannot wait for it",
+		return err_sys(err, "listener %s: cannot wait for it",
 		    d->source.origin.listener.p);
 	return 0;
 }
