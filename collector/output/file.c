@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "output/file.h"
 
-#include <sys/file.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/os.h"
 #include "output/beneath.h"
+#include "output/file_parts.h"
 #include "output/rotate.h"
 
-enum {
-	BUSY_MS = 5, /* the syncer has too much to do just now */
-	ROTATE_AGAIN_MS = 1000
-};
+enum { ROTATE_AGAIN_MS = 1000 };
 
 static void
 say_repaired(const struct file *f, uint64_t bytes)
@@ -41,11 +38,19 @@ arm(struct file *f, int64_t written)
 		    set->rotate_every, set->zone, written);
 }
 
-/* As it was found: what an earlier period left makes way for ours. */
-static void
-arm_found(struct file *f)
+void
+file_begin(struct file *f, int64_t written)
 {
-	arm(f, f->log.size > 0 ? f->log.written : clock_wall());
+	f->since = syncer_next(f->home->tools->syncer);
+	f->failed = f->fresh = f->dirty = false;
+	arm(f, written);
+}
+
+/* As it was found: what an earlier period left makes way for ours. */
+static int64_t
+found(const struct file *f)
+{
+	return f->log.size > 0 ? f->log.written : clock_wall();
 }
 
 bool
@@ -58,6 +63,22 @@ file_is_over(struct file *f)
 		&f->period, set->rotate_every, set->zone, clock_wall());
 }
 
+/* The log is open: what else a file has. -1: it is closed again. */
+static int
+begin(struct file *f, uint64_t repaired, struct err *err)
+{
+	f->verdict = calloc(1, sizeof(*f->verdict));
+	if (f->verdict == NULL) {
+		(void)err_sys(err, "%s", f->log.path);
+		logfile_close(&f->log);
+		return -1;
+	}
+	say_repaired(f, repaired);
+	f->since = 1;
+	arm(f, found(f));
+	return 0;
+}
+
 int
 file_open(struct file *f, struct file_home *home, struct err *err)
 {
@@ -67,9 +88,7 @@ file_open(struct file *f, struct file_home *home, struct err *err)
 	*f = (struct file){ .home = home };
 	if (logfile_open(&f->log, set->path, &set->new, &repaired, err) == -1)
 		return -1;
-	say_repaired(f, repaired);
-	arm_found(f);
-	return 0;
+	return begin(f, repaired, err);
 }
 
 int
@@ -82,14 +101,11 @@ file_open_at(struct file *f, struct file_home *home, int dirfd,
 	if (logfile_open_at(
 		&f->log, dirfd, path, &home->set->new, &repaired, err) == -1)
 		return -1;
-	say_repaired(f, repaired);
-	arm_found(f);
-	return 0;
+	return begin(f, repaired, err);
 }
 
-/* One of many has its folder open only while that is needed. -1: errno. */
-static int
-hold_folder(struct file *f)
+int
+file_hold_folder(struct file *f)
 {
 	bool made = false;
 
@@ -99,8 +115,8 @@ hold_folder(struct file *f)
 	return f->log.dirfd;
 }
 
-static void
-drop_folder(struct file *f)
+void
+file_drop_folder(struct file *f)
 {
 	if (f->name == NULL || f->log.dirfd == -1)
 		return;
@@ -108,100 +124,80 @@ drop_folder(struct file *f)
 	f->log.dirfd = -1;
 }
 
-/* Its folder, for the syncer to close: a new name is durable only with it.
- * -1: there is nothing to do, or no descriptor to do it with. */
-static int
-folder_to_sync(struct file *f)
-{
-	int fd;
-
-	if (!f->log.renamed)
-		return -1;
-	if (f->name == NULL) {
-		fd = fcntl(f->log.dirfd, F_DUPFD_CLOEXEC, 0);
-	} else {
-		fd = hold_folder(f);
-		f->log.dirfd = -1;
-	}
-	f->log.renamed = fd == -1;
-	return fd;
-}
-
-static struct sync_job
-job_for(struct file *f, int fd)
-{
-	return (struct sync_job){ .fd = fd,
-		.sync = f->home->set->sync != SYNC_NEVER,
-		.dirfd = -1,
-		.path = f->log.path,
-		.count = f->home->set->sync_count };
-}
-
-/* What is not written to any more is synced and closed. */
-static void
-hand_over(struct file *f, int fd)
-{
-	struct sync_job job = job_for(f, fd);
-
-	job.close = true;
-	if (job.sync)
-		job.dirfd = folder_to_sync(f);
-	f->home->asked = syncer_ask(f->home->tools->syncer, &job);
-}
-
 static int
 rename_live(struct file *f, int *old, char *name, struct err *err)
 {
 	int status;
 
-	if (hold_folder(f) == -1)
+	if (file_hold_folder(f) == -1)
 		return err_sys(err, "%s: rotate: its folder", f->log.path);
 	status = logfile_rotate(&f->log, time(NULL), old, name, err);
-	drop_folder(f);
+	file_drop_folder(f);
 	return status;
 }
 
-/* Goes on in a new file. False: the old one is written to for longer. */
+static void
+say_not_rotated(struct file *f, const struct err *err)
+{
+	f->rotate_at = clock_ms() + ROTATE_AGAIN_MS;
+	counter_add(f->home->set->count, O_FAILED_ROTATE, 1);
+	if (!f->rotate_fails)
+		log_line(LOG_ERR, "output %s: %s; writing on in the old file",
+		    f->log.path, err->text);
+	f->rotate_fails = true;
+}
+
+/* Before a file is left whose lines are held in memory: they need not be any
+ * more. False: the sync failed. */
+static bool
+settle(struct file *f)
+{
+	if (!file_home_holds(f->home) || !f->dirty)
+		return true;
+	if (file_sync_data(f) == -1)
+		return false;
+	f->cut = true;
+	return true;
+}
+
+/* Goes on in a new file. False: the old one is written to for longer, but for
+ * one that f->failed. */
 static bool
 rotate(struct file *f)
 {
-	struct counters *count = f->home->set->count;
 	char name[NAME_MAX + 1];
-	int64_t now = clock_ms();
 	struct err err;
 	int old = -1;
 
-	if (now < f->rotate_at)
+	if (clock_ms() < f->rotate_at)
 		return false;
-	if (f->home->set->sync == SYNC_ALWAYS && f->dirty)
-		sync_now(
-		    f->home->tools->metrics, f->log.path, f->log.fd, count);
+	f->busy = f->home->set->sync != SYNC_NEVER &&
+	    !syncer_waits_for_room(f->home->tools->syncer);
+	if (f->busy)
+		return false;
+	if (!settle(f))
+		return file_replace(f, &err) == 0;
 	if (rename_live(f, &old, name, &err) == -1) {
-		f->rotate_at = now + ROTATE_AGAIN_MS;
-		counter_add(count, O_FAILED_ROTATE, 1);
-		if (!f->rotate_fails)
-			log_line(LOG_ERR,
-			    "output %s: %s; writing on in the old file",
-			    f->log.path, err.text);
-		f->rotate_fails = true;
+		say_not_rotated(f, &err);
 		return false;
 	}
 	f->rotate_fails = f->rotate_due = false;
-	arm(f, clock_wall());
 	if (old == -1) {
+		arm(f, clock_wall());
 		log_line(
 		    LOG_DEBUG, "output %s: is empty, not rotated", f->log.path);
 		return true;
 	}
-	f->dirty = false;
-	hand_over(f, old);
-	counter_add(count, O_ROTATIONS, 1);
+	file_begin(f, clock_wall());
+	file_hand_over(f, old, name, true);
+	counter_add(f->home->set->count, O_ROTATIONS, 1);
 	log_line(LOG_DEBUG, "output %s: rotated to %s", f->log.path, name);
 	return true;
 }
 
 /* How many of the n bytes at p may go into the file now: up to the limit of
- * its size, at a line's end. Rotates when not even one line may. */
+ * its size, at a line's end. Rotates when not even one line may; 0: that has
+ * to wait. */
 static size_t
 fit(struct file *f, const char *p, size_t n)
 {
@@ -219,7 +215,7 @@ fit(struct file *f, const char *p, size_t n)
 		/* while rotation fails the limit cannot hold: no smaller
 		 * writes for its sake */
 		if (size > 0 && !rotate(f))
-			return n;
+			return f->busy ? 0 : n;
 		some = rotate_fit(p, n, limit);
 		if (some > 0)
 			return some;
@@ -230,17 +226,40 @@ fit(struct file *f, const char *p, size_t n)
 	return lf != NULL ? (size_t)(lf - p) + 1 : n;
 }
 
+/* What a write may bring now; 0: none. */
+static size_t
+may_write(struct file *f, const char *p, size_t n)
+{
+	const char *lf;
+
+	if (f->failed && f->log.torn) { /* the line begun, and no more */
+		lf = memchr(p, '\n', n);
+		return lf != NULL ? (size_t)(lf - p) + 1 : n;
+	}
+	f->busy = false;
+	if (file_is_over(f) && !f->log.torn && !rotate(f) && f->busy)
+		return 0; /* what comes is of the next period */
+	return fit(f, p, n);
+}
+
 int
 file_write(struct file *f, struct slice *s, struct err *err)
 {
-	struct slice part;
-	size_t n;
+	size_t n = may_write(f, s->p, s->n);
+	struct slice part = slice_of(s->p, n);
 	int rc;
 
-	if (file_is_over(f) && !f->log.torn)
-		(void)rotate(f); /* what comes is of the next period */
-	n = fit(f, s->p, s->n);
-	part = slice_of(s->p, n);
+	if (n == 0) {
+		errno = EAGAIN;
+		return err_set(err,
+		    "%s: rotate: files before this one are "
+		    "still being synced",
+		    f->log.path);
+	}
+	if (f->failed && !f->log.torn) {
+		errno = EIO;
+		return err_set(err, "%s: its sync failed", f->log.path);
+	}
 	rc = logfile_append(&f->log, &part, err);
 	f->dirty |= n > part.n;
 	slice_skip(s, n - part.n);
@@ -258,11 +277,11 @@ file_restore(struct file *f, bool *made, struct err *err)
 	if (logfile_reopen(&f->log, &old, err) == -1)
 		return -1;
 	*made = true;
-	arm_found(f);
+	file_begin(f, found(f));
 	log_line(
 	    LOG_WARNING, "output %s: was deleted; made again", f->log.path);
 	if (old != -1)
-		hand_over(f, old);
+		file_hand_over(f, old, NULL, false);
 	return 0;
 }
 
@@ -270,6 +289,7 @@ bool
 file_reopen(struct file *f)
 {
 	struct err err;
+	bool failed;
 	int old;
 
 	/* a line that was begun is ended in the file where it began */
@@ -283,8 +303,9 @@ file_reopen(struct file *f)
 	}
 	if (old == -1)
 		return false;
-	arm_found(f);
-	hand_over(f, old);
+	failed = f->failed;
+	file_begin(f, found(f));
+	file_hand_over(f, old, NULL, !failed);
 	return true;
 }
 
@@ -295,7 +316,7 @@ file_rotate(struct file *f)
 	if (f->rotate_due)
 		return;
 	f->rotate_at = 0;
-	rotate(f);
+	f->rotate_due = !rotate(f) && f->busy;
 }
 
 bool
@@ -312,97 +333,12 @@ file_catch_up(struct file *f)
 	return reopened;
 }
 
-int64_t
-file_sync_tick(struct file *f, int64_t now)
-{
-	struct syncer *syncer = f->home->tools->syncer;
-	struct sync_job job;
-	uint64_t number;
-
-	if (!f->dirty || f->home->set->sync <= 0)
-		return INT64_MAX;
-	if (now < f->sync_at)
-		return f->sync_at;
-	if (!syncer_has_done(syncer, f->asked))
-		return now + BUSY_MS;
-	job = job_for(f, f->log.fd);
-	job.dirfd = folder_to_sync(f);
-	number = syncer_try(syncer, &job);
-	if (number == 0) {
-		if (job.dirfd != -1) {
-			close(job.dirfd);
-			f->log.renamed = true;
-		}
-		return now + BUSY_MS;
-	}
-	f->dirty = false;
-	f->asked = f->home->asked = number;
-	f->sync_at = now + f->home->set->sync;
-	return INT64_MAX;
-}
-
-void
-file_sync(struct file *f)
-{
-	struct counters *count = f->home->set->count;
-
-	sync_now(f->home->tools->metrics, f->log.path, f->log.fd, count);
-	f->dirty = false;
-	if (!f->log.renamed)
-		return;
-	f->log.renamed = false;
-	/* ENOENT: the folder is gone, and with it what bore a new name */
-	if ((hold_folder(f) == -1 || os_fsync(f->log.dirfd) == -1) &&
-	    errno != EINVAL && errno != ENOENT) {
-		counter_add(count, O_FAILED_SYNC, 1);
-		log_sys(LOG_ERR, "output %s: fsync of its folder", f->log.path);
-	}
-	drop_folder(f);
-}
-
-/* Hands a file that is left to the syncer, if that has room; it waits only
- * when the syncer has the descriptor and nobody else may close it. */
-static void
-give_away(struct file *f)
-{
-	struct syncer *syncer = f->home->tools->syncer;
-	struct sync_job job = job_for(f, f->log.fd);
-	bool is_there = !syncer_has_done(syncer, f->asked);
-	uint64_t number;
-
-	job.sync &= f->dirty;
-	if (!job.sync && !is_there)
-		return;
-	job.close = true;
-	number = syncer_try(syncer, &job);
-	if (number == 0 && is_there)
-		number = syncer_ask(syncer, &job);
-	if (number == 0)
-		return;
-	f->home->asked = number;
-	f->log.fd = -1;
-	f->dirty = false;
-}
-
-void
-file_leave(struct file *f)
-{
-	int64_t sync = f->home->set->sync;
-
-	/* it may be opened again before the syncer has closed it */
-	(void)flock(f->log.fd, LOCK_UN);
-	if (sync == SYNC_ALWAYS && (f->dirty || f->log.renamed))
-		file_sync(f);
-	give_away(f);
-	if (sync > 0)
-		f->home->stray |= f->dirty || f->log.renamed;
-	logfile_close(&f->log);
-}
-
 void
 file_close(struct file *f)
 {
 	logfile_close(&f->log);
+	free(f->verdict);
+	f->verdict = NULL;
 }
 
 void

@@ -16,15 +16,35 @@
 #include "output/period.h"
 #include "output/settings.h"
 
-/* What the files of one output have in common. */
+/*
+ * What the files of one output have in common.
+ *
+ * A sync that failed says that what was written before may be lost, and is
+ * final: the kernel may say "done" the next time though the data is gone.
+ * Such a file is left as it is, under the name of a rotated one, and writing
+ * goes on in a new file. From then on, until a sync goes well, and always
+ * with sync: always, the output holds in memory what it wrote: the part of a
+ * failed file that is still held is written once more, to the new one.
+ */
 struct file_home {
 	struct output_settings *set;      /* owned by the output */
 	const struct output_tools *tools; /* borrowed */
 	int base;                         /* the folder of many files */
-	uint64_t asked; /* number of the last job for the syncer */
-	bool stray;     /* something is not synced that no open file stands
-			 * for: a folder, a file that is closed */
+	uint64_t asked;    /* number of the last job for the syncer */
+	bool stray;        /* something is not synced that no open file stands
+			    * for: a folder, a file that is closed */
+	bool cautious;     /* hold what is written until a sync goes well */
+	bool redo_due;     /* what is held has to be written once more */
+	unsigned failures; /* syncs that failed in a row, while holding */
 };
+
+/* What is written must be held in memory until it is synced. */
+static inline bool
+file_home_holds(const struct file_home *h)
+{
+	return h->set->sync == SYNC_ALWAYS ||
+	    (h->cautious && h->set->sync != SYNC_NEVER);
+}
 
 struct file {
 	struct file_home *home; /* borrowed */
@@ -32,9 +52,17 @@ struct file {
 	bool dirty;                  /* written to since the last sync */
 	bool rotate_fails;           /* and it was said */
 	bool reopen_due, rotate_due; /* as soon as the line begun is whole */
-	uint64_t asked;              /* number of its last sync */
-	int64_t sync_at, rotate_at;  /* clock_ms(): not before */
-	struct period period;        /* in which its text was written */
+	bool busy;               /* the last rotation waits for the syncer */
+	bool failed;             /* a sync of it did: write to it no more */
+	bool fresh;              /* all that is in it is held in memory */
+	bool redo;               /* ... and must come into it once more */
+	bool cut;                /* it was rotated, and what was written to it
+				    before is on the disk; the caller's to clear */
+	struct verdict *verdict; /* owned; of its syncs */
+	uint64_t since;          /* number of the first that is this file's */
+	uint64_t asked;          /* number of its last sync */
+	int64_t sync_at, rotate_at; /* clock_ms(): not before */
+	struct period period;       /* in which its text was written */
 
 	/* of opened.c */
 	char *name;         /* owned; below the folder of the output */
@@ -56,9 +84,26 @@ int file_open_at(struct file *f, struct file_home *home, int dirfd,
 /*
  * Appends a part of *s, as much as one write may bring by the limit of the
  * file's size, and moves *s past what was written, also when it fails.
- * Rotates before that when the limit wants it. -1: *err and errno.
+ * Rotates before that when the limit wants it. -1: *err and errno; EAGAIN: it
+ * has to be rotated, and the syncer still has the files before.
  */
 int file_write(struct file *f, struct slice *s, struct err *err);
+
+/* A sync of it failed: when no line is begun in it, it must be replaced
+ * before anything more is written. */
+bool file_has_failed(struct file *f);
+
+/*
+ * Leaves a failed file behind and goes on in a new one: the old one keeps its
+ * text under the name of a rotated file, or goes when all of that is held.
+ * While the output holds what it wrote it has to be written once more: f->redo
+ * and home->redo_due. -1: not now; *err and errno.
+ */
+int file_replace(struct file *f, struct err *err);
+
+/* What is held comes into it once more: empties it, f->fresh, by replacing
+ * it. -1: not now, and it counts as failed. */
+int file_empty(struct file *f, struct err *err);
 
 /* The one file of an output was deleted, and is made again: *made. -1: *err
  * and errno. */
@@ -80,8 +125,9 @@ bool file_catch_up(struct file *f);
  * INT64_MAX: none is needed. */
 int64_t file_sync_tick(struct file *f, int64_t now);
 
-/* Syncs it here and now, its new name included. */
-void file_sync(struct file *f);
+/* Syncs it here and now, its new name included. -1: it failed, and is said
+ * and counted. */
+int file_sync(struct file *f);
 
 /*
  * Leaves one of many: it is closed, and synced before that unless the output

@@ -130,7 +130,7 @@ sync_all(struct files *fs)
 	}
 	for (size_t i = 0; i < fs->open.n; i++)
 		if (fs->open.place[i]->dirty || fs->open.place[i]->log.renamed)
-			file_sync(fs->open.place[i]);
+			(void)file_sync(fs->open.place[i]);
 }
 
 void
@@ -423,6 +423,13 @@ files_get(struct files *fs, struct group *g, bool *torn, struct err *err)
 	}
 	files_lock_other(fs);
 	return get(fs, other, hash_text(&fs->key, other), torn, err);
+}
+
+struct file *
+files_find(const struct files *fs, const struct group *g)
+{
+	return g->other ? find_other(fs)
+			: opened_find(&fs->open, g->name, g->hash);
 }
 
 void

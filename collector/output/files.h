@@ -56,6 +56,9 @@ void files_choose(struct files *fs, struct batch *b);
 struct file *files_get(
     struct files *fs, struct group *g, bool *torn, struct err *err);
 
+/* The same if it is open; else NULL. */
+struct file *files_find(const struct files *fs, const struct group *g);
+
 /* All that waited is written: other outputs may write to _other. */
 void files_rest(struct files *fs);
 

@@ -349,6 +349,36 @@ fail:
 }
 
 int
+logfile_discard(struct logfile *f, time_t now, int *old, struct err *err)
+{
+	char name[NAME_MAX + 1];
+	struct rotated r;
+	int fd;
+
+	*old = -1;
+	if (!folder_is_at(f->dirfd, f->name, f->fd))
+		return err_set(err,
+		    "%s: the file was moved away or deleted and has to be "
+		    "opened again first (SIGHUP)",
+		    f->path);
+	fd = make_next(f, now, name, &r, err);
+	if (fd == -1)
+		return -1;
+	if (os_rename(f->dirfd, name, f->name) == -1) {
+		(void)err_sys(err, "%s: rename %s to it", f->path, name);
+		(void)unlinkat(f->dirfd, name, 0);
+		close(fd);
+		return -1;
+	}
+	*old = f->fd;
+	f->fd = fd;
+	f->size = f->whole = 0;
+	f->torn = f->changed = false;
+	f->renamed = true;
+	return 0;
+}
+
+int
 logfile_reopen(struct logfile *f, int *old, struct err *err)
 {
 	struct logfile next = *f;

@@ -98,6 +98,12 @@ int logfile_rotate(
     struct logfile *f, time_t now, int *old, char *rotated, struct err *err);
 
 /*
+ * The same, but what is in the live file is thrown away: nobody needs it. *old
+ * is the caller's to close.
+ */
+int logfile_discard(struct logfile *f, time_t now, int *old, struct err *err);
+
+/*
  * Opens path again after it was moved away or deleted (logrotate and SIGHUP);
  * when path still is the open file nothing happens and *old is -1. Otherwise
  * *old is the descriptor of the one before, the caller's to sync and close.

@@ -7,6 +7,7 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +17,8 @@
 
 /* Each may hold two descriptors. */
 enum { JOBS_MAX = 8 };
+/* How long somebody waits who has other things to do. */
+enum { ROOM_TRIES = 10, ROOM_NS = 500 * 1000 };
 
 struct syncer {
 	pthread_t thread;
@@ -40,10 +43,11 @@ judge(int rc, const char *path, const char *call, struct counters *count)
 	if (rc == 0 || errno == EINVAL)
 		return 0;
 	counter_add(count, O_FAILED_SYNC, 1);
-	log_sys(LOG_ERR,
-	    "output %s: %s: lines of the last moments may be lost if this "
-	    "machine fails now",
-	    path, call);
+	if (path != NULL)
+		log_sys(LOG_ERR,
+		    "output %s: %s: what was written to it last may not be on "
+		    "the disk",
+		    path, call);
 	return -1;
 }
 
@@ -71,10 +75,16 @@ sync_whole_now(
 static void
 do_job(struct syncer *s, const struct sync_job *job)
 {
+	int rc = 0;
+
 	if (job->whole)
-		sync_whole_now(s->metrics, job->path, job->fd, job->count);
+		rc = sync_whole_now(s->metrics, job->path, job->fd, job->count);
 	else if (job->sync)
-		sync_now(s->metrics, job->path, job->fd, job->count);
+		rc = sync_now(s->metrics, job->path, job->fd, job->count);
+	if (rc == -1 && job->verdict != NULL)
+		atomic_store(&job->verdict->failed, job->number);
+	if (job->close)
+		free(job->verdict);
 	if (job->close && close(job->fd) == -1)
 		log_sys(LOG_ERR, "output %s: close", job->path);
 	if (job->dirfd != -1) {
@@ -167,10 +177,13 @@ syncer_ask(struct syncer *s, const struct sync_job *job)
 {
 	struct asked *a;
 
+	struct sync_job here = *job;
+
 	wait_for_room(s, 1);
 	a = note(job);
-	s->asked++;
+	here.number = ++s->asked;
 	if (a != NULL) {
+		a->job.number = here.number;
 		mailbox_send(&s->jobs, &a->letter);
 		return s->asked;
 	}
@@ -179,7 +192,7 @@ syncer_ask(struct syncer *s, const struct sync_job *job)
 	 * here, so that the order still holds.
 	 */
 	wait_for_room(s, JOBS_MAX - 1);
-	do_job(s, job);
+	do_job(s, &here);
 	for (int i = 0; i < JOBS_MAX; i++)
 		sem_post(&s->room);
 	return s->asked;
@@ -197,8 +210,9 @@ syncer_try(struct syncer *s, const struct sync_job *job)
 		sem_post(&s->room);
 		return 0;
 	}
+	a->job.number = ++s->asked;
 	mailbox_send(&s->jobs, &a->letter);
-	return ++s->asked;
+	return s->asked;
 }
 
 bool
@@ -207,6 +221,25 @@ syncer_has_room(struct syncer *s)
 	int room = 0;
 
 	return sem_getvalue(&s->room, &room) == 0 && room > 0;
+}
+
+bool
+syncer_waits_for_room(struct syncer *s)
+{
+	const struct timespec pause = { 0, ROOM_NS };
+
+	for (int i = 0; i < ROOM_TRIES; i++) {
+		if (syncer_has_room(s))
+			return true;
+		(void)nanosleep(&pause, NULL);
+	}
+	return syncer_has_room(s);
+}
+
+uint64_t
+syncer_next(const struct syncer *s)
+{
+	return s->asked + 1;
 }
 
 bool

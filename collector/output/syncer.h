@@ -17,14 +17,22 @@
 
 struct syncer;
 
+/* What became of the syncs of a file; the syncer writes it. */
+struct verdict {
+	_Atomic uint64_t failed; /* number of the last job that failed, or 0 */
+};
+
 /* One file to sync, or the last act of one that is left. */
 struct sync_job {
 	int fd; /* handed over with close, else borrowed */
 	bool sync, close;
-	bool whole;             /* sync everything on the disk that fd is on */
-	int dirfd;              /* handed over; synced and closed; -1: none */
-	const char *path;       /* for the log; copied */
-	struct counters *count; /* borrowed; this thread's set */
+	bool whole;              /* sync everything on the disk that fd is on */
+	int dirfd;               /* handed over; synced and closed; -1: none */
+	const char *path;        /* for the log; copied */
+	struct counters *count;  /* borrowed; this thread's set */
+	struct verdict *verdict; /* from malloc(); handed over with close, else
+				    borrowed; or NULL */
+	uint64_t number;         /* the syncer's */
 };
 
 /* Starts the thread. NULL sets *err. */
@@ -40,6 +48,12 @@ uint64_t syncer_try(struct syncer *s, const struct sync_job *job);
 /* One more job would not have to wait. */
 bool syncer_has_room(struct syncer *s);
 
+/* The same, after a wait of some milliseconds for it. */
+bool syncer_waits_for_room(struct syncer *s);
+
+/* The number that the next job will have. */
+uint64_t syncer_next(const struct syncer *s);
+
 /* True when the job of that number, and all before it, are done. */
 bool syncer_has_done(const struct syncer *s, uint64_t number);
 
@@ -47,7 +61,7 @@ bool syncer_has_done(const struct syncer *s, uint64_t number);
 void syncer_stop(struct syncer *s);
 
 /* fdatasync(2), timed and counted; also for who waits by himself. -1: it
- * failed, was logged and counted. */
+ * failed, was counted, and logged unless path is NULL. */
 int sync_now(
     struct metrics *m, const char *path, int fd, struct counters *count);
 

@@ -84,12 +84,13 @@ rotate_old(struct files *fs)
 }
 
 /* Closes what was deleted. It is not made again before there is something to
- * write to it: old logs are deleted for good. */
+ * write to it: old logs are deleted for good. What failed is replaced. */
 static void
-look_for_deleted(struct files *fs, int64_t now)
+look_at_some(struct files *fs, int64_t now)
 {
 	size_t some = fs->open.n < LOOK_MAX ? fs->open.n : LOOK_MAX, gone = 0;
 	int64_t pause = LOOK_MS;
+	struct err err;
 
 	if (fs->open.n > 0)
 		pause = LOOK_MS * (int64_t)some / (int64_t)fs->open.n;
@@ -100,6 +101,9 @@ look_for_deleted(struct files *fs, int64_t now)
 			fs->look_next = 0;
 		f = fs->open.place[fs->look_next];
 		if (f->log.torn || !logfile_is_deleted(&f->log)) {
+			/* or its next write does */
+			if (file_has_failed(f) && !f->log.torn)
+				(void)file_replace(f, &err);
 			fs->look_next++;
 			continue;
 		}
@@ -173,7 +177,7 @@ upkeep_tick(struct files *fs, int64_t now)
 	if (fs->rotate_due)
 		rotate_due(fs);
 	if (now >= fs->look_at)
-		look_for_deleted(fs, now);
+		look_at_some(fs, now);
 	if (now >= fs->sync_at)
 		sync_due(fs, now);
 	if (fs->home->stray && fs->home->set->sync > 0 && now >= fs->stray_at)
@@ -188,21 +192,40 @@ upkeep_tick(struct files *fs, int64_t now)
 	return next;
 }
 
-void
-upkeep_sync(struct files *fs)
+/* All that is on the disk of the folder at once. */
+static int
+sync_whole(struct files *fs)
 {
 	struct file_home *home = fs->home;
+	int rc = sync_whole_now(home->tools->metrics, home->set->path,
+	    home->base, home->set->count);
 
-	if (home->stray)
-		sync_whole_now(home->tools->metrics, home->set->path,
-		    fs->home->base, home->set->count);
 	for (size_t i = 0; i < fs->open.n; i++) {
 		struct file *f = fs->open.place[i];
 
-		if (home->stray)
-			f->dirty = f->log.renamed = false;
-		else if (f->dirty || f->log.renamed)
-			file_sync(f);
+		f->failed |= rc == -1 && f->dirty;
+		f->dirty = f->log.renamed = false;
 	}
 	home->stray = false;
+	return rc == -1 ? -1 : 1;
+}
+
+int
+upkeep_sync(struct files *fs)
+{
+	int result = 0;
+
+	if (fs->home->stray)
+		return sync_whole(fs);
+	for (size_t i = 0; i < fs->open.n; i++) {
+		struct file *f = fs->open.place[i];
+
+		if (!f->dirty && !f->log.renamed)
+			continue;
+		if (file_sync(f) == -1)
+			result = -1;
+		else if (result == 0)
+			result = 1;
+	}
+	return result;
 }

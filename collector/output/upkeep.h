@@ -23,7 +23,8 @@ void upkeep_rotate(struct files *fs);
 /* Closes files that were moved away: the next line makes new ones. */
 void upkeep_reopen(struct files *fs);
 
-/* With sync: always; what was written is on the disk when it returns. */
-void upkeep_sync(struct files *fs);
+/* What was written is on the disk when it returns. 0: there was nothing; 1: it
+ * is; -1: it is not, and those files have failed. */
+int upkeep_sync(struct files *fs);
 
 #endif

@@ -55,6 +55,28 @@ __wrap_os_write(int fd, const void *p, size_t n)
 	return done;
 }
 
+static ino_t failed_once[SYNCED_MAX];
+static _Atomic unsigned failures;
+
+/* The files whose sync failed: the kernel has forgotten what it could not
+ * store, so a later "done" is worth nothing. */
+static bool
+may_fail(ino_t ino)
+{
+	if (disk.sync_fails > 0 &&
+	    (disk.fails_only == 0 || disk.fails_only == ino)) {
+		disk.sync_fails--;
+		if (failures < SYNCED_MAX)
+			failed_once[failures++] = ino;
+		errno = EIO;
+		return true;
+	}
+	for (unsigned i = 0; i < failures; i++)
+		if (failed_once[i] == ino)
+			atomic_fetch_add(&disk.trusted, 1);
+	return false;
+}
+
 /* Another thread than the test's: it must not fail here. */
 static int
 sync_as_told(int fd, _Atomic unsigned *syncs)
@@ -69,7 +91,7 @@ sync_as_told(int fd, _Atomic unsigned *syncs)
 	else if (syncs == &disk.syncs && disk.syncs < SYNCED_MAX)
 		disk.synced[disk.syncs] = st.st_ino;
 	atomic_fetch_add(syncs, 1);
-	return 0;
+	return may_fail(st.st_ino) ? -1 : 0;
 }
 
 int
@@ -132,6 +154,7 @@ open_as(
 	int beneath_error = disk.beneath_error;
 
 	*p = (struct outplace){ .peer = 1 };
+	failures = 0;
 	disk = (struct disk){ .room = SIZE_MAX,
 		.chunk = SIZE_MAX,
 		.error = ENOSPC,

@@ -30,7 +30,11 @@ struct disk {
 	int error;          /* without room */
 	int64_t write_ms;   /* how long a write takes */
 	unsigned writes;
-	_Atomic bool sync_waits; /* a sync does not end */
+	_Atomic bool sync_waits;     /* a sync does not end */
+	_Atomic unsigned sync_fails; /* so many more of them do: EIO */
+	_Atomic ino_t fails_only;    /* those of this file; 0: of any */
+	_Atomic unsigned trusted;    /* syncs that went well after one of that
+					file had failed */
 	_Atomic unsigned syncs, whole_syncs;
 	_Atomic unsigned bad_syncs; /* of what was closed */
 	ino_t synced[SYNCED_MAX];   /* files, in their order */

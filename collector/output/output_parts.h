@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * output_parts.h - what output.c, output_write.c and hold.c share; nobody else
+ * includes it
+ */
+#ifndef OUTPUT_OUTPUT_PARTS_H
+#define OUTPUT_OUTPUT_PARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "output/files.h"
+#include "output/gauges.h"
+#include "output/output.h"
+#include "output/pipeout.h"
+#include "output/stall.h"
+#include "wire/slice.h"
+
+/* Blocks in their order, linked by letter.next. */
+struct chain {
+	struct block *first, *last; /* owned */
+};
+
+struct output {
+	struct file_home home; /* owns the settings */
+	/* one of these three it writes to: */
+	bool standard;
+	struct pipeout pipe;
+	struct file file;
+	struct files *files; /* owned; NULL: not many files */
+
+	struct chain waiting; /* to be written */
+	uint64_t queued;      /* bytes of all these blocks */
+	size_t passed;        /* of the first's bytes, those that are written */
+	size_t done;          /* of what is written just now: see below */
+	struct batch batch;   /* of many files: a part of the first, sorted */
+	size_t scanned;       /* where in the first it ends */
+	size_t group;         /* the one that is written just now */
+
+	/* of hold.c */
+	struct chain held; /* written; kept until a sync goes well */
+	size_t safe;       /* of the first's bytes, those that are synced */
+	size_t held_safe;  /* of the first one held */
+	size_t again;      /* waiting blocks that were written before, to a
+			    * file that failed */
+
+	struct stall stall;
+	struct gauges gauges;
+	int64_t busy_at; /* clock_ms(): since when the reader takes nothing; 0:
+			    it does */
+	int64_t look_at;
+};
+
+static inline struct slice
+block_text(const struct block *b)
+{
+	return slice_of(b->data, b->n);
+}
+
+/* Brings the gauges up to date. */
+void output_show(struct output *o);
+
+/* The one file, when it was deleted, is made again, before anything more goes
+ * into what nobody can read; one whose sync failed is replaced. False: not
+ * now, and the output stalls. */
+bool output_have_file(struct output *o);
+
+/* That many messages were written for the first time. */
+void output_count(struct output *o, uint64_t messages, bool other);
+
+/* A group is written, as far as it goes: left messages are not. */
+void output_end_group(struct output *o, const struct group *g, uint64_t left);
+
+/* Written, or given up: the first block goes back, or is held. */
+void output_pass_first(struct output *o);
+
+/* The one file was rotated: all that was written before is on the disk. */
+void hold_cut(struct output *o);
+
+/*
+ * Between two blocks: one sync for all that is held. When it fails, what is
+ * held is to be written again, and when that happens again the output stalls.
+ */
+void hold_settle(struct output *o);
+
+/* Nothing is held any more. */
+void hold_release(struct output *o);
+
+/* While there is something to be written again: this group is. */
+bool hold_wants(struct output *o, const struct group *g);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* output_write.c - the blocks that wait are written; of output.h */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "output/output_parts.h"
+
+enum {
+	BUSY_MS = 5,        /* somebody does not take more now */
+	BUSY_MAX_MS = 1000, /* for longer is a stall */
+	TURN_MS = 50        /* then others have theirs */
+};
+
+/* The reader of standard output, or the syncer, takes no more just now. */
+static void
+wait_for_taker(struct output *o, const struct err *err)
+{
+	int64_t now = clock_ms();
+
+	if (o->busy_at == 0)
+		o->busy_at = now;
+	if (now - o->busy_at >= BUSY_MAX_MS)
+		stall_begin(&o->stall, o->home.set, EAGAIN, err);
+	else
+		o->stall.retry_at = now + BUSY_MS;
+}
+
+/* f is NULL for standard output. */
+static int
+append(struct output *o, struct file *f, struct slice *s, struct err *err)
+{
+	int rc;
+
+	if (f == NULL)
+		return pipeout_write(&o->pipe, s, err);
+	if (file_has_failed(f) && !f->log.torn && file_replace(f, err) == -1)
+		return -1;
+	rc = file_write(f, s, err);
+	if (f->cut && f == &o->file)
+		hold_cut(o);
+	f->cut = false;
+	return rc;
+}
+
+/* Writes what is left of text, o->done bytes of which are written. False: not
+ * now. */
+static bool
+write_text(struct output *o, struct file *f, struct slice text)
+{
+	struct err err;
+
+	while (o->done < text.n) {
+		struct slice left = slice_of(
+		    text.p + o->done, text.n - o->done);
+		size_t n = left.n;
+		int rc = append(o, f, &left, &err);
+		int error = errno;
+
+		n -= left.n;
+		o->done += n;
+		o->passed += n;
+		counter_add(o->home.set->count, O_BYTES, n);
+		if (rc == -1 && error == EAGAIN) {
+			wait_for_taker(o, &err);
+			return false;
+		}
+		o->busy_at = 0;
+		if (rc == -1) {
+			stall_begin(&o->stall, o->home.set, error, &err);
+			return false;
+		}
+		if (o->home.failures == 0)
+			stall_end(&o->stall, o->home.set);
+		if (f != NULL && f == &o->file)
+			(void)file_catch_up(f);
+	}
+	return true;
+}
+
+/* Back to the start of a line that was begun: its file is gone. */
+static void
+begin_line_again(struct output *o, struct slice text)
+{
+	const char *lf;
+	size_t had = o->done;
+
+	if (had == 0)
+		return;
+	lf = memrchr(text.p, '\n', had);
+	o->done = lf != NULL ? (size_t)(lf - text.p) + 1 : 0;
+	o->passed -= had - o->done;
+}
+
+/* True when it made a new file. */
+static bool
+restore(struct output *o, bool *good)
+{
+	bool torn = o->file.log.torn, made;
+	struct err err;
+
+	*good = file_restore(&o->file, &made, &err) == 0;
+	if (!*good)
+		stall_begin(&o->stall, o->home.set, errno, &err);
+	else if (made && torn && o->waiting.first != NULL)
+		begin_line_again(o, block_text(o->waiting.first));
+	return *good && made;
+}
+
+bool
+output_have_file(struct output *o)
+{
+	struct err err;
+	bool good;
+
+	if (o->standard || o->files != NULL)
+		return true;
+	if (restore(o, &good)) {
+		stall_end(&o->stall, o->home.set);
+		return true;
+	}
+	if (!good || !file_has_failed(&o->file) || o->file.log.torn)
+		return good;
+	good = file_replace(&o->file, &err) == 0;
+	if (!good)
+		stall_begin(&o->stall, o->home.set, errno, &err);
+	else if (o->home.failures == 0)
+		stall_end(&o->stall, o->home.set);
+	return good;
+}
+
+/* The next group of the first block; NULL: all of them are written. */
+static struct group *
+next_group(struct output *o, const struct block *b)
+{
+	while (o->group == o->batch.groups) {
+		struct slice left = slice_of(
+		    b->data + o->scanned, b->n - o->scanned);
+
+		if (left.n == 0)
+			return NULL;
+		o->scanned += batch_scan(&o->batch, &o->files->key, left);
+		files_choose(o->files, &o->batch);
+		batch_join(&o->batch);
+		o->group = 0;
+	}
+	return &o->batch.group[o->group];
+}
+
+static bool
+write_group(struct output *o, struct group *g)
+{
+	struct file *f;
+	struct err err;
+	bool torn;
+
+	if (o->again > 0 && !hold_wants(o, g))
+		return true;
+	f = files_get(o->files, g, &torn, &err);
+	if (f == NULL) {
+		int error = errno;
+
+		if (torn)
+			begin_line_again(o, g->lines);
+		stall_begin(&o->stall, o->home.set, error, &err);
+		return false;
+	}
+	if (torn)
+		begin_line_again(o, g->lines);
+	return write_text(o, f, g->lines);
+}
+
+void
+output_count(struct output *o, uint64_t messages, bool other)
+{
+	if (o->again > 0)
+		return;
+	counter_add(o->home.set->count, O_WRITTEN, messages);
+	if (other)
+		counter_add(o->home.set->count, O_OTHER, messages);
+}
+
+void
+output_end_group(struct output *o, const struct group *g, uint64_t left)
+{
+	output_count(o, g->messages - left, g->other);
+	o->group++;
+	o->done = 0;
+}
+
+static bool
+write_groups(struct output *o, const struct block *b)
+{
+	struct group *g;
+
+	while ((g = next_group(o, b)) != NULL) {
+		if (!write_group(o, g))
+			return false;
+		output_end_group(o, g, 0);
+	}
+	return true;
+}
+
+/* Writes the rest of the first block. False: not now. */
+static bool
+write_block(struct output *o, const struct block *b)
+{
+	assert(b->runs == (o->files != NULL));
+	if (o->files != NULL)
+		return write_groups(o, b);
+	if (!write_text(o, o->standard ? NULL : &o->file, block_text(b)))
+		return false;
+	output_count(o, b->messages, false);
+	return true;
+}
+
+void
+output_show(struct output *o)
+{
+	gauges_show(&o->gauges, o->home.set->count,
+	    o->files != NULL ? files_open(o->files) : !o->standard,
+	    o->queued - o->passed, o->stall.on);
+}
+
+/* After a failed sync, only what it costs is written until one goes well. */
+static bool
+is_enough(const struct output *o, int64_t start)
+{
+	return o->waiting.first == NULL || clock_ms() - start >= TURN_MS ||
+	    (o->home.failures > 0 && o->again == 0);
+}
+
+void
+output_write(struct output *o)
+{
+	int64_t start;
+
+	if (o->waiting.first == NULL)
+		return;
+	start = clock_ms();
+	if (o->stall.retry_at > 0 && start < o->stall.retry_at)
+		return;
+	o->stall.retry_at = 0;
+	if (!output_have_file(o))
+		return;
+	while (write_block(o, o->waiting.first)) {
+		output_pass_first(o);
+		if (is_enough(o, start))
+			break;
+	}
+	if (o->files != NULL)
+		files_rest(o->files);
+	hold_settle(o);
+	output_show(o);
+}
