@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A disk that writes less than asked for, or fails, costs no line.
 
-Faults B1, B3, B6, B8 with the shim of tests/fault: short writes and EINTR in
-the middle of lines, a failing fdatasync, room that ends at any byte.
+Faults B1, B3, B8 with the shim of tests/fault: short writes and EINTR in the
+middle of lines, room that ends at any byte.
 """
 
 import os
@@ -72,20 +72,3 @@ def test_room_that_ends_inside_a_line(bad_disk, tmp_path):
     assert tally.perfect(), tally
     eventually(lambda: c.metric("stalled") == 0)
     assert c.http(path="/readyz")[0] == 200
-
-
-@pytest.mark.parametrize("sync", ["always", "5ms"])
-def test_a_failing_sync_is_counted(bad_disk, sync):
-    """B6: no line is lost or doubled for it in the living file, and the
-    operator can see it."""
-    c = bad_disk(args=("--sync", sync), SYNC_EIO=2)
-    count = load(200)
-    with senders.connect(c.address()) as s:
-        for n in range(count):
-            s.sendall(senders.octet(oracle.message("a", n)))
-            if n % 10 == 0:
-                c.wait_lines(n + 1)
-        eventually(lambda: c.metric("failed_writes_total", reason="sync") > 0)
-    tally = oracle.check(c.wait_lines(count), {"a": count})
-    assert tally.perfect(), tally
-    assert "sync" in c.stderr()
