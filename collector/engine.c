@@ -12,6 +12,7 @@
 #include "base/mailbox.h"
 #include "descriptors.h"
 #include "house.h"
+#include "output/keeper.h"
 #include "output/output.h"
 #include "privs.h"
 #include "reload.h"
@@ -54,6 +55,7 @@ begin_stop(struct engine *e, const char *why)
 		return;
 	log_line(LOG_INFO, "stopping: %s", why);
 	e->phase = WORKERS_STOP;
+	keeper_hush(h->keeper);
 	if (h->admin != NULL)
 		admin_set_stopping(h->admin);
 	listeners_stop(&h->listeners, NULL);
@@ -114,6 +116,12 @@ have_workers_ended(const struct engine *e)
 	return true;
 }
 
+static bool
+is_all_written(const struct engine *e)
+{
+	return have_workers_ended(e) && writer_has_ended(e->house.writer);
+}
+
 /* A thread has ended; when all of one kind have, the next kind stops. */
 static void
 on_ended(evutil_socket_t fd, short what, void *arg)
@@ -128,7 +136,10 @@ on_ended(evutil_socket_t fd, short what, void *arg)
 		teller_look(&e->teller, &e->house, true);
 		writer_finish(e->house.writer);
 	}
-	if (have_workers_ended(e) && writer_has_ended(e->house.writer))
+	if (!is_all_written(e))
+		return;
+	keeper_stop(e->house.keeper);
+	if (keeper_has_ended(e->house.keeper))
 		event_base_loopbreak(e->house.base);
 }
 
@@ -139,8 +150,10 @@ on_second(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (e->phase == RUNNING)
+	if (e->phase == RUNNING) {
 		teller_look(&e->teller, &e->house, false);
+		keeper_look(e->house.keeper, &e->ended);
+	}
 }
 
 static void
@@ -151,6 +164,9 @@ on_late(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	/* what the keeper waits for is no loss: the next start goes on */
+	if (is_all_written(e))
+		_exit(teller_last_words(&e->house) > 0 || e->status != 0);
 	e->status = 1;
 	if (e->phase != TOO_LATE) {
 		log_line(LOG_ERR,

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "descriptors.h"
+#include "output/keeper.h"
 
 /* With as many open files as the limit of descriptors leaves. */
 static struct output_conf
@@ -35,6 +36,13 @@ house_settings(
 	struct output_conf o = fit(h, plan, i);
 
 	return writer_settings(h->writer, &o, plan->output_slot[i], err);
+}
+
+struct keep_plan *
+house_keep_plan(struct house *h, const struct plan *plan, struct err *err)
+{
+	return keep_plan_new(plan->conf, plan->output_slot, h->metrics,
+	    h->tools.thread + 3, err);
 }
 
 size_t
@@ -71,8 +79,9 @@ house_init(struct house *h, struct config *conf, struct err *err)
 {
 	size_t workers = (size_t)conf->workers;
 
-	/* the main thread counts behind the workers, then writer, syncer */
-	h->metrics = metrics_new(workers + 3);
+	/* the main thread counts behind the workers, then writer, syncer,
+	 * keeper */
+	h->metrics = metrics_new(workers + 4);
 	h->base = new_base();
 	h->tools.peers = peers_new(err);
 	if (h->metrics != NULL)
@@ -191,8 +200,18 @@ share_sockets(struct house *h, struct err *err)
 int
 house_furnish(struct house *h, struct err *err)
 {
+	struct keep_plan *keep = house_keep_plan(h, h->plan, err);
+
+	if (keep == NULL)
+		return -1;
+	h->keeper = keeper_new(err);
+	if (h->keeper == NULL) {
+		keep_plan_free(keep);
+		return -1;
+	}
+	keeper_give(h->keeper, keep);
 	h->writer = writer_new(
-	    h->metrics, (size_t)h->plan->conf->workers + 1, err);
+	    h->metrics, h->keeper, (size_t)h->plan->conf->workers + 1, err);
 	if (h->writer == NULL)
 		return -1;
 	if (open_outputs(h, err) == -1 || make_workers(h, err) == -1 ||
@@ -206,6 +225,7 @@ house_start(struct house *h, struct mailbox *ended, struct err *err)
 {
 	if (writer_start(h->writer, ended, err) == -1)
 		return -1;
+	keeper_look(h->keeper, ended);
 	for (size_t i = 0; i < h->tools.workers; i++)
 		if (worker_start(h->tools.worker[i], ended, err) == -1)
 			return -1;
@@ -232,6 +252,7 @@ house_clear(struct house *h)
 	for (size_t i = 0; i < t->workers; i++)
 		worker_join(t->worker[i]);
 	writer_free(h->writer);
+	keeper_free(h->keeper);
 	for (size_t i = 0; i < t->workers; i++)
 		worker_free(t->worker[i]);
 	free(t->worker);

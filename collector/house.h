@@ -24,6 +24,7 @@ struct house {
 	struct listeners listeners;
 	struct acceptor_tools tools; /* the workers are in it */
 	struct writer *writer;
+	struct keeper *keeper;
 	struct admin *admin;               /* NULL: off */
 	size_t descriptors;                /* their limit */
 	size_t dgrams[CONFIG_WORKERS_MAX]; /* datagram sockets of each worker */
@@ -51,6 +52,10 @@ struct output *house_open_output(
     struct house *h, const struct plan *plan, size_t i, struct err *err);
 struct output_settings *house_settings(
     struct house *h, const struct plan *plan, size_t i, struct err *err);
+
+/* What is kept of rotated files, by the plan. NULL sets *err. */
+struct keep_plan *house_keep_plan(
+    struct house *h, const struct plan *plan, struct err *err);
 
 /* The worker for one more datagram socket; SIZE_MAX: all have as many as they
  * can. */

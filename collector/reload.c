@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "config/options.h"
 #include "descriptors.h"
+#include "output/keeper.h"
 #include "reload_parts.h"
 
 int
@@ -72,6 +73,9 @@ begin(struct reload *r)
 		return;
 	}
 	r->step = RELOAD_ADDS;
+	/* before there are files of new outputs that could be another's */
+	keeper_give(r->house->keeper, r->keep);
+	r->keep = NULL;
 	writer_obey(r->house->writer, &r->adds);
 }
 

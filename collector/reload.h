@@ -34,6 +34,7 @@ struct reload {
 
 	struct plan *plan;                   /* owned; the new one */
 	size_t listener_slots, output_slots; /* counters before it */
+	struct keep_plan *keep;              /* owned */
 	struct listeners listeners;
 	struct writer_order adds, removes;
 	struct order **order; /* owned array; one per worker */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/keepplan.h"
 #include "output/output.h"
 #include "traces.h"
 
@@ -236,7 +237,8 @@ reload_parts_make(struct reload *r, struct config *conf, struct err *err)
 	if (listeners_open(&r->listeners, r->plan->conf, &h->listeners,
 		h->plan->conf) == -1)
 		return -1;
-	if (open_outputs(r, err) == -1)
+	r->keep = house_keep_plan(r->house, r->plan, err);
+	if (r->keep == NULL || open_outputs(r, err) == -1)
 		return -1;
 	return make_orders(r, err);
 }
@@ -281,6 +283,8 @@ reload_parts_free(struct reload *r)
 	r->map = NULL;
 	free(r->there);
 	r->there = NULL;
+	keep_plan_free(r->keep);
+	r->keep = NULL;
 	free(r->adds.add);
 	free(r->removes.renew);
 	free(r->removes.remove);

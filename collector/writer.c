@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "output/output.h"
+#include "output/settings.h"
 #include "output/syncer.h"
 
 /* Those of one configuration, and some that a reload took away and that are
@@ -27,6 +28,7 @@ struct writer {
 	bool started;
 	size_t number;           /* of its set of counters */
 	struct metrics *metrics; /* borrowed */
+	struct keeper *keeper;   /* borrowed */
 	struct mailbox *end;     /* borrowed; woken at the end */
 	struct mailbox inbox;    /* blocks from the workers */
 	struct outputs used, leaving;
@@ -213,7 +215,8 @@ run(void *arg)
 }
 
 struct writer *
-writer_new(struct metrics *m, size_t thread, struct err *err)
+writer_new(
+    struct metrics *m, struct keeper *keeper, size_t thread, struct err *err)
 {
 	struct writer *w = calloc(1, sizeof(*w));
 
@@ -222,6 +225,7 @@ writer_new(struct metrics *m, size_t thread, struct err *err)
 		return NULL;
 	}
 	w->number = thread;
+	w->keeper = keeper;
 	w->metrics = w->tools.metrics = m;
 	atomic_store(&w->ended, true);
 	if (mailbox_init(&w->inbox, err) == -1) {
@@ -235,17 +239,28 @@ struct output *
 writer_open(
     struct writer *w, const struct output_conf *conf, int slot, struct err *err)
 {
-	return output_new(conf, metrics_output(w->metrics, w->number, slot),
+	struct output *o = output_new(conf,
+	    metrics_output(w->metrics, w->number, slot),
 	    metrics_output(w->metrics, w->number + 1, slot), &w->tools, err);
+
+	if (o != NULL)
+		output_keep(o, w->keeper, slot);
+	return o;
 }
 
 struct output_settings *
 writer_settings(
     struct writer *w, const struct output_conf *conf, int slot, struct err *err)
 {
-	return output_settings(conf,
+	struct output_settings *s = output_settings(conf,
 	    metrics_output(w->metrics, w->number, slot),
 	    metrics_output(w->metrics, w->number + 1, slot), err);
+
+	if (s != NULL) {
+		s->keeper = w->keeper;
+		s->slot = slot;
+	}
+	return s;
 }
 
 bool

@@ -33,8 +33,10 @@ struct writer_order {
 };
 
 /* thread is the number of the writer's set of counters, thread + 1 that of
- * its syncer. NULL sets *err. */
-struct writer *writer_new(struct metrics *m, size_t thread, struct err *err);
+ * its syncer. The keeper is borrowed. NULL sets *err. */
+struct keeper;
+struct writer *writer_new(
+    struct metrics *m, struct keeper *keeper, size_t thread, struct err *err);
 
 /* Main thread: opens an output, which is the caller's until an order adds
  * it. slot: of its counters. NULL sets *err. */

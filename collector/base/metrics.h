@@ -44,29 +44,35 @@
 	X(L_DROPPED_MEMORY, "dropped_messages_total", "reason=\"memory\"", "") \
 	X(L_DROPPED_RATE, "dropped_messages_total", "reason=\"rate\"", "")
 
-#define OUTPUT_METRICS(X)                                                     \
-	X(O_WRITTEN, "written_messages_total", "", "Messages written")        \
-	X(O_BYTES, "written_bytes_total", "", "Bytes written")                \
-	X(O_DROPPED_STOP, "dropped_output_messages_total", "reason=\"stop\"", \
-	    "Messages this output did not write")                             \
-	X(O_DROPPED_FULL, "dropped_output_messages_total", "reason=\"full\"", \
-	    "")                                                               \
-	X(O_OTHER, "other_file_messages_total", "",                           \
-	    "Messages written to _other: their file would be one too many")   \
-	X(O_FAILED_ENOSPC, "failed_writes_total", "reason=\"ENOSPC\"",        \
-	    "Failed calls that store data, each tried again")                 \
-	X(O_FAILED_EDQUOT, "failed_writes_total", "reason=\"EDQUOT\"", "")    \
-	X(O_FAILED_EFBIG, "failed_writes_total", "reason=\"EFBIG\"", "")      \
-	X(O_FAILED_EROFS, "failed_writes_total", "reason=\"EROFS\"", "")      \
-	X(O_FAILED_EIO, "failed_writes_total", "reason=\"EIO\"", "")          \
-	X(O_FAILED_OTHER, "failed_writes_total", "reason=\"other\"", "")      \
-	X(O_FAILED_ROTATE, "failed_writes_total", "reason=\"rotate\"", "")    \
-	X(O_FAILED_SYNC, "failed_writes_total", "reason=\"sync\"", "")        \
-	X(O_STALLED, "stalled", "",                                           \
-	    "1 while the output cannot write and keeps what it has")          \
-	X(O_ROTATIONS, "rotations_total", "", "Files rotated")                \
-	X(O_OPEN_FILES, "open_files", "", "Files held open")                  \
-	X(O_QUEUE_BYTES, "queue_bytes", "",                                   \
+#define OUTPUT_METRICS(X)                                                      \
+	X(O_WRITTEN, "written_messages_total", "", "Messages written")         \
+	X(O_BYTES, "written_bytes_total", "", "Bytes written")                 \
+	X(O_DROPPED_STOP, "dropped_output_messages_total", "reason=\"stop\"",  \
+	    "Messages this output did not write")                              \
+	X(O_DROPPED_FULL, "dropped_output_messages_total", "reason=\"full\"",  \
+	    "")                                                                \
+	X(O_OTHER, "other_file_messages_total", "",                            \
+	    "Messages written to _other: their file would be one too many")    \
+	X(O_FAILED_ENOSPC, "failed_writes_total", "reason=\"ENOSPC\"",         \
+	    "Failed calls that store data, each tried again")                  \
+	X(O_FAILED_EDQUOT, "failed_writes_total", "reason=\"EDQUOT\"", "")     \
+	X(O_FAILED_EFBIG, "failed_writes_total", "reason=\"EFBIG\"", "")       \
+	X(O_FAILED_EROFS, "failed_writes_total", "reason=\"EROFS\"", "")       \
+	X(O_FAILED_EIO, "failed_writes_total", "reason=\"EIO\"", "")           \
+	X(O_FAILED_OTHER, "failed_writes_total", "reason=\"other\"", "")       \
+	X(O_FAILED_ROTATE, "failed_writes_total", "reason=\"rotate\"", "")     \
+	X(O_FAILED_SYNC, "failed_writes_total", "reason=\"sync\"", "")         \
+	X(O_FAILED_COMPRESS, "failed_writes_total", "reason=\"compress\"", "") \
+	X(O_STALLED, "stalled", "",                                            \
+	    "1 while the output cannot write and keeps what it has")           \
+	X(O_ROTATIONS, "rotations_total", "", "Files rotated")                 \
+	X(O_DELETED_KEEP, "deleted_files_total", "reason=\"keep\"",            \
+	    "Rotated files deleted, by the limit that asked for it")           \
+	X(O_DELETED_AGE, "deleted_files_total", "reason=\"keep_age\"", "")     \
+	X(O_DELETED_TOTAL, "deleted_files_total", "reason=\"keep_total\"", "") \
+	X(O_DELETED_FREE, "deleted_files_total", "reason=\"keep_free\"", "")   \
+	X(O_OPEN_FILES, "open_files", "", "Files held open")                   \
+	X(O_QUEUE_BYTES, "queue_bytes", "",                                    \
 	    "Bytes handed over and not yet written")
 
 #define GLOBAL_METRICS(X)                                                      \
@@ -84,7 +90,7 @@ enum output_metric { OUTPUT_METRICS(METRIC_ID) O_TAKEN, O_COUNT };
 enum global_metric { GLOBAL_METRICS(METRIC_ID) G_COUNT };
 
 /* SLOTS_MAX: labels of listeners, and as many of outputs, in one life */
-enum { COUNTERS = 24, SYNC_BUCKETS = 8, SLOTS_MAX = 4096 };
+enum { COUNTERS = 32, SYNC_BUCKETS = 8, SLOTS_MAX = 4096 };
 _Static_assert((int)L_COUNT <= COUNTERS, "a set holds the listener metrics");
 _Static_assert((int)O_COUNT <= COUNTERS, "a set holds the output metrics");
 _Static_assert((int)G_COUNT <= COUNTERS, "a set holds the global metrics");

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -69,6 +70,24 @@ int
 os_exchange(int dirfd, const char *a, const char *b)
 {
 	return renameat2(dirfd, a, dirfd, b, RENAME_EXCHANGE);
+}
+
+int
+os_rename_new(int dirfd, const char *from, const char *to)
+{
+	int status = renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE);
+
+	if (status == 0 || (errno != EINVAL && errno != ENOSYS))
+		return status;
+	if (linkat(dirfd, from, dirfd, to, 0) == -1)
+		return -1;
+	return os_unlink(dirfd, from);
+}
+
+int
+os_unlink(int dirfd, const char *name)
+{
+	return unlinkat(dirfd, name, 0);
 }
 
 int

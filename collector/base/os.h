@@ -30,6 +30,14 @@ int os_rename(int dirfd, const char *from, const char *to);
 int os_exchange(int dirfd, const char *a, const char *b);
 
 /*
+ * The file gets another name, unless that is taken: EEXIST. Where the file
+ * system cannot do that in one step it has both names for a moment.
+ */
+int os_rename_new(int dirfd, const char *from, const char *to);
+
+int os_unlink(int dirfd, const char *name);
+
+/*
  * Opens what is there, beneath dirfd and through no symbolic link. ENOSYS or
  * EPERM: the kernel, or a filter of system calls, does not know this one.
  */

@@ -88,7 +88,7 @@ check_output(const struct config *c, size_t i, size_t *twin, struct err *err)
 	return 0;
 }
 
-int
+static int
 check_rotation(const struct output_conf *o, struct err *err)
 {
 	if (o->rotate_size > 0 && strcmp(o->path, "-") == 0)
@@ -98,7 +98,7 @@ check_rotation(const struct output_conf *o, struct err *err)
 	return 0;
 }
 
-int
+static int
 check_period(const struct output_conf *o, struct err *err)
 {
 	const int64_t second = 1000, day = 86400 * second;
@@ -114,6 +114,79 @@ check_period(const struct output_conf *o, struct err *err)
 		return err_set(err, "no whole seconds, like 15m or 1h");
 	return 0;
 }
+
+/* A limit, or what is done with rotated files: there must be some. */
+static int
+check_rotates(const struct output_conf *o, int64_t value, struct err *err)
+{
+	if (value != 0 && strcmp(o->path, "-") == 0)
+		return err_set(err,
+		    "standard output has no rotated files; give the output a "
+		    "file");
+	return 0;
+}
+
+static int
+check_keep(const struct output_conf *o, struct err *err)
+{
+	return check_rotates(o, o->keep, err);
+}
+
+static int
+check_keep_age(const struct output_conf *o, struct err *err)
+{
+	return check_rotates(o, o->keep_age, err);
+}
+
+static int
+check_keep_total(const struct output_conf *o, struct err *err)
+{
+	char size[UNITS_TEXT];
+
+	if (o->keep_total > 0 && o->rotate_size > o->keep_total)
+		return err_set(err,
+		    "less than rotate_size, %s: each file would be deleted as "
+		    "soon as it is rotated",
+		    units_write_size(o->rotate_size, size));
+	return check_rotates(o, o->keep_total, err);
+}
+
+static int
+check_keep_free(const struct output_conf *o, struct err *err)
+{
+	return check_rotates(o, o->keep_free, err);
+}
+
+static int
+check_keep_min(const struct output_conf *o, struct err *err)
+{
+	char age[UNITS_TEXT];
+
+	if (o->keep_age > 0 && o->keep_min > o->keep_age)
+		return err_set(err,
+		    "longer than keep_age, %s, which could then delete "
+		    "nothing when it is time",
+		    units_write_duration(o->keep_age, age));
+	return check_rotates(o, o->keep_min, err);
+}
+
+static int
+check_compress(const struct output_conf *o, struct err *err)
+{
+	return check_rotates(o, o->compress, err);
+}
+
+const struct check_whole check_whole[] = {
+	{ "rotate_size", "rotate-size", check_rotation },
+	{ "rotate_every", "rotate-every", check_period },
+	{ "keep", "keep", check_keep },
+	{ "keep_age", "keep-age", check_keep_age },
+	{ "keep_total", "keep-total", check_keep_total },
+	{ "keep_free", "keep-free", check_keep_free },
+	{ "keep_min", NULL, check_keep_min },
+	{ "compress", "compress", check_compress },
+	{ NULL, NULL, NULL },
+};
 
 int
 check_choice(const struct choice *c, struct err *err)

@@ -26,9 +26,14 @@ int check_listen(
 int check_output(
     const struct config *c, size_t i, size_t *twin, struct err *err);
 
-/* What rotation asks for can be done. */
-int check_rotation(const struct output_conf *o, struct err *err);
-int check_period(const struct output_conf *o, struct err *err);
+/* What a key asks of its output as a whole. */
+struct check_whole {
+	const char *key;
+	const char *option; /* NULL: it has none */
+	int (*check)(const struct output_conf *o, struct err *err);
+};
+
+extern const struct check_whole check_whole[]; /* ends with a NULL key */
 
 /* The words of a list of facilities leave some. */
 int check_choice(const struct choice *c, struct err *err);

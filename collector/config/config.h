@@ -72,6 +72,9 @@ enum format {
 
 enum when_full { FULL_BLOCK, FULL_DROP };
 
+/* What rotated files become. */
+enum compress { COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_ZSTD };
+
 /* Which messages an output takes: all of these must hold. */
 struct choice {
 	uint32_t facilities;     /* bits 1 << facility; 0: every one */
@@ -93,6 +96,12 @@ struct output_conf {
 	int64_t when_full;    /* enum when_full */
 	int64_t rotate_size;  /* 0: never by size */
 	int64_t rotate_every; /* 0: never by time */
+	int64_t keep;         /* rotated files of a live name; 0: all */
+	int64_t keep_age;     /* 0: for ever */
+	int64_t keep_total;   /* bytes of rotated files; 0: any number */
+	int64_t keep_free;    /* bytes that stay free on the disk; 0: none */
+	int64_t keep_min;     /* nothing younger is deleted */
+	int64_t compress;     /* enum compress */
 	int64_t sync;         /* SYNC_NEVER, SYNC_ALWAYS or a period */
 	int64_t max_open_files;
 	int64_t max_files;     /* names of a path with fields, per day */

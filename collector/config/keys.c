@@ -72,9 +72,9 @@ static const struct key_word syncs[] = {
 };
 
 static const struct key_word compressions[] = {
-	{ "none", 0 },
-	{ "gzip", 1 },
-	{ "zstd", 2 },
+	{ "none", COMPRESS_NONE },
+	{ "gzip", COMPRESS_GZIP },
+	{ "zstd", COMPRESS_ZSTD },
 	{ NULL, 0 },
 };
 
@@ -209,6 +209,33 @@ const struct conf_key output_keys[] = {
 	    .help = "rename a file and go on in a new one at each DURATION "
 		    "since local midnight, like 15m or 1h, or every so many "
 		    "days at midnight, like 1d; 0: never" },
+	{ AT(output_conf, keep), .type = KEY_NUMBER, .max = MILLION,
+	    .dflt = "0", .option = "keep", .value = "N",
+	    .help = "keep N rotated files of each file and delete the older "
+		    "ones; 0: no limit" },
+	{ AT(output_conf, keep_age), .type = KEY_MSEC, .zero = true,
+	    .min = SECOND, .max = 100 * YEAR, .dflt = "0", .option = "keep-age",
+	    .value = "DURATION",
+	    .help = "delete what was rotated longer ago, like 30d; 0: no "
+		    "limit" },
+	{ AT(output_conf, keep_total), .type = KEY_SIZE, .zero = true,
+	    .min = 4096, .max = 1024 * TIB, .dflt = "0", .option = "keep-total",
+	    .value = "SIZE",
+	    .help = "delete the oldest rotated files of the output while "
+		    "they have more than SIZE together; 0: no limit" },
+	{ AT(output_conf, keep_free), .type = KEY_SIZE, .max = 1024 * TIB,
+	    .dflt = "0", .option = "keep-free", .value = "SIZE",
+	    .help = "delete the oldest rotated files of the output while "
+		    "less than SIZE is free on its disk; 0: no limit" },
+	{ AT(output_conf, keep_min), .type = KEY_MSEC, .zero = true,
+	    .min = SECOND, .max = 100 * YEAR, .dflt = "0",
+	    .help = "delete nothing that was rotated less long ago, "
+		    "whatever the other limits say; rather wait with a full "
+		    "disk" },
+	{ AT(output_conf, compress), .type = KEY_WORD, .words = compressions,
+	    .dflt = "none", .option = "compress", .value = "HOW",
+	    .help = "compress rotated files in the background: zstd or "
+		    "gzip, or none" },
 	{ AT(output_conf, sync), .type = KEY_MSEC, .words = syncs, .min = 1,
 	    .max = HOUR, .dflt = "1s", .option = "sync", .value = "WHEN",
 	    .help = "when to force to the disk; a duration: once in that "
@@ -238,23 +265,6 @@ const struct conf_key output_keys[] = {
 	    .help = "the group of new files and folders: a name or number; "
 		    "it must be one of ours unless we are root. Empty: what "
 		    "the system chooses" },
-	{ LATER("keep"), .type = KEY_NUMBER, .max = MILLION, .dflt = "0",
-	    .option = "keep", .value = "N", .help = "rotated files to keep" },
-	{ LATER("keep_age"), .type = KEY_MSEC, .zero = true, .min = 1,
-	    .max = 100 * YEAR, .dflt = "0", .option = "keep-age",
-	    .value = "DURATION", .help = "how long to keep them" },
-	{ LATER("keep_total"), .type = KEY_SIZE, .max = INT64_MAX, .dflt = "0",
-	    .option = "keep-total", .value = "SIZE",
-	    .help = "bytes to keep of them" },
-	{ LATER("keep_free"), .type = KEY_SIZE, .max = INT64_MAX, .dflt = "0",
-	    .option = "keep-free", .value = "SIZE",
-	    .help = "bytes to leave free on the disk" },
-	{ LATER("keep_min"), .type = KEY_MSEC, .zero = true, .min = 1,
-	    .max = 100 * YEAR, .dflt = "0",
-	    .help = "nothing younger is deleted" },
-	{ LATER("compress"), .type = KEY_WORD, .words = compressions,
-	    .dflt = "none", .option = "compress", .value = "HOW",
-	    .help = "rotated files" },
 	{ .name = NULL },
 };
 

@@ -192,8 +192,9 @@ apply_outputs(struct options *op)
 		add_output(op, paths->text[i]);
 	if (paths->n == 0)
 		add_output(op, "-");
-	check_shared(op, "rotate-size", check_rotation);
-	check_shared(op, "rotate-every", check_period);
+	for (const struct check_whole *w = check_whole; w->key != NULL; w++)
+		if (w->option != NULL)
+			check_shared(op, w->option, w->check);
 	output_conf_clear(&shared);
 }
 

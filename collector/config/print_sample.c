@@ -47,6 +47,12 @@ static const struct sample_value values[] = {
 	{ output_keys, "host", "[ \"web-*\", \"!web-9\" ]", false },
 	{ output_keys, "match", "'^login failed for \\S+'", false },
 	{ output_keys, "rotate_size", "100M", true },
+	{ output_keys, "keep", "14", true },
+	{ output_keys, "keep_age", "30d", false },
+	{ output_keys, "keep_total", "10G", false },
+	{ output_keys, "keep_free", "1G", false },
+	{ output_keys, "keep_min", "1d", false },
+	{ output_keys, "compress", "zstd", true },
 };
 
 /* The listeners of the sample, which show each key once. */

@@ -185,8 +185,8 @@ read_output_keys(
 	}
 	if (ld->p->count != before)
 		return;
-	check_entry(ld, o, find_entry(map, "rotate_size"), check_rotation);
-	check_entry(ld, o, find_entry(map, "rotate_every"), check_period);
+	for (const struct check_whole *w = check_whole; w->key != NULL; w++)
+		check_entry(ld, o, find_entry(map, w->key), w->check);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "output/beneath.h"
 #include "output/file_parts.h"
+#include "output/keeper.h"
 #include "output/rotate.h"
 
 enum { ROTATE_AGAIN_MS = 1000 };
@@ -191,6 +192,7 @@ rotate(struct file *f)
 	file_begin(f, clock_wall());
 	file_hand_over(f, old, name, true);
 	counter_add(f->home->set->count, O_ROTATIONS, 1);
+	keeper_wake(f->home->set->keeper, f->home->set->slot, KEEPER_ROTATED);
 	log_line(LOG_DEBUG, "output %s: rotated to %s", f->log.path, name);
 	return true;
 }

@@ -2,6 +2,7 @@
 /* folder.c - folders and files of logs: opened safely, exact modes */
 #include "output/folder.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -266,4 +267,34 @@ folder_is_at(int dirfd, const char *name, int fd)
 	return fstat(fd, &a) == 0 &&
 	    fstatat(dirfd, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int
+folder_claim(int dirfd, const char *name, struct stat *st)
+{
+	int saved, fd;
+
+	/* O_NONBLOCK: it may have become a pipe; to a file it is nothing */
+	fd = openat(dirfd, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, st) == -1)
+		goto fail;
+	if (!S_ISREG(st->st_mode)) {
+		errno = EINVAL;
+		goto fail;
+	}
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1)
+		if (errno != EINTR)
+			goto fail;
+	if (folder_is_at(dirfd, name, fd) && fstat(fd, st) == 0)
+		return fd;
+	errno = ENOENT;
+
+fail:
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
 }

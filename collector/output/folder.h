@@ -51,6 +51,14 @@ int folder_open_file(int dirfd, const char *path, const struct folder_new *new,
 /* Makes a new file in dirfd. -1: errno; EEXIST when the name is taken. */
 int folder_make_file(int dirfd, const char *name, const struct folder_new *new);
 
+/*
+ * Opens the file of that name in dirfd for reading, and locks it: nobody
+ * writes to it then, and nobody else compresses or deletes it. Only a regular
+ * file, never a link. -1: errno; EWOULDBLOCK: somebody has it.
+ */
+struct stat;
+int folder_claim(int dirfd, const char *name, struct stat *st);
+
 /* True when name in dirfd is the very file that is open as fd. */
 bool folder_is_at(int dirfd, const char *name, int fd);
 

@@ -244,8 +244,8 @@ make_next(struct logfile *f, time_t now, char *rotated, struct rotated *r,
 	if (!f->looked && scan_folder(f, err) == -1)
 		return -1;
 	for (int i = 0; fd == -1; i++) {
-		r->number = f->rotation;
-		r->stamp = now > f->stamp ? now : f->stamp;
+		*r = (struct rotated){ .number = f->rotation,
+			.stamp = now > f->stamp ? now : f->stamp };
 		if (!rotate_name(rotated, f->name, r))
 			return err_set(
 			    err, "%s: name too long to rotate", f->path);

@@ -104,8 +104,8 @@ newest_find(int dirfd, const char *live, struct rotated *r)
 	do
 		if (find(dirfd, live, &newest, &stamp) == -1)
 			return -1;
-	while (newest.number > 0 && rotate_name(name, live, &newest) &&
-	    remove_empty(dirfd, name));
+	while (newest.number > 0 && newest.packing == PACK_NONE &&
+	    rotate_name(name, live, &newest) && remove_empty(dirfd, name));
 	*r = (struct rotated){ .number = newest.number, .stamp = stamp };
 	return 0;
 }

@@ -129,6 +129,13 @@ output_new(const struct output_conf *conf, struct counters *count,
 }
 
 void
+output_keep(struct output *o, struct keeper *k, int slot)
+{
+	o->home.set->keeper = k;
+	o->home.set->slot = slot;
+}
+
+void
 output_renew(struct output *o, struct output_settings *s)
 {
 	output_settings_free(o->home.set);

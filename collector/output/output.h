@@ -43,6 +43,10 @@ struct output_settings *output_settings(const struct output_conf *conf,
 void output_settings_free(struct output_settings *s); /* accepts NULL */
 void output_renew(struct output *o, struct output_settings *s);
 
+/* Who is to know of files that are rotated and of full disks. Borrowed. */
+struct keeper;
+void output_keep(struct output *o, struct keeper *k, int slot);
+
 /* The block is the output's until it is written. */
 void output_take(struct output *o, struct block *b);
 

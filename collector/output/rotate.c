@@ -14,6 +14,8 @@ enum {
 	NUMBER_MAX = 18
 };
 
+const char *const rotate_ends[PACKINGS] = { "", ".gz", ".zst" };
+
 bool
 rotate_name(char *out, const char *live, const struct rotated *r)
 {
@@ -25,8 +27,9 @@ rotate_name(char *out, const char *live, const struct rotated *r)
 	int n;
 
 	n = snprintf(out, NAME_MAX + 1,
-	    "%s-%04" PRId64 "%02u%02uT%02u%02u%02uZ-%06" PRIu64, live, c.year,
-	    c.month, c.day, s / 3600, s / 60 % 60, s % 60, r->number);
+	    "%s-%04" PRId64 "%02u%02uT%02u%02u%02uZ-%06" PRIu64 "%s", live,
+	    c.year, c.month, c.day, s / 3600, s / 60 % 60, s % 60, r->number,
+	    rotate_ends[r->packing]);
 	return n > 0 && n <= NAME_MAX;
 }
 
@@ -69,27 +72,64 @@ parse_stamp(const char *s, time_t *out)
 	return true;
 }
 
+/* What a name ends with says how it is stored; its length without that. */
+static size_t
+split_end(const char *entry, size_t n, enum packing *packing)
+{
+	*packing = PACK_NONE;
+	for (enum packing p = PACK_GZIP; p < PACKINGS; p++) {
+		size_t end = strlen(rotate_ends[p]);
+
+		if (n <= end || memcmp(entry + n - end, rotate_ends[p], end))
+			continue;
+		*packing = p;
+		return n - end;
+	}
+	return n;
+}
+
+size_t
+rotate_split(const char *entry, bool temporary, struct rotated *r)
+{
+	size_t n = strlen(entry), tail = sizeof(".tmp") - 1, digits = 0;
+	struct rotated found;
+
+	if (temporary) {
+		if (entry[0] != '.' || n <= tail + 1 ||
+		    strcmp(entry + n - tail, ".tmp") != 0)
+			return 0;
+		entry++;
+		n -= tail + 1;
+	}
+	n = split_end(entry, n, &found.packing);
+	if (temporary && found.packing == PACK_NONE)
+		return 0;
+	while (digits < n && entry[n - digits - 1] >= '0' &&
+	    entry[n - digits - 1] <= '9')
+		digits++;
+	if (digits < NUMBER_MIN || digits > NUMBER_MAX ||
+	    n <= digits + STAMP_LEN + 2 ||
+	    (digits > NUMBER_MIN && entry[n - digits] == '0'))
+		return 0;
+	n -= digits;
+	if (!take_digits(entry + n, digits, &found.number))
+		return 0;
+	n -= STAMP_LEN + 2;
+	if (entry[n] != '-' || entry[n + 1 + STAMP_LEN] != '-' ||
+	    !parse_stamp(entry + n + 1, &found.stamp))
+		return 0;
+	*r = found;
+	return n;
+}
+
 bool
 rotate_parse(const char *entry, const char *live, struct rotated *r)
 {
 	size_t n = strlen(live);
 	struct rotated found;
 
-	if (strncmp(entry, live, n) != 0 || entry[n] != '-')
-		return false;
-	entry += n + 1;
-	if (!parse_stamp(entry, &found.stamp) || entry[STAMP_LEN] != '-')
-		return false;
-	entry += STAMP_LEN + 1;
-	n = strspn(entry, "0123456789");
-	if (n < NUMBER_MIN || n > NUMBER_MAX ||
-	    (n > NUMBER_MIN && entry[0] == '0'))
-		return false;
-	if (!take_digits(entry, n, &found.number))
-		return false;
-	entry += n;
-	if (*entry != '\0' && strcmp(entry, ".gz") != 0 &&
-	    strcmp(entry, ".zst") != 0)
+	if (strncmp(entry, live, n) != 0 ||
+	    rotate_split(entry, false, &found) != n)
 		return false;
 	*r = found;
 	return true;

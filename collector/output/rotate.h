@@ -3,8 +3,9 @@
  * rotate.h - the pure part of rotation: names, and what still fits
  *
  * A rotated file is called NAME-YYYYMMDDTHHMMSSZ-NNNNNN, NAME being that of
- * the live file, the stamp in UTC, the number of six digits or more; later
- * perhaps with ".gz" or ".zst" behind it.
+ * the live file, the stamp in UTC, the number of six digits or more; when it
+ * is compressed with ".gz" or ".zst" behind it, and while it is being made
+ * with "." in front and ".tmp" behind that.
  */
 #ifndef OUTPUT_ROTATE_H
 #define OUTPUT_ROTATE_H
@@ -15,10 +16,16 @@
 #include <stdint.h>
 #include <time.h>
 
+/* How a rotated file is stored; the end of its name says it. */
+enum packing { PACK_NONE, PACK_GZIP, PACK_ZSTD, PACKINGS };
+
 struct rotated {
 	uint64_t number;
 	time_t stamp; /* when it was rotated */
+	enum packing packing;
 };
+
+extern const char *const rotate_ends[PACKINGS]; /* "", ".gz", ".zst" */
 
 /*
  * Composes the name of a rotated file; out has NAME_MAX + 1 bytes. False: it
@@ -33,6 +40,13 @@ bool rotate_name(char *out, const char *live, const struct rotated *r);
  * is always room for the next one.
  */
 bool rotate_parse(const char *entry, const char *live, struct rotated *r);
+
+/*
+ * The same when the name of the live file is not known: its length, and 0 when
+ * entry is no rotated file at all. temporary: the name of one that is being
+ * compressed, and the live name begins behind its first byte.
+ */
+size_t rotate_split(const char *entry, bool temporary, struct rotated *r);
 
 /*
  * The length of the longest front of n bytes that ends with LF and is at most

@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "output/folder.h"
 
+struct keeper;
 struct zone;
 
 struct output_settings {
@@ -27,6 +28,8 @@ struct output_settings {
 	struct folder_new new;       /* what is made */
 	struct counters *count;      /* borrowed; the writer's set */
 	struct counters *sync_count; /* borrowed; the syncer's set */
+	struct keeper *keeper;       /* borrowed; NULL: nobody is to know */
+	int slot;                    /* by which it knows the output */
 };
 
 #endif

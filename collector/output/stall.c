@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "output/keeper.h"
 
 enum { RETRY_MS = 250 };
 
@@ -34,6 +35,8 @@ stall_begin(struct stall *s, const struct output_settings *set, int error,
 	int64_t now = clock_ms();
 
 	counter_add(set->count, metric_of(error), 1);
+	if (error == ENOSPC || error == EDQUOT)
+		keeper_wake(set->keeper, set->slot, KEEPER_STALLED);
 	s->retry_at = now + RETRY_MS;
 	if (s->on)
 		return;

@@ -17,6 +17,8 @@ import signal
 import subprocess
 import time
 
+import packed
+
 REPO = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 SYNCLINED = os.path.abspath(os.environ.get(
     "SYNCLINED", os.path.join(REPO, "build", "collector", "synclined")))
@@ -26,7 +28,7 @@ DEADLINE = 60
 SANITIZER = re.compile(
     r"(AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:)")
 LISTENING = re.compile(r"^syncline: listening on ([a-z-]+)://(.*)$", re.M)
-ROTATED = re.compile(r"-(\d{8}T\d{6}Z)-(\d{6,})$")
+ROTATED = re.compile(r"-(\d{8}T\d{6}Z)-(\d{6,})(?:\.gz|\.zst)?$")
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"(?:,|$)')
 
@@ -64,11 +66,14 @@ def namespace():
 
 
 def live_and_rotated(path):
-    """The files of a live name, oldest first, the live one last."""
+    """The files of a live name, oldest first, the live one last. Of one that
+    is just being compressed the plain form."""
     folder, name = os.path.split(path)
-    old = [f for f in os.listdir(folder)
-           if f.startswith(name + "-") and ROTATED.fullmatch(f[len(name):])]
-    files = [os.path.join(folder, f) for f in sorted(old)]
+    old = {}
+    for f in sorted(os.listdir(folder)):
+        if f.startswith(name + "-") and ROTATED.fullmatch(f[len(name):]):
+            old.setdefault(packed.plain(f), f)
+    files = [os.path.join(folder, old[f]) for f in sorted(old)]
     return files + [path] if os.path.exists(path) else files
 
 
@@ -161,20 +166,24 @@ class Collector:
 
     def lines(self):
         """All lines of all files in the order written, without their LF."""
-        pieces = []
-        for name in self.files():
-            with open(name, "rb") as f:
-                pieces.append(f.read())
-        text = b"".join(pieces)
+        text = b"".join(self.pieces())
         assert text == b"" or text.endswith(b"\n"), "the last line is torn"
         return text.split(b"\n")[:-1]
+
+    def pieces(self):
+        """The text of each file, compressed or not."""
+        for _ in range(1000):
+            try:
+                return [packed.read(name) for name in self.files()]
+            except FileNotFoundError:
+                pass  # rotated, compressed or deleted since it was listed
+        raise AssertionError("files come and go all the time")
 
     def count_lines(self):
         total = 0
         for name in self.files():
             try:
-                with open(name, "rb") as f:
-                    total += f.read().count(b"\n")
+                total += packed.read(name).count(b"\n")
             except FileNotFoundError:
                 pass  # renamed since it was listed; counted next time
         return total

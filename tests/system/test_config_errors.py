@@ -61,7 +61,7 @@ def out_of_range(definition):
                 yield str(d["minimum"] - 1)
             yield from ("-1", "1.5", "x", "0x10", "99999999999999999999")
         elif "ms|s|m" in d.get("pattern", ""):
-            yield from ("100w", "5", "-1s", "1.5s", "5 s", "1y")
+            yield from ("100000w", "5", "-1s", "1.5s", "5 s", "1y")
         elif "enum" in d or d.get("type") == "boolean":
             yield "nonsense"
         elif "maxLength" in d and d["maxLength"] < 4000:

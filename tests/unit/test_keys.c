@@ -263,10 +263,6 @@ what_is_compiled_is_refused_with_its_reason(void **state)
 		{ "client", "none", "is not supported" },
 		{ "watch", "off", NULL },
 		{ "watch", "on", "is not supported" },
-		{ "keep_age", "0", NULL },
-		{ "keep_age", "0d", NULL },
-		{ "keep_age", "1d", "is not supported" },
-		{ "keep_age", "x", "is not supported" },
 		{ "peers", "x", "is not supported" },
 	};
 	struct err err;

@@ -330,8 +330,7 @@ what_later_versions_do_may_be_left_off(void **state)
 	load_good(&r,
 	    "listen:\n- url: tcp://*:1\n  certificate: ''\n"
 	    "  client: required\n  peers: []\n  watch: no\n"
-	    "output:\n- path: a\n  keep: 0\n"
-	    "  keep_age: 0s\n  keep_total: 0K\n  compress: none\n");
+	    "output:\n- path: a\n");
 	done(&r);
 	assert_says("listen:\n- url: tcp://*:1\n  watch: yes\n  peers: x\n",
 	    "c.yaml:3: listen[0].watch: \"yes\": is not supported by this "

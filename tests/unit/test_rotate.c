@@ -18,17 +18,22 @@ a_name_says_when_and_which(void **state)
 		struct rotated r;
 		const char *name, *why;
 	} rows[] = {
-		{ { 1, 0 }, "a.log-19700101T000000Z-000001", "the epoch" },
-		{ { 999999, 1795342500 }, "a.log-20261122T101500Z-999999",
+		{ { .number = 1, .stamp = 0 }, "a.log-19700101T000000Z-000001",
+		    "the epoch" },
+		{ { .number = 999999, .stamp = 1795342500 },
+		    "a.log-20261122T101500Z-999999",
 		    "the last number of six digits" },
-		{ { 1000000, 1795342500 }, "a.log-20261122T101500Z-1000000",
+		{ { .number = 1000000, .stamp = 1795342500 },
+		    "a.log-20261122T101500Z-1000000",
 		    "more digits when needed" },
-		{ { 7, 1709164799 }, "a.log-20240228T235959Z-000007",
+		{ { .number = 7, .stamp = 1709164799 },
+		    "a.log-20240228T235959Z-000007",
 		    "the second before a leap day" },
-		{ { 7, 253402300800 }, "a.log-99991231T235959Z-000007",
+		{ { .number = 7, .stamp = 253402300800 },
+		    "a.log-99991231T235959Z-000007",
 		    "a year of five digits would break the form" },
-		{ { 7, -62167219201 }, "a.log-00000101T000000Z-000007",
-		    "so would a sign" },
+		{ { .number = 7, .stamp = -62167219201 },
+		    "a.log-00000101T000000Z-000007", "so would a sign" },
 	};
 
 	(void)state;
@@ -49,7 +54,7 @@ static void
 a_name_too_long_is_refused(void **state)
 {
 	char live[NAME_MAX + 1], name[NAME_MAX + 1];
-	struct rotated r = { 1, 0 };
+	struct rotated r = { .number = 1 };
 	const size_t most = NAME_MAX - strlen("-19700101T000000Z-000001");
 
 	(void)state;
@@ -126,6 +131,52 @@ only_our_names_are_taken_for_rotated_files(void **state)
 	}
 }
 
+/* The live name is all that stands before the last stamp and number. */
+static void
+the_name_of_the_live_file_is_found(void **state)
+{
+	static const struct {
+		const char *entry;
+		bool temporary;
+		size_t n;
+		enum packing packing;
+	} rows[] = {
+		{ "a.log-20261122T101500Z-000042", false, 5, PACK_NONE },
+		{ "a.log-20261122T101500Z-000042.gz", false, 5, PACK_GZIP },
+		{ "a-20261122T101500Z-000042.zst", false, 1, PACK_ZSTD },
+		{ "-20261122T101500Z-000042", false, 0, PACK_NONE },
+		{ "20261122T101500Z-000042", false, 0, PACK_NONE },
+		{ "a-20261122T101500Z-000001-20261122T101500Z-000002", false,
+		    25, PACK_NONE },
+		{ "--20261122T101500Z-000042", false, 1, PACK_NONE },
+		{ "a\n-20261122T101500Z-000042", false, 2, PACK_NONE },
+		{ "a-20261122T101500Z-000042.gz.zst", false, 0, PACK_NONE },
+		{ ".gz", false, 0, PACK_NONE },
+		{ ".a-20261122T101500Z-000042.gz.tmp", true, 1, PACK_GZIP },
+		{ ".ab-20261122T101500Z-000042.zst.tmp", true, 2, PACK_ZSTD },
+		{ ".a-20261122T101500Z-000042.tmp", true, 0, PACK_NONE },
+		{ "a-20261122T101500Z-000042.gz.tmp", true, 0, PACK_NONE },
+		{ ".-20261122T101500Z-000042.gz.tmp", true, 0, PACK_NONE },
+		{ ".a-20261122T101500Z-000042.gz", true, 0, PACK_NONE },
+		{ ".tmp", true, 0, PACK_NONE },
+		{ ".", true, 0, PACK_NONE },
+		{ "", true, 0, PACK_NONE },
+		{ "", false, 0, PACK_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct rotated r = { .packing = PACK_NONE };
+		char *exact = strdup(rows[i].entry);
+
+		assert_non_null(exact);
+		if (rotate_split(exact, rows[i].temporary, &r) != rows[i].n ||
+		    r.packing != rows[i].packing)
+			fail_msg("row %zu: %s", i, rows[i].entry);
+		free(exact);
+	}
+}
+
 static void
 whole_lines_are_fitted_into_the_room(void **state)
 {
@@ -164,6 +215,7 @@ main(void)
 		cmocka_unit_test(a_name_says_when_and_which),
 		cmocka_unit_test(a_name_too_long_is_refused),
 		cmocka_unit_test(only_our_names_are_taken_for_rotated_files),
+		cmocka_unit_test(the_name_of_the_live_file_is_found),
 		cmocka_unit_test(whole_lines_are_fitted_into_the_room),
 	};
 
