@@ -9,6 +9,7 @@ import os
 import re
 
 import oracle
+import packed
 from harness import ROTATED
 
 
@@ -26,8 +27,7 @@ def all_files(folder):
 
 
 def read(path):
-    with open(path, "rb") as f:
-        return f.read()
+    return packed.read(path)
 
 
 def texts(folder):
