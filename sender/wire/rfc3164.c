@@ -247,6 +247,18 @@ take_uptime(struct slice *in)
 	return true;
 }
 
+/* Without a sequence number before it, it is one when an event follows. */
+static bool
+take_sole_uptime(struct slice *in)
+{
+	struct slice s = *in;
+
+	if (!take_uptime(&s) || !has_byte(s, 0, '%'))
+		return false;
+	*in = s;
+	return true;
+}
+
 /* Takes the time, before it a mark that says how good the clock is. */
 static bool
 take_time(struct slice *in, struct msg *m)
@@ -388,7 +400,8 @@ take_header(struct slice *in, struct msg *m)
 		numbered = true;
 	if (!take_time(&s, m) &&
 	    !(numbered && (take_uptime(&s) || has_byte(s, 0, '%'))) &&
-	    !take_origin_id(&s, numbered, m) && !take_node(&s, m))
+	    !take_sole_uptime(&s) && !take_origin_id(&s, numbered, m) &&
+	    !take_node(&s, m))
 		return false;
 	*in = s;
 	return true;

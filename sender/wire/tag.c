@@ -10,7 +10,11 @@
 #include "wire/stamp.h"
 #include "wire/word.h"
 
-enum { NAME_LONGEST = 128, PID_LONGEST = 128 };
+enum {
+	NAME_LONGEST = 128,
+	PID_LONGEST = 128,
+	IDENT_LONGEST = 48 /* with blanks and colons: more are a sentence */
+};
 
 static bool
 is_number(struct slice s)
@@ -119,6 +123,26 @@ is_colon_tag(
 	    (rule != TAG_ALONE && is_text_start(after));
 }
 
+/*
+ * Reads "some: words[123]: " up to the first bracket. An ident of syslog(3)
+ * may hold colons as well as blanks, and the number of the process ends it.
+ */
+static bool
+read_ident(struct slice s, struct tag *t)
+{
+	size_t i = 0;
+
+	while (i < s.n && i <= IDENT_LONGEST &&
+	    ((uint8_t)s.p[i] >= 0x80 || is_name_byte(s.p[i]) || s.p[i] == ' ' ||
+		s.p[i] == ':'))
+		i++;
+	if (i > IDENT_LONGEST || !has_byte(s, i, '[') || i == 0 ||
+	    s.p[i - 1] == ' ' || s.p[i - 1] == ':')
+		return false;
+	t->name = slice_of(s.p, i);
+	return read_pid(s, TAG_SPACED, true, t);
+}
+
 bool
 tag_read(struct slice s, enum tag_rule rule, struct tag *t)
 {
@@ -143,9 +167,10 @@ tag_read(struct slice s, enum tag_rule rule, struct tag *t)
 		if (i == 0 || !has_byte(s, i, ':'))
 			return false;
 		slice_skip(&after, i + 1);
-		if (!is_colon_tag(t->name, after, rule, wide))
+		if (is_colon_tag(t->name, after, rule, wide))
+			t->used = i + 1;
+		else if (rule != TAG_SPACED || !read_ident(s, t))
 			return false;
-		t->used = i + 1;
 	}
 	if (has_byte(s, t->used, ' '))
 		t->used++;
