@@ -229,8 +229,7 @@ has_place(struct acceptor *a, struct newcomer *n)
 
 /*
  * May this peer send, and has it few enough connections? A proxy may always:
- * `allow` is asked about the address that it names when it has named it; how
- * many connections that address has is the proxy's to limit.
+ * both are asked about the address that it names when it has named it.
  */
 static bool
 is_welcome(struct acceptor *a, struct newcomer *n)
@@ -238,8 +237,10 @@ is_welcome(struct acceptor *a, struct newcomer *n)
 	const struct listen_conf *l = conf_of(a);
 
 	if (l->kind == LISTEN_TCP && l->proxy != NULL &&
-	    nets_hold(l->proxy, &n->addr))
+	    nets_hold(l->proxy, &n->addr)) {
+		n->peers = a->tools->peers;
 		return true;
+	}
 	if (l->kind == LISTEN_TCP && l->allow != NULL &&
 	    !nets_hold(l->allow, &n->addr)) {
 		counter_add(counters_of(a), L_REJECTED_ALLOW, 1);

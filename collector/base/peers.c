@@ -2,17 +2,19 @@
 #include "base/peers.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 enum { BUCKETS_MIN = 256 };
 
 /*
- * RULE 5: threads meet here too. Only the main thread makes, finds, counts up
- * and frees a peer, so only it ever sees the count rise from 0; a worker does
- * no more than count down once for each connection it was given. A message
- * through a mailbox would come later than the connection's place is free, and
- * an address that reconnects would be turned away meanwhile.
+ * RULE 5: threads meet here too, and there is a lock, once a connection: who
+ * has it makes, finds, counts up and frees peers, so nobody else sees a count
+ * rise from 0. Counting down, once for each connection that was counted,
+ * needs no lock. A message through a mailbox would come later than the
+ * connection's place is free, and an address that reconnects would be turned
+ * away meanwhile.
  */
 struct peer {
 	struct peer *next; /* in the same bucket */
@@ -22,6 +24,7 @@ struct peer {
 };
 
 struct peers {
+	pthread_mutex_t lock;
 	struct who_secret secret;
 	struct peer **bucket; /* owned, with what hangs on it */
 	size_t buckets;       /* a power of two */
@@ -34,6 +37,8 @@ peers_new(struct err *err)
 	struct peers *p = calloc(1, sizeof(*p));
 
 	if (p != NULL) {
+		/* of the default kind: it needs no memory and cannot fail */
+		(void)pthread_mutex_init(&p->lock, NULL);
 		p->buckets = BUCKETS_MIN;
 		p->bucket = calloc(p->buckets, sizeof(struct peer *));
 	}
@@ -57,6 +62,7 @@ peers_free(struct peers *p)
 			next = e->next;
 			free(e);
 		}
+	(void)pthread_mutex_destroy(&p->lock);
 	free(p->bucket);
 	free(p);
 }
@@ -149,8 +155,9 @@ add(struct peers *p, const struct who *w, int slot)
 	return e;
 }
 
-struct peer *
-peers_enter(struct peers *p, int slot, const struct who *w, uint64_t max)
+/* The lock is ours. NULL sets errno. */
+static struct peer *
+enter(struct peers *p, int slot, const struct who *w, uint64_t max)
 {
 	struct peer *e = find(p, w, slot);
 
@@ -165,6 +172,20 @@ peers_enter(struct peers *p, int slot, const struct who *w, uint64_t max)
 		return NULL;
 	}
 	atomic_fetch_add_explicit(&e->open, 1, memory_order_relaxed);
+	return e;
+}
+
+struct peer *
+peers_enter(struct peers *p, int slot, const struct who *w, uint64_t max)
+{
+	struct peer *e;
+	int error;
+
+	(void)pthread_mutex_lock(&p->lock);
+	e = enter(p, slot, w, max);
+	error = errno;
+	(void)pthread_mutex_unlock(&p->lock);
+	errno = error;
 	return e;
 }
 

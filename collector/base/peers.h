@@ -2,8 +2,8 @@
 /*
  * peers.h - how many connections each sender has, listener by listener
  *
- * The main thread counts a connection in when it accepts it; the worker that
- * closes it counts it out. All but peer_leave() is the main thread's.
+ * The main thread counts a connection in when it accepts it, or its worker
+ * when a proxy has named the sender; the worker that closes it counts it out.
  */
 #ifndef BASE_PEERS_H
 #define BASE_PEERS_H
@@ -28,7 +28,8 @@ void peers_free(struct peers *p);
 /*
  * Counts one more connection of that sender to the listener with that slot of
  * metrics; peer_leave() is due when it is closed. NULL, and nothing is
- * counted: errno is EUSERS when there are max already, else ENOMEM.
+ * counted: errno is EUSERS when there are max already, else ENOMEM. Any
+ * thread.
  */
 struct peer *peers_enter(
     struct peers *p, int slot, const struct who *w, uint64_t max);
@@ -37,7 +38,8 @@ struct peer *peers_enter(
  * touched from then on. */
 void peer_leave(struct peer *peer);
 
-/* How many senders are remembered, those without connections included. */
+/* How many senders are remembered, those without connections included; while
+ * no other thread enters any. */
 size_t peers_count(const struct peers *p);
 
 #endif

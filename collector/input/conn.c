@@ -261,6 +261,29 @@ watch_rest(struct conn *c, bool some, int64_t now)
 		conn_unhold(c);
 }
 
+/* Has whom a proxy speaks for few enough connections? Checks of the proxy
+ * itself are not limited. False: c is gone. */
+static bool
+has_place(struct conn *c)
+{
+	uint64_t max = (uint64_t)conn_conf(c)->max_connections_per_peer;
+	struct who w;
+
+	if (max == 0 || c->peers == NULL)
+		return true;
+	w = who_address(&c->source.origin.addr);
+	c->peer = peers_enter(
+	    c->peers, c->home->intake->listener_slot[c->listener], &w, max);
+	if (c->peer != NULL)
+		return true;
+	if (errno == EUSERS)
+		conn_refuse(c, L_REJECTED_PEER,
+		    "it has as many as max_connections_per_peer allows");
+	else
+		conn_refuse(c, L_REJECTED_ERROR, "no memory");
+	return false;
+}
+
 /* The header is there: whose messages they are, and may they be sent? False:
  * c is gone. */
 static bool
@@ -275,11 +298,12 @@ believe(struct conn *c, const struct proxy *p)
 		o->addr = p->source;
 		o->text_n = 0;
 	}
-	if (allow == NULL || nets_hold(allow, &o->addr))
-		return true;
-	conn_refuse(c, L_REJECTED_ALLOW,
-	    "the address in its PROXY header is not in `allow`");
-	return false;
+	if (allow != NULL && !nets_hold(allow, &o->addr)) {
+		conn_refuse(c, L_REJECTED_ALLOW,
+		    "the address in its PROXY header is not in `allow`");
+		return false;
+	}
+	return !p->stated || has_place(c);
 }
 
 /* Takes the PROXY header off the front of *in, which waits in the tail until

@@ -53,6 +53,7 @@ struct conn {
 	int64_t dry_at;      /* when nothing was there first at the stop */
 	struct limit *limit; /* borrowed from the intake; NULL: no rate */
 	struct peer *peer;   /* to leave when it is closed; NULL: none */
+	struct peers *peers; /* borrowed; of newcomer */
 	struct source source;
 };
 

@@ -171,6 +171,7 @@ conns_adopt(struct conns *cs, struct newcomer *n)
 	    CONN_TAIL_AHEAD + cs->read_size;
 	c->fd = n->fd;
 	c->peer = n->peer;
+	c->peers = n->peers;
 	c->active = clock_ms();
 	init_source(c, n);
 	await_proxy(c);

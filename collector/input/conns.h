@@ -31,8 +31,9 @@ struct newcomer {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
-	struct peer
-	    *peer; /* handed over; NULL: its connections have no limit */
+	struct peer *peer;   /* handed over; NULL: not counted yet, or never */
+	struct peers *peers; /* borrowed: where to count whom a proxy speaks
+				for; NULL: it is no proxy */
 };
 
 /* thread: the number of the worker's sets of counters. NULL sets *err. */

@@ -76,9 +76,9 @@ BAD = {
 }
 
 
-def start(collect, more=""):
+def start(collect, more="", workers=1):
     return collect(listen=("tcp://127.0.0.1:0?proxy=127.0.0.1" + more,),
-                   args=("-f", "json", "--workers", "1"))
+                   args=("-f", "json", "--workers", workers))
 
 
 def sources(lines):
@@ -94,7 +94,7 @@ def test_the_source_is_what_the_header_says(collect):
     """RFC-149: in one piece with the first message, and byte by byte."""
     c = start(collect)
     for name, (header, source) in STATED.items():
-        pieces = [bytes([b]) for b in header[:200]] + [header[200:]]
+        pieces = [bytes([b]) for b in header[:64]] + [header[64:]]
         for i, cut in enumerate(([header + b"<13>a: one\n<13>a: two\n"],
                                  pieces + [b"<13>a: one\n<13>a: two\n"])):
             with senders.connect(c.address()) as s:
@@ -220,6 +220,42 @@ def test_limits_of_a_peer_are_the_stated_sources(collect):
     assert len(c.wait_lines(100)) == 100
     assert c.metric("dropped_messages_total", reason="rate") == 0
     assert c.metric("rejected_connections_total") == 0
+
+
+def test_connections_are_counted_by_the_stated_source(collect):
+    """Whoever has as many as it may have gets no more through the balancer or
+    without it, whichever worker serves them, and may come again; checks of
+    the balancer itself are not counted."""
+    c = start(collect, "&max_connections_per_peer=2", workers=3)
+
+    def opened(header, n):
+        s = senders.connect(c.address())
+        s.sendall(header + b"<13>a: %d\n" % n)
+        return s
+
+    checks = [opened(b"PROXY UNKNOWN\r\n", n) for n in range(4)]
+    inside = [opened(LINE, 4), opened(BINARY, 5)]
+    c.wait_lines(6)
+    for n in range(1, 4):
+        with opened(LINE, 99) as s:
+            assert senders.is_closed(s)
+        c.wait_metric("rejected_connections_total", n,
+                      reason="max_connections_per_peer")
+    assert "203.0.113.7: it has as many as" in c.stderr()
+    for n in range(20):
+        senders.finish(inside.pop(0))
+        inside.append(opened(LINE, n))
+        c.wait_lines(7 + n)
+    near = LINE.replace(b"203.0.113.7", b"127.0.0.2")
+    others = [opened(near, 0), senders.connect(c.address(),
+                                               source="127.0.0.2")]
+    c.wait_lines(27)
+    with opened(near, 99) as s:
+        assert senders.is_closed(s)
+    c.wait_metric("rejected_connections_total", 4)
+    for s in inside + checks + others:
+        senders.finish(s)
+    c.wait_metric("connections", 0)
 
 
 def test_a_header_has_ten_seconds(collect):
