@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/place.h"
 #include "config/template.h"
 #include "config/units.h"
 #include "config/url.h"
@@ -43,12 +44,20 @@ check_memory(const struct config *c, struct err *err)
 static bool
 is_same_place(const struct listen_conf *a, const struct listen_conf *b)
 {
-	if (a->path != NULL && b->path != NULL)
-		return strcmp(a->path, b->path) == 0; /* of either kind */
+	if (a->path != NULL && b->path != NULL) /* of either kind */
+		return place_is_same_path(a->path, b->path);
 	if (a->path != NULL || b->path != NULL || a->kind != b->kind)
 		return false;
 	/* Port 0 is another port each time, but not another URL. */
-	return a->port == b->port && strcasecmp(a->host, b->host) == 0;
+	return a->port == b->port && place_is_same_host(a->host, b->host);
+}
+
+static bool
+is_part_of(const struct listen_conf *a, const struct listen_conf *b)
+{
+	return a->path == NULL && b->path == NULL && a->kind == b->kind &&
+	    a->port == b->port && a->port != 0 &&
+	    place_overlaps(a->host, b->host);
 }
 
 int
@@ -61,6 +70,11 @@ check_listen(const struct config *c, size_t i, size_t *twin, struct err *err)
 		if (is_same_place(&c->listen[j], l))
 			return err_set(err,
 			    "there already is a listener on %.200s",
+			    c->listen[j].url);
+		if (is_part_of(&c->listen[j], l))
+			return err_set(err,
+			    "there already is a listener on %.200s, and one "
+			    "of the two takes the other's port, too",
 			    c->listen[j].url);
 		if (strcmp(listen_label(&c->listen[j]), listen_label(l)) == 0)
 			return err_set(err,
@@ -77,9 +91,10 @@ check_output(const struct config *c, size_t i, size_t *twin, struct err *err)
 
 	for (size_t j = 0; j < i; j++) {
 		*twin = j;
-		if (strcmp(c->output[j].path, o->path) == 0)
+		if (place_is_same_path(c->output[j].path, o->path))
 			return err_set(err,
-			    "there already is an output to %.200s", o->path);
+			    "there already is an output to %.200s",
+			    c->output[j].path);
 		if (strcmp(c->output[j].name, o->name) == 0)
 			return err_set(err,
 			    "there already is an output called \"%.200s\"",

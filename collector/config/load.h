@@ -23,7 +23,8 @@ void loader_free(struct loader *ld); /* accepts NULL */
 
 /*
  * Reads the file and what it includes. Goes on after each problem, so that
- * all of them are found; a listener or an output with a problem is left out.
+ * all of them are found; a listener or an output whose place is not known is
+ * left out.
  */
 void loader_read(struct loader *ld, const char *path);
 

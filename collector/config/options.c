@@ -18,6 +18,7 @@
 #include "config/help.h"
 #include "config/listen.h"
 #include "config/load.h"
+#include "config/people.h"
 #include "config/print.h"
 #include "config/problem.h"
 #include "wire/err.h"
@@ -332,6 +333,49 @@ answer(struct options *op, enum given_status what, FILE *to)
 	return is_bad(op) ? OPTIONS_BAD : OPTIONS_DONE;
 }
 
+/* Not counted: a configuration may be checked where it is not to run. */
+static void
+warn(struct options *op, const char *where, const char *name, const char *what)
+{
+	struct problems p = { op->problems.to, "", 0 };
+
+	problem_add(&p, where, name,
+	    "warning: this machine has no such %s, and cannot start so", what);
+}
+
+static void
+warn_of_global(struct options *op, const char *option, const char *name)
+{
+	const struct given *g = given_find(&op->givens, option);
+	char place[LOAD_PLACE_TEXT];
+
+	warn(op, g->n > 0 ? g->where : loader_place(op->loader, option, place),
+	    name, option);
+}
+
+static void
+warn_of_people(struct options *op)
+{
+	char where[LOAD_PLACE_TEXT];
+
+	if (!people_have_user(op->c->user, false))
+		warn_of_global(op, "user", op->c->user);
+	if (!people_have_group(op->c->group, false))
+		warn_of_global(op, "group", op->c->group);
+	for (size_t i = 0; i < op->c->outputs; i++) {
+		const struct output_conf *o = &op->c->output[i];
+
+		(void)snprintf(
+		    where, sizeof(where), "output %.4100s: owner", o->name);
+		if (!people_have_user(o->owner, true))
+			warn(op, where, o->owner, "user");
+		(void)snprintf(
+		    where, sizeof(where), "output %.4100s: group", o->name);
+		if (!people_have_group(o->group, true))
+			warn(op, where, o->group, "group");
+	}
+}
+
 static enum options_status
 load(struct options *op, FILE *help)
 {
@@ -348,6 +392,7 @@ load(struct options *op, FILE *help)
 		return OPTIONS_BAD;
 	if (!op->program.check)
 		return OPTIONS_RUN;
+	warn_of_people(op);
 	(void)fprintf(
 	    help, "%s: ok\n", op->path != NULL ? op->path : "command line");
 	if (fflush(help) == 0)

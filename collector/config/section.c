@@ -88,7 +88,8 @@ read_url(struct loader *ld, struct listen_conf *l, const struct node *map,
 	return known;
 }
 
-static void
+/* As read_url(). */
+static bool
 read_listen_keys(
     struct loader *ld, struct listen_conf *l, const struct node *map)
 {
@@ -102,6 +103,7 @@ read_listen_keys(
 			read_listen_key(ld, l, e, known, seen);
 		trail_back(&ld->trail, at);
 	}
+	return known;
 }
 
 static void
@@ -109,14 +111,14 @@ read_listen(struct loader *ld, const struct node *map)
 {
 	struct config *c = ld->c;
 	struct listen_conf l = { 0 };
-	size_t before = ld->p->count, twin;
 	struct err err;
+	size_t twin;
 
 	if (key_set_defaults(listen_keys, &l, &err) == -1)
 		problem_add(
 		    ld->p, load_where(ld, map->line), NULL, "%s", err.text);
-	read_listen_keys(ld, &l, map);
-	if (ld->p->count > before) {
+	/* One that is wrong otherwise may have a twin, which is wrong, too. */
+	if (!read_listen_keys(ld, &l, map)) {
 		listen_conf_clear(&l);
 		return;
 	}
@@ -194,14 +196,14 @@ read_output(struct loader *ld, const struct node *map)
 {
 	struct config *c = ld->c;
 	struct output_conf o = { 0 };
-	size_t before = ld->p->count, twin;
 	struct err err;
+	size_t twin;
 
 	if (key_set_defaults(output_keys, &o, &err) == -1)
 		problem_add(
 		    ld->p, load_where(ld, map->line), NULL, "%s", err.text);
 	read_output_keys(ld, &o, map);
-	if (ld->p->count > before)
+	if (o.path == NULL) /* else see read_listen() */
 		goto fail;
 	if (o.name == NULL)
 		o.name = strdup(o.path);

@@ -300,6 +300,13 @@ ERRORS = [
      "listen[1]: there already is a listener on tcp://*:1, in c.yaml:2"),
     ("listen:\n  - url: tcp://*:1\n  - url: TCP://*:1?name=x", 3,
      "there already is"),
+    ("listen:\n  - url: tcp://127.0.0.1:1\n  - url: tcp://*:1", 3,
+     "on tcp://127.0.0.1:1, and one of the two takes the other's port, too, "
+     "in c.yaml:2"),
+    ("listen:\n  - url: unix:///a/b\n  - url: unix-stream:///a//./b", 3,
+     "there already is a listener on unix:///a/b"),
+    ("listen:\n  - url: tcp://*:1\n    rate: x\n  - url: tcp://*:1\n"
+     "    rat: 1", 4, "there already is a listener on tcp://*:1"),
     ("listen:\n  - url: tcp://*:1\n    name: a\n  - url: udp://*:1\n"
      "    name: a", 4, 'there already is a listener called "a", in c.yaml:2'),
     ("listen:\n  - url: tcp://*:1\n    certificate: x.pem", 3,
@@ -318,6 +325,10 @@ ERRORS = [
     ("output:\n  - path: /x/" + "y" * 201, 2, "longer than 200 bytes"),
     ("output:\n  - path: a\n  - path: a", 3,
      "output[1]: there already is an output to a, in c.yaml:2"),
+    ("output:\n  - path: a\n  - path: ./a", 3,
+     "there already is an output to a"),
+    ("output:\n  - path: a\n    sync: x\n  - path: a\n    mode: x", 4,
+     "there already is an output to a"),
     ("output:\n  - path: a\n    name: b\n  - path: b", 4,
      'there already is an output called "b"'),
     ("output:\n  - path: a\n    name: x\n  - path: b\n    name: x", 4,
@@ -415,11 +426,11 @@ output:
     mode: 9
 """)
     places = [s.split(": ")[0] for s in said.splitlines()]
-    assert places == ["c.yaml:1", "c.yaml:5", "c.yaml:7", "conf.d/1.yaml:1",
-                      "conf.d/1.yaml:3", "conf.d/1.yaml:4", "conf.d/2.yaml:1",
-                      "c.yaml:2", "c.yaml"]
+    assert places == ["c.yaml:1", "c.yaml:5", "c.yaml:7", "c.yaml:6",
+                      "conf.d/1.yaml:1", "conf.d/1.yaml:3", "conf.d/1.yaml:4",
+                      "conf.d/2.yaml:1", "c.yaml:2", "c.yaml"]
     assert "is given twice; the first time is in " in said
-    assert said.endswith("c.yaml: 8 errors\n")
+    assert said.endswith("c.yaml: 9 errors\n")
 
 
 def test_files_that_include_each_other(tmp_path):
