@@ -10,6 +10,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event_struct.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <stdio.h>
@@ -157,6 +158,14 @@ host_of(struct evhttp_request *req, const struct evkeyvalq *in)
 					       : evhttp_find_header(in, "Host");
 }
 
+/* RFC 1945 knows no Host, and balancers that check us speak it; browsers,
+ * which can be made to ask for somebody else, do not. */
+static bool
+needs_no_host(const struct evhttp_request *req, unsigned hosts)
+{
+	return hosts == 0 && req->major == 1 && req->minor == 0;
+}
+
 /* Refuses what is not ours to answer; true: it was answered. */
 static bool
 refuse(struct admin *a, struct evhttp_request *req)
@@ -164,6 +173,7 @@ refuse(struct admin *a, struct evhttp_request *req)
 	enum evhttp_cmd_type cmd = evhttp_request_get_command(req);
 	const struct evkeyvalq *in = evhttp_request_get_input_headers(req);
 	const char *host = host_of(req, in);
+	unsigned hosts = count_headers(in, "Host");
 
 	if (cmd != EVHTTP_REQ_GET && cmd != EVHTTP_REQ_HEAD) {
 		evhttp_add_header(evhttp_request_get_output_headers(req),
@@ -173,13 +183,13 @@ refuse(struct admin *a, struct evhttp_request *req)
 		return true;
 	}
 	/* RFC 9112 sections 3.2 and 6.3: two of them are an attack or a bug */
-	if (host == NULL || count_headers(in, "Host") != 1 ||
+	if ((hosts != 1 && !needs_no_host(req, hosts)) ||
 	    count_headers(in, "Content-Length") > 1) {
 		reply_text(req, 400, "Bad Request",
 		    "one Host header is needed, and one length at most");
 		return true;
 	}
-	if (!is_our_host(a, host)) {
+	if (host != NULL && !is_our_host(a, host)) {
 		reply_text(req, 421, "Misdirected Request",
 		    "this server answers to IP addresses, localhost and its "
 		    "own host name only");

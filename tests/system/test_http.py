@@ -174,6 +174,12 @@ def test_hosts(collector, host, status):
      421),
     (b"GET http://localhost/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
      200),
+    (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
+    (b"GET /healthz HTTP/1.0\r\n\r\n", 200),
+    (b"GET /healthz HTTP/1.0\r\nHost: evil\r\n\r\n", 421),
+    (b"GET http://evil.example/healthz HTTP/1.0\r\n\r\n", 421),
+    (b"GET /healthz HTTP/1.0\r\nHost: localhost\r\nHost: localhost\r\n"
+     b"\r\n", 400),
     (b"GET /healthz HTTP/1.1\r\nHost: localhost:abc\r\n\r\n", 421),
     (b"GET /healthz HTTP/1.1\r\nHost: [::1]:80x\r\n\r\n", 421),
     (b"GET /healthz HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 200)])
