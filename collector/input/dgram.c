@@ -23,6 +23,7 @@ enum {
 	TURNS = 16, /* bursts before the others of this worker come again */
 	/* whole pages are touched only as far as datagrams reach */
 	SLOT = 256 * 1024,
+	TELL_MS = 60000, /* what is refused may come all day */
 	/* for the kernel's word on the sender, and no descriptor beside it */
 	CONTROL = CMSG_SPACE(sizeof(struct ucred))
 };
@@ -173,6 +174,23 @@ set_peer(struct origin *o, const struct sockaddr_storage *ss, size_t n)
 	o->text_n = 0;
 }
 
+/* One line a minute: who is refused is told nothing, and so does not stop. */
+static void
+tell_refused(struct dgram *d)
+{
+	struct origin *o = &d->source.origin;
+	struct slice peer = origin_address(o);
+	int64_t now = clock_ms();
+
+	if (d->told_at != 0 && now - d->told_at < TELL_MS)
+		return;
+	d->told_at = now;
+	log_line(LOG_NOTICE,
+	    "listener %.*s: dropping what %.*s sends: its address is not in "
+	    "`allow`",
+	    (int)o->listener.n, o->listener.p, (int)peer.n, peer.p);
+}
+
 /* False: who sent it may not, which is counted. */
 static bool
 is_allowed(struct dgram *d)
@@ -180,6 +198,7 @@ is_allowed(struct dgram *d)
 	if (d->allow == NULL || nets_hold(d->allow, &d->source.origin.addr))
 		return true;
 	counter_add(d->source.count, L_DROPPED_ALLOW, 1);
+	tell_refused(d);
 	return false;
 }
 

@@ -37,6 +37,7 @@ struct dgram {
 	struct limit *limit;      /* borrowed from the intake; NULL: no rate */
 	size_t max;               /* longest message */
 	uint32_t drops;           /* of the kernel, as last read */
+	int64_t told_at; /* when a sender was refused in the log; 0: none was */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -225,6 +226,34 @@ open_inet(struct socket_set *s, const char *host, uint16_t port, int type,
 	return 0;
 }
 
+/* Says that something else than a socket is there, and what to do. */
+static int
+refuse_file(const char *path, mode_t mode, struct err *err)
+{
+	static const char journal[] = "/run/systemd/journal/";
+	char to[PATH_MAX];
+	ssize_t n = -1;
+
+	if (S_ISLNK(mode))
+		n = readlink(path, to, sizeof(to) - 1);
+	if (n < 0)
+		return err_set(err,
+		    "%s exists and is no socket; remove it or choose another "
+		    "path",
+		    path);
+	to[n] = '\0';
+	if (strncmp(to, journal, sizeof(journal) - 1) == 0)
+		return err_set(err,
+		    "%s is a symbolic link to %.100s, which the journal "
+		    "serves; listen on unix://%ssyslog, to which it passes "
+		    "messages on",
+		    path, to, journal);
+	return err_set(err,
+	    "%s is a symbolic link; listen on what it stands for, "
+	    "unix://%s%.100s, or remove it",
+	    path, to[0] == '/' ? "" : "/.../", to);
+}
+
 /* Removes a socket file that nobody answers any more. */
 static int
 remove_stale(const struct sockaddr_un *un, int type, struct err *err)
@@ -235,10 +264,7 @@ remove_stale(const struct sockaddr_un *un, int type, struct err *err)
 	if (lstat(un->sun_path, &st) == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", un->sun_path);
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(err,
-		    "%s exists and is no socket; remove it or "
-		    "choose another path",
-		    un->sun_path);
+		return refuse_file(un->sun_path, st.st_mode, err);
 	fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return err_sys(err, "socket");

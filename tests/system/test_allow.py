@@ -36,6 +36,9 @@ def test_datagrams_from_elsewhere_are_dropped_and_counted(collect):
     assert c.metric("received_messages_total") == 2
     assert c.metric("received_bytes_total") == 14
     assert c.metric("empty_total") == 0
+    told = [s for s in c.stderr().splitlines() if "`allow`" in s]
+    assert told == ["syncline: listener u: dropping what 127.0.0.2 sends: "
+                    "its address is not in `allow`"], "one line a minute"
 
 
 def test_connections_from_elsewhere_are_closed_and_counted(collect):

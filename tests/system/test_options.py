@@ -186,6 +186,21 @@ def test_a_used_unix_socket_is_an_error(collect, tmp_path):
     assert (tmp_path / "file").read_text() == "precious"
 
 
+@pytest.mark.parametrize("target,words", [
+    ("/run/systemd/journal/dev-log", "which the journal serves; listen on "
+     "unix:///run/systemd/journal/syslog"),
+    ("/run/other/log", "listen on what it stands for, unix:///run/other/log,"),
+    ("other/log", "listen on what it stands for, unix:///.../other/log,")])
+def test_a_link_in_the_place_of_a_unix_socket(tmp_path, target, words):
+    """/dev/log is one where systemd runs."""
+    (tmp_path / "log").symlink_to(target)
+    status, _, err = run("-l", "unix://%s/log" % tmp_path, "-o", "-",
+                         "--http", "none")
+    assert status == 1
+    assert "%s/log is a symbolic link" % tmp_path in err and words in err
+    assert (tmp_path / "log").is_symlink()
+
+
 def test_the_mode_of_a_unix_socket(collect, tmp_path):
     """0666 by default, so that everybody can log."""
     collect(listen=("unix://%s/a" % tmp_path,
