@@ -392,7 +392,8 @@ load(struct options *op, FILE *help)
 		return OPTIONS_BAD;
 	if (!op->program.check)
 		return OPTIONS_RUN;
-	warn_of_people(op);
+	if (op->c->verbose)
+		warn_of_people(op);
 	(void)fprintf(
 	    help, "%s: ok\n", op->path != NULL ? op->path : "command line");
 	if (fflush(help) == 0)

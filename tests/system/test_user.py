@@ -61,19 +61,21 @@ def test_a_user_that_does_not_exist_is_named(tmp_path):
 
 
 def test_a_check_warns_of_who_is_not_here(tmp_path):
-    """It may be made elsewhere than on the machine that it is for."""
+    """It may be made elsewhere than on the machine that it is for, so a
+    check is not louder about them than it is asked to be."""
     conf = tmp_path / "c.yaml"
     conf.write_text("listen:\n  - url: tcp://127.0.0.1:0\n"
                     "user: nosuchuser\noutput:\n  - path: x\n"
                     "    owner: nosuchowner\n    group: 4711\n")
-    code, out, said = run("-t", "-c", conf)
+    assert run("-t", "-c", conf) == (0, "%s: ok\n" % conf, "")
+    code, out, said = run("-t", "-v", "-c", conf)
     assert (code, out) == (0, "%s: ok\n" % conf)
     assert said.splitlines() == [
         '%s:3: user: "nosuchuser": warning: this machine has no such user, '
         "and cannot start so" % conf,
         'output x: owner: "nosuchowner": warning: this machine has no such '
         "user, and cannot start so"]
-    _, _, said = run("-t", "-c", conf, "--user", "", "--group", "nogroups")
+    _, _, said = run("-tv", "-c", conf, "--user", "", "--group", "nogroups")
     assert said.splitlines()[0].startswith('--group: "nogroups": warning: ')
 
 
