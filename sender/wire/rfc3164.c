@@ -116,6 +116,28 @@ is_local(const struct msg_hints *hints, const struct msg *m)
 	return hints->local && (m->time.n == 0 || !word_is_digit(m->time.p[0]));
 }
 
+/*
+ * Whether a word is made like the names of hosts, and unlike a word that an
+ * ident begins with: letters and digits, or with a domain. That is how those
+ * of containers look, which share our socket but not our name.
+ */
+static bool
+is_numbered(struct slice word)
+{
+	bool digit = false, other = false;
+
+	if (!host_is_name(word))
+		return false;
+	for (size_t i = 0; i < word.n; i++) {
+		if (word_is_digit(word.p[i]))
+			digit = true;
+		else
+			other = true;
+	}
+	return other && (digit || memchr(word.p, '.', word.n) != NULL) &&
+	    memchr(word.p, '/', word.n) == NULL;
+}
+
 /* Takes the tag behind a time of syslog(3), and a host only when it is sure. */
 static void
 take_local(struct slice in, const struct msg_hints *hints, struct msg *m)
@@ -127,6 +149,9 @@ take_local(struct slice in, const struct msg_hints *hints, struct msg *m)
 	if (host_is_same(word, hints->self)) {
 		m->host = word;
 		take_hosted(after, m);
+	} else if (is_numbered(word) && tag_read(after, TAG_ALONE, &t)) {
+		m->host = word;
+		take_tag(after, TAG_ALONE, m);
 	} else if (tag_read(in, TAG_SPACED, &t)) {
 		take_tag(in, TAG_SPACED, m);
 	} else if (host_is_name(word) && tag_read(after, TAG_ALONE, &t)) {
