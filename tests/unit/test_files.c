@@ -180,6 +180,11 @@ a_full_disk_neither_tears_nor_doubles_a_line(void **state)
 			later(&p, 300); /* still full */
 			disk.room = SIZE_MAX;
 			later(&p, 300);
+			/* a turn has an end, on a busy machine before all
+			 * is written */
+			for (int i = 0; i < 100 && count(&p, O_QUEUE_BYTES) > 0;
+			     i++)
+				later(&p, 0);
 			assert_int_equal(count(&p, O_STALLED), 0);
 			read_all(&p, "a", text);
 			assert_string_equal(
