@@ -149,10 +149,8 @@ take_local(struct slice in, const struct msg_hints *hints, struct msg *m)
 	if (host_is_same(word, hints->self)) {
 		m->host = word;
 		take_hosted(after, m);
-	} else if (is_numbered(word) && tag_read(after, TAG_ALONE, &t)) {
-		m->host = word;
-		take_tag(after, TAG_ALONE, m);
-	} else if (tag_read(in, TAG_SPACED, &t)) {
+	} else if (tag_read(in, TAG_SPACED, &t) &&
+	    !(is_numbered(word) && tag_read(after, TAG_ALONE, &t))) {
 		take_tag(in, TAG_SPACED, m);
 	} else if (host_is_name(word) && tag_read(after, TAG_ALONE, &t)) {
 		m->host = word;
