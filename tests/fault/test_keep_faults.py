@@ -230,7 +230,7 @@ def test_ten_thousand_old_files(collect, tmp_path):
     eventually(lambda: not there(*ours[:-10]))
     assert there(*ours[-10:], twin) == ours[-10:] + [twin]
     assert there(*strangers) == strangers
-    assert run.c.metric("deleted_files_total", reason="keep") == count - 10
+    run.c.wait_metric("deleted_files_total", count - 10, reason="keep")
     run.reload(CONFIG + "    keep: 1\n")
     eventually(lambda: there(*ours) == ours[-1:])
     assert there(twin)

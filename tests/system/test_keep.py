@@ -91,7 +91,8 @@ def test_a_file_grows_too_old(collect):
     send(c, "a", 10)
     c.wait_lines(10)
     c.signal(signal.SIGUSR1)
-    wait_left(c, 1)
+    c.wait_metric("rotations_total", 1)
+    c.wait_metric("deleted_files_total", 1, reason="keep_age")
     wait_left(c, 0)
     assert deleted(c) == {"keep_age": 1}
 
@@ -209,7 +210,7 @@ output:
     keep_age: 1m
 """).c
     wait_gone(c, files["a.log"])
-    assert c.metric("deleted_files_total", output="last") == 1
+    c.wait_metric("deleted_files_total", 1, output="last")
     assert sorted(there(*files.values())) == sorted(
         files[n] for n in ("all.log", "x-a.log", "_other"))
 
@@ -264,7 +265,7 @@ output:
     run.reload(text + "    keep: 1\n")
     wait_gone(run.c, *files["a.log"][:8])
     assert there(*files["b.log"]) == files["b.log"]
-    assert run.c.metric("deleted_files_total", reason="keep") == 8
+    run.c.wait_metric("deleted_files_total", 8, reason="keep")
 
 
 def test_options_and_variables(collect, tmp_path):
@@ -276,4 +277,5 @@ def test_options_and_variables(collect, tmp_path):
         "SYNCLINE_COMPRESS": "gzip"})
     wait_gone(c, *gone, *stay)
     assert there(*(f + ".gz" for f in stay)) == [f + ".gz" for f in stay]
+    c.wait_metric("deleted_files_total", 2)
     assert deleted(c) == {"keep": 1, "keep_age": 1}
