@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "base/step.h"
 #include "descriptors.h"
 #include "house.h"
 #include "output/keeper.h"
@@ -31,6 +32,7 @@ struct engine {
 	struct house house;
 	struct reload reload;
 	struct teller teller;
+	struct step clock;
 	struct event *on_signal[SIGNALS];
 	struct event *on_ended, *on_late, *on_answer, *on_second;
 	struct mailbox ended; /* woken by threads at their end */
@@ -143,6 +145,20 @@ on_ended(evutil_socket_t fd, short what, void *arg)
 		event_base_loopbreak(e->house.base);
 }
 
+/* Names of files and ages come from the clock on the wall. */
+static void
+look_at_clock(struct engine *e)
+{
+	int64_t by = step_look(&e->clock, step_read());
+
+	if (by != 0)
+		log_line(LOG_WARNING,
+		    "the clock of this machine was set %s by %lld ms (or the "
+		    "machine slept); nothing that waits here runs on it",
+		    by > 0 ? "forward" : "back",
+		    (long long)(by > 0 ? by : -by));
+}
+
 static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
@@ -150,6 +166,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	look_at_clock(e);
 	if (e->phase == RUNNING) {
 		teller_look(&e->teller, &e->house, false);
 		keeper_look(e->house.keeper, &e->ended);
@@ -296,6 +313,7 @@ engine_run(struct config *conf, int argc, char **argv)
 		log_line(LOG_ERR, "%s", err.text);
 		_exit(1); /* some threads run: nothing was received yet */
 	}
+	look_at_clock(&e);
 	house_announce(h);
 	mask_signals(SIG_UNBLOCK);
 	event_base_dispatch(h->base);
