@@ -21,8 +21,13 @@
  *   SHIM_ENOSPC_FILE=PATH while PATH exists the disk is full, or has room for
  *                         SHIM_ENOSPC_AFTER more bytes, anew each time it
  *                         comes; while it does not, there is room
+ *   SHIM_FULL_ERROR=N     the error with that number, instead of ENOSPC
  *   SHIM_SYNC_EIO=K       every K-th fsync or fdatasync fails with EIO and
  *                         does nothing
+ *   SHIM_WRITE_MS=N       every write takes so long
+ *   SHIM_SYNC_MS=N        every fsync or fdatasync takes so long
+ *   SHIM_HANG_FILE=PATH   while PATH exists none of these calls comes back, as
+ *                         on a disk that answers no more
  *
  * K counts over all threads and files; 1 is every call, so that with
  * SHIM_EINTR=1 none ever succeeds. 0 is never.
@@ -38,14 +43,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* RULE: variables of the whole file; a preloaded library has no object. */
 static struct {
-	char *under, *flag;                                /* NULL: not given */
+	char *under, *flag, *hang;                         /* NULL: not given */
 	unsigned long every_short, every_eintr, every_eio; /* 0: never */
 	bool limited;
 	unsigned long long limit;
+	int full;                        /* the error of a disk that is */
+	unsigned long write_ms, sync_ms; /* what each takes */
 } want;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -91,6 +99,12 @@ read_environment(void)
 	want.every_eio = (unsigned long)number("SHIM_SYNC_EIO");
 	want.limited = getenv("SHIM_ENOSPC_AFTER") != NULL;
 	want.limit = number("SHIM_ENOSPC_AFTER");
+	want.full = (int)number("SHIM_FULL_ERROR");
+	if (want.full == 0)
+		want.full = ENOSPC;
+	want.hang = text("SHIM_HANG_FILE");
+	want.write_ms = (unsigned long)number("SHIM_WRITE_MS");
+	want.sync_ms = (unsigned long)number("SHIM_SYNC_MS");
 }
 
 static bool
@@ -115,6 +129,25 @@ static bool
 is_due(unsigned long *count, unsigned long every)
 {
 	return every > 0 && ++*count % every == 0;
+}
+
+static void
+sleep_ms(unsigned long ms)
+{
+	struct timespec t = { (time_t)(ms / 1000),
+		(long)(ms % 1000) * 1000000 };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR)
+		;
+}
+
+static void
+be_slow(unsigned long ms)
+{
+	if (ms > 0)
+		sleep_ms(ms);
+	while (want.hang != NULL && access(want.hang, F_OK) == 0)
+		sleep_ms(1);
 }
 
 /* The bytes that the disk has left; under lock. */
@@ -145,6 +178,7 @@ allowed(size_t n)
 	unsigned long long left;
 	int error = 0;
 
+	be_slow(want.write_ms);
 	pthread_mutex_lock(&lock);
 	if (is_due(&calls, want.every_eintr)) {
 		error = EINTR;
@@ -153,7 +187,7 @@ allowed(size_t n)
 			n /= 2;
 		left = room();
 		if (left == 0)
-			error = ENOSPC;
+			error = want.full;
 		else if (n > left)
 			n = (size_t)left;
 	}
@@ -235,6 +269,7 @@ sync_error(int fd)
 
 	if (!is_ours(fd))
 		return 0;
+	be_slow(want.sync_ms);
 	pthread_mutex_lock(&lock);
 	if (is_due(&calls, want.every_eintr))
 		error = EINTR;
