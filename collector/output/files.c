@@ -408,6 +408,7 @@ is_odd(const struct files *fs, int error)
 struct file *
 files_get(struct files *fs, struct group *g, bool *torn, struct err *err)
 {
+	bool was_other = g->other;
 	struct file *f;
 
 	*torn = false;
@@ -422,7 +423,12 @@ files_get(struct files *fs, struct group *g, bool *torn, struct err *err)
 			    fs->home->set->path, err->text);
 	}
 	files_lock_other(fs);
-	return get(fs, other, hash_text(&fs->key, other), torn, err);
+	f = get(fs, other, hash_text(&fs->key, other), torn, err);
+	/* Nothing can be had now, so it is not the name that is odd: it is
+	 * tried again. But the last inode is for what all can use. */
+	if (f == NULL && errno != ENOSPC)
+		g->other = was_other;
+	return f;
 }
 
 struct file *
