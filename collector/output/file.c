@@ -363,3 +363,28 @@ file_untear(struct file *f)
 		log_line(LOG_ERR, "output %s: %s; the next start repairs it",
 		    f->log.path, err.text);
 }
+
+bool
+file_outgrow(struct file *f)
+{
+	const struct output_settings *set = f->home->set;
+
+	f->busy = false;
+	if (f->log.whole == 0)
+		return false;
+	file_untear(f);
+	if (f->log.torn)
+		return false;
+	file_rotate(f);
+	if (f->log.size > 0)
+		return false;
+	counter_add(set->count, O_FAILED_EFBIG, 1);
+	if (!f->home->told_limit)
+		log_line(LOG_WARNING,
+		    "output %s: its files may not grow as they should (ulimit "
+		    "-f, or a limit of the file system): rotated when they are "
+		    "full",
+		    set->path);
+	f->home->told_limit = true;
+	return true;
+}

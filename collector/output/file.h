@@ -33,6 +33,7 @@ struct file_home {
 	uint64_t asked;    /* number of the last job for the syncer */
 	bool stray;        /* something is not synced that no open file stands
 			    * for: a folder, a file that is closed */
+	bool told_limit;   /* that files may not grow as they should */
 	bool cautious;     /* hold what is written until a sync goes well */
 	bool redo_due;     /* what is held has to be written once more */
 	unsigned failures; /* syncs that failed in a row, while holding */
@@ -113,6 +114,13 @@ int file_restore(struct file *f, bool *made, struct err *err);
  * writing goes on in another file. */
 bool file_reopen(struct file *f);
 void file_rotate(struct file *f);
+
+/*
+ * It may not grow any more (RLIMIT_FSIZE, or its file system), but a new file
+ * may, unless it is one line that is too long: the line begun is taken back,
+ * and it is rotated. False: that does not help, or not now (f->busy: soon).
+ */
+bool file_outgrow(struct file *f);
 
 /* Its text is of a period that is over; false without rotate_every. */
 bool file_is_over(struct file *f);

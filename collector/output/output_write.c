@@ -27,6 +27,44 @@ wait_for_taker(struct output *o, const struct err *err)
 		o->stall.retry_at = now + BUSY_MS;
 }
 
+/* Back to the start of a line that was begun: its file is gone, or it was
+ * taken back. */
+static void
+begin_line_again(struct output *o, struct slice text)
+{
+	const char *lf;
+	size_t had = o->done;
+
+	if (had == 0)
+		return;
+	lf = memrchr(text.p, '\n', had);
+	o->done = lf != NULL ? (size_t)(lf - text.p) + 1 : 0;
+	o->passed -= had - o->done;
+}
+
+/* A rotation has synced what was written before. */
+static void
+note_cut(struct output *o, struct file *f)
+{
+	if (f->cut && f == &o->file)
+		hold_cut(o);
+	f->cut = false;
+}
+
+/* The file may not grow any more. True: writing goes on in a new one; errno is
+ * EAGAIN when it soon does. */
+static bool
+outgrow(struct output *o, struct file *f, struct slice text)
+{
+	bool helped = file_outgrow(f);
+
+	if (!f->log.torn)
+		begin_line_again(o, text);
+	note_cut(o, f);
+	errno = f->busy ? EAGAIN : EFBIG;
+	return helped;
+}
+
 /* f is NULL for standard output. */
 static int
 append(struct output *o, struct file *f, struct slice *s, struct err *err)
@@ -38,9 +76,7 @@ append(struct output *o, struct file *f, struct slice *s, struct err *err)
 	if (file_has_failed(f) && !f->log.torn && file_replace(f, err) == -1)
 		return -1;
 	rc = file_write(f, s, err);
-	if (f->cut && f == &o->file)
-		hold_cut(o);
-	f->cut = false;
+	note_cut(o, f);
 	return rc;
 }
 
@@ -62,6 +98,11 @@ write_text(struct output *o, struct file *f, struct slice text)
 		o->done += n;
 		o->passed += n;
 		counter_add(o->home.set->count, O_BYTES, n);
+		if (rc == -1 && error == EFBIG && f != NULL) {
+			if (outgrow(o, f, text))
+				continue;
+			error = errno;
+		}
 		if (rc == -1 && error == EAGAIN) {
 			wait_for_taker(o, &err);
 			return false;
@@ -77,20 +118,6 @@ write_text(struct output *o, struct file *f, struct slice text)
 			(void)file_catch_up(f);
 	}
 	return true;
-}
-
-/* Back to the start of a line that was begun: its file is gone. */
-static void
-begin_line_again(struct output *o, struct slice text)
-{
-	const char *lf;
-	size_t had = o->done;
-
-	if (had == 0)
-		return;
-	lf = memrchr(text.p, '\n', had);
-	o->done = lf != NULL ? (size_t)(lf - text.p) + 1 : 0;
-	o->passed -= had - o->done;
 }
 
 /* True when it made a new file. */
