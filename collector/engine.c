@@ -42,6 +42,15 @@ struct engine {
 };
 
 static void
+stop_workers(struct engine *e, int64_t deadline)
+{
+	struct acceptor_tools *t = &e->house.tools;
+
+	for (size_t i = 0; i < t->workers; i++)
+		worker_stop(t->worker[i], deadline);
+}
+
+static void
 begin_stop(struct engine *e, const char *why)
 {
 	struct house *h = &e->house;
@@ -61,8 +70,7 @@ begin_stop(struct engine *e, const char *why)
 	if (h->admin != NULL)
 		admin_set_stopping(h->admin);
 	listeners_stop(&h->listeners, NULL);
-	for (size_t i = 0; i < h->tools.workers; i++)
-		worker_stop(h->tools.worker[i], clock_ms() + timeout * 8 / 10);
+	stop_workers(e, clock_ms() + timeout * 8 / 10);
 }
 
 static void
@@ -189,6 +197,10 @@ on_late(evutil_socket_t fd, short what, void *arg)
 		log_line(LOG_ERR,
 		    "an output cannot be written in time "
 		    "(stop_timeout): giving up");
+		/* a reload waits for a writer that hangs: what the workers
+		 * hold is counted as lost, too */
+		if (e->phase == RUNNING)
+			stop_workers(e, clock_ms());
 		e->phase = TOO_LATE;
 		writer_give_up(e->house.writer);
 		event_add(e->on_late, &more);

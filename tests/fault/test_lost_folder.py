@@ -18,6 +18,7 @@ from configured import start
 from harness import DEADLINE, eventually, live_and_rotated
 from places import (LISTEN, files_below, lines_in, message, preloaded, send,
                     shown, stored)
+from rounds import rounds
 
 FIXED = LISTEN + """output:
   - name: fixed
@@ -134,12 +135,11 @@ def test_replaced_by_a_file(load):
     assert not any(path.endswith("_other") for path in made), made
 
 
+@pytest.mark.parametrize("load", ["many"], indirect=True)
 def test_replaced_by_a_link(load):
     """H3: for many files the folders on the way are ours: a link there gets
-    nothing. That before the first field, or of a fixed path, is the
-    operator's and may be one."""
-    if load.kind == "fixed":
-        pytest.skip("a fixed path may lead through links")
+    nothing. (That before the first field, or of a fixed path, is the
+    operator's and may be one.)"""
     out = load.f.path("out")
     os.mkdir(out)
     logs = load.f.path("top/logs")
@@ -226,7 +226,8 @@ def test_a_write_that_fails(collect, tmp_path, kind, error):
         tmp_path, UNDER="%s/top/" % tmp_path, ENOSPC_FILE=flag,
         ENOSPC_AFTER=41, FULL_ERROR=error))
     load = Load(f)
-    for turn in range(5):
+    turns = rounds(20, 2)
+    for turn in range(turns):
         load.sent(20)
         flag.write_text("")
         load.send(20)
@@ -238,7 +239,7 @@ def test_a_write_that_fails(collect, tmp_path, kind, error):
         load.wait()
         assert f.c.metric("stalled") == 0
     check(load, f.path("top"))
-    assert load.f.c.stderr().count("written again after") == 5
+    assert load.f.c.stderr().count("written again after") == turns
     load.s.close()
 
 
