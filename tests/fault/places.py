@@ -105,7 +105,7 @@ def metric_of(samples, name, **labels):
 
 def shown(c):
     """For what= of eventually(): the counters that are not 0."""
-    return lambda: sorted((n, dict(l), v) for (n, l), v in
+    return lambda: sorted("%s %s %d" % (n, dict(l), v) for (n, l), v in
                           c.metrics().items() if v) + [c.stderr()[-2000:]]
 
 

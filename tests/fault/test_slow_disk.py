@@ -203,7 +203,7 @@ def test_the_end_comes_in_time_for_streams(slow):
     sender = senders.Senders()
     sender.start(senders.send_stream, s.c.address(), "tcp",
                  oracle.stream("tcp", 40000, senders.octet))
-    eventually(lambda: s.c.metric("queue_bytes") > MEMORY // 3,
+    eventually(lambda: s.c.metric("received_bytes_total") > MEMORY // 3,
                what=shown(s.c))
     begin = time.monotonic()
     s.c.signal(signal.SIGTERM)
