@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -369,19 +370,33 @@ socket_set_open(
 	return 0;
 }
 
+/* Our own socket file gets that mode: its name may be another's by now, or a
+ * link. -1: errno; 0 also when it is not ours any more. */
+static int
+renew_mode(const struct socket_set *s, mode_t mode)
+{
+	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	int fd = open(s->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int rc = 0;
+
+	if (fd == -1)
+		return 0;
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (fstat(fd, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino &&
+	    (st.st_mode & 0777) != mode)
+		rc = chmod(self, mode);
+	close(fd);
+	return rc;
+}
+
 void
 socket_set_renew(const struct socket_set *s, const struct listen_conf *l)
 {
-	struct stat st;
-
 	for (size_t i = 0; i < s->n; i++)
 		if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
 			set_receive_buffer(s->fd[i], l);
-	if (s->path == NULL || lstat(s->path, &st) == -1 ||
-	    st.st_dev != s->dev || st.st_ino != s->ino ||
-	    (st.st_mode & 0777) == (mode_t)l->mode)
-		return;
-	if (chmod(s->path, (mode_t)l->mode) == -1)
+	if (s->path != NULL && renew_mode(s, (mode_t)l->mode) == -1)
 		log_sys(LOG_WARNING, "listener %s: mode", listen_label(l));
 }
 
