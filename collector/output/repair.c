@@ -105,14 +105,18 @@ copy_tail(int from, int to, uint64_t tail, uint64_t size)
 static int
 open_torn(const struct logfile *f, struct torn *t, struct err *err)
 {
+	struct folder_new new = f->new;
 	struct stat st;
 	char last = '\n';
 
+	/* Whoever owns the folder may have linked it to what is no log; for a
+	 * rest like this nobody needs another name. */
+	new.alone = true;
 	if (asprintf(&t->path, "%s.torn", f->path) == -1) {
 		t->path = NULL;
 		return err_sys(err, "%s", f->path);
 	}
-	t->fd = folder_open_file(f->dirfd, t->path, &f->new, &t->made, err);
+	t->fd = folder_open_file(f->dirfd, t->path, &new, &t->made, err);
 	if (t->fd == -1)
 		return -1;
 	if (fstat(t->fd, &st) == -1) {
