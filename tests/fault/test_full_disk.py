@@ -19,7 +19,7 @@ from places import (MEMORY_SLACK, Watch, fill, free, inside, lines_in,
 from rounds import rounds
 
 MEMORY = 8 << 20
-EACH = rounds(12000, 4000)  # messages of a sender, some 640 bytes on average
+EACH = rounds(12000, 2500)  # messages of a sender, some 640 bytes on average
 DISK = "size=%dm" % (8 + EACH * 4 * 640 // 10**6 * 2)
 AGAIN = re.compile(r"output (\S+): written again after (\d+) ms")
 LOST = re.compile(rb"(\d+) messages were lost \((\w+)\)")
