@@ -211,7 +211,7 @@ def loop_ext4(folder, size="24m", options="errors=remount-ro", mkfs=()):
         try:
             yield mnt, device, image
         finally:
-            eventually(lambda: subprocess.run(
-                ["umount", mnt], capture_output=True).returncode == 0)
+            # lazily: after a failed test the collector still has it
+            subprocess.run(["umount", "-l", mnt], capture_output=True)
     finally:
         subprocess.run(["losetup", "-d", device], capture_output=True)
