@@ -18,8 +18,8 @@
 
 enum { ROTATE_AGAIN_MS = 1000 };
 
-static void
-say_repaired(const struct file *f, uint64_t bytes)
+void
+file_say_repaired(const struct file *f, uint64_t bytes)
 {
 	if (bytes > 0)
 		log_line(LOG_WARNING,
@@ -74,7 +74,7 @@ begin(struct file *f, uint64_t repaired, struct err *err)
 		logfile_close(&f->log);
 		return -1;
 	}
-	say_repaired(f, repaired);
+	file_say_repaired(f, repaired);
 	f->since = 1;
 	arm(f, found(f));
 	return 0;

@@ -8,6 +8,8 @@
 #ifndef OUTPUT_FILE_H
 #define OUTPUT_FILE_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,9 +32,12 @@ struct file_home {
 	struct output_settings *set;      /* owned by the output */
 	const struct output_tools *tools; /* borrowed */
 	int base;                         /* the folder of many files */
-	uint64_t asked;    /* number of the last job for the syncer */
-	bool stray;        /* something is not synced that no open file stands
-			    * for: a folder, a file that is closed */
+	uint64_t asked; /* number of the last job for the syncer */
+	bool stray;     /* something is not synced that no open file stands
+			 * for: a folder, a file that is closed */
+	bool away;      /* its file system is: nothing is open */
+	bool told_away;
+	dev_t device;      /* which one that is */
 	bool told_limit;   /* that files may not grow as they should */
 	bool cautious;     /* hold what is written until a sync goes well */
 	bool redo_due;     /* what is held has to be written once more */

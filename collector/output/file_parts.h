@@ -12,6 +12,9 @@
  * about it, and what comes is of the period around written (clock_wall()). */
 void file_begin(struct file *f, int64_t written);
 
+/* The last line was not whole, and was moved. */
+void file_say_repaired(const struct file *f, uint64_t bytes);
+
 /* One of many has its folder open only while that is needed. -1: errno. */
 int file_hold_folder(struct file *f);
 void file_drop_folder(struct file *f);

@@ -100,6 +100,27 @@ take_live(struct logfile *f, uint64_t *repaired, struct err *err)
 	return 0;
 }
 
+int
+logfile_take(struct logfile *f, int dirfd, uint64_t *repaired, struct err *err)
+{
+	struct logfile next = *f;
+	int saved;
+
+	next.dirfd = dirfd;
+	next.fd = -1;
+	next.changed = next.torn = next.looked = false;
+	if (take_live(&next, repaired, err) == 0) {
+		*f = next;
+		return 0;
+	}
+	saved = errno;
+	if (next.fd != -1)
+		close(next.fd);
+	close(dirfd);
+	errno = saved;
+	return -1;
+}
+
 /* Opens in f->dirfd, which is open unless an error was met; closes all after
  * an error. */
 static int
@@ -396,16 +417,8 @@ logfile_reopen(struct logfile *f, int *old, struct err *err)
 		close(next.dirfd);
 		return 0;
 	}
-	next.changed = next.torn = next.looked = false;
-	if (take_live(&next, &moved, err) == -1) {
-		int saved = errno;
-
-		if (next.fd != -1)
-			close(next.fd);
-		close(next.dirfd);
-		errno = saved;
+	if (logfile_take(&next, next.dirfd, &moved, err) == -1)
 		return -1;
-	}
 	close(f->dirfd);
 	*old = f->fd;
 	*f = next;

@@ -59,6 +59,12 @@ int logfile_open(struct logfile *f, const char *path,
 int logfile_open_at(struct logfile *f, int dirfd, const char *path,
     const struct folder_new *new, uint64_t *repaired, struct err *err);
 
+/* Opens the live file in the folder dirfd, which is handed over, also when it
+ * fails; what f had open is closed already, or the caller's. -1: *err and
+ * errno, and f is as before. */
+int logfile_take(
+    struct logfile *f, int dirfd, uint64_t *repaired, struct err *err);
+
 /* Closes; nothing is synced. Accepts one that failed to open. errno is
  * kept. */
 void logfile_close(struct logfile *f);

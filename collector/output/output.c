@@ -52,8 +52,8 @@ tick(struct output *o)
 	if (o->files != NULL)
 		return earlier(next, upkeep_tick(o->files, now));
 	if (now >= o->look_at) {
-		output_have_file(o);
-		if (o->file.rotate_due || file_is_over(&o->file))
+		if (output_have_file(o) &&
+		    (o->file.rotate_due || file_is_over(&o->file)))
 			file_rotate(&o->file);
 		o->look_at = now + LOOK_MS;
 	}
@@ -75,14 +75,16 @@ output_rotate(struct output *o)
 {
 	if (o->files != NULL)
 		upkeep_rotate(o->files);
-	else if (!o->standard)
+	else if (!o->standard && !o->home.away)
 		file_rotate(&o->file);
 }
 
 void
 output_reopen(struct output *o)
 {
-	if (o->files != NULL)
+	if (o->home.away)
+		output_take_other(o);
+	else if (o->files != NULL)
 		upkeep_reopen(o->files);
 	else if (!o->standard && file_reopen(&o->file))
 		stall_end(&o->stall, o->home.set); /* if the new one stalls too,

@@ -66,6 +66,20 @@ void output_show(struct output *o);
  * now, and the output stalls. */
 bool output_have_file(struct output *o);
 
+/*
+ * Its file system takes no more writes (EROFS), not even into what is open:
+ * all of it is closed, so that it can be unmounted, repaired and mounted
+ * again. What was begun is begun again then. Not while it holds what it wrote.
+ */
+void output_let_go(struct output *o);
+
+/* Is it back? False: not yet, and the output stalls. Only that file system is
+ * looked for: what is below its mount point gets nothing. */
+bool output_come_back(struct output *o);
+
+/* SIGHUP: what is there now is taken instead. */
+void output_take_other(struct output *o);
+
 /* That many messages were written for the first time. */
 void output_count(struct output *o, uint64_t messages, bool other);
 

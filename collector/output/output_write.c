@@ -65,6 +65,24 @@ outgrow(struct output *o, struct file *f, struct slice text)
 	return helped;
 }
 
+/* A file cannot be had, with that errno. */
+static void
+begin_stall(struct output *o, int error, const struct err *err)
+{
+	stall_begin(&o->stall, o->home.set, error, err);
+	if (error == EROFS)
+		output_let_go(o);
+}
+
+/* The same when text was to be written to it. */
+static void
+fail(struct output *o, struct slice text, int error, const struct err *err)
+{
+	begin_stall(o, error, err);
+	if (o->home.away)
+		begin_line_again(o, text);
+}
+
 /* f is NULL for standard output. */
 static int
 append(struct output *o, struct file *f, struct slice *s, struct err *err)
@@ -109,7 +127,7 @@ write_text(struct output *o, struct file *f, struct slice text)
 		}
 		o->busy_at = 0;
 		if (rc == -1) {
-			stall_begin(&o->stall, o->home.set, error, &err);
+			fail(o, text, error, &err);
 			return false;
 		}
 		if (o->home.failures == 0)
@@ -129,7 +147,7 @@ restore(struct output *o, bool *good)
 
 	*good = file_restore(&o->file, &made, &err) == 0;
 	if (!*good)
-		stall_begin(&o->stall, o->home.set, errno, &err);
+		begin_stall(o, errno, &err);
 	else if (made && torn && o->waiting.first != NULL)
 		begin_line_again(o, block_text(o->waiting.first));
 	return *good && made;
@@ -141,6 +159,8 @@ output_have_file(struct output *o)
 	struct err err;
 	bool good;
 
+	if (o->home.away && !output_come_back(o))
+		return false;
 	if (o->standard || o->files != NULL)
 		return true;
 	if (restore(o, &good)) {
@@ -151,7 +171,7 @@ output_have_file(struct output *o)
 		return good;
 	good = file_replace(&o->file, &err) == 0;
 	if (!good)
-		stall_begin(&o->stall, o->home.set, errno, &err);
+		begin_stall(o, errno, &err);
 	else if (o->home.failures == 0)
 		stall_end(&o->stall, o->home.set);
 	return good;
@@ -190,7 +210,7 @@ write_group(struct output *o, struct group *g)
 
 		if (torn)
 			begin_line_again(o, g->lines);
-		stall_begin(&o->stall, o->home.set, error, &err);
+		fail(o, g->lines, error, &err);
 		return false;
 	}
 	if (torn)
