@@ -135,6 +135,38 @@ def test_the_owner_of_a_folder_of_many_files(collect, tmp_path, out, kinds,
     check_out(out, before)
 
 
+def test_a_wide_window(collect, tmp_path, out):
+    """Each openat(2) comes late, so that what was looked at before is another
+    thing by then: it is not followed all the same."""
+    f = start(collect, tmp_path, MANY, prefix=(
+        "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=openat", "-e",
+        "inject=openat:delay_enter=1000"))
+    os.mkdir(f.path("logs/h1"), 0o777)
+    before = Snapshot(out)
+    with attack(tmp_path, f.path("logs/h1"), out, "l"):
+        log_under_attack(f, rounds(300, 20))
+    check_out(out, before)
+
+
+@pytest.mark.parametrize("error", [0, errno.ENOSYS, errno.EPERM])
+def test_a_link_on_the_way(collect, tmp_path, out, error):
+    """Not the last folder, and what it leads to has all that is looked for:
+    it gets nothing."""
+    c = collect(output="logs/%{hostname}/%{app_name}/all.log",
+                prefix=refusing(tmp_path, error))
+    (out / "app").mkdir()
+    (out / "app/all.log").write_bytes(b"no log of ours\n")
+    os.symlink(out, tmp_path / "logs" / "h1")
+    before = Snapshot(out)
+    with senders.connect(c.address()) as s:
+        s.sendall(b"".join(senders.octet(message("h1", app, "a", n))
+                           for n, app in enumerate(("app", "new"))))
+        c.wait_metric("written_messages_total", 2)
+    before.check()
+    assert oracle.check(lines_in(str(tmp_path / "logs/_other")),
+                        {"a": 2}).perfect()
+
+
 def test_the_owner_of_a_folder_of_a_fixed_path(collect, tmp_path, out,
                                                record_property):
     """(That may lead through links, and its file may have another name, but
