@@ -307,6 +307,7 @@ file_reopen(struct file *f)
 		return false;
 	failed = f->failed;
 	file_begin(f, found(f));
+	f->rotate_at = 0; /* why it failed may be over with the old file */
 	file_hand_over(f, old, NULL, !failed);
 	return true;
 }

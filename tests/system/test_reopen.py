@@ -136,3 +136,25 @@ def test_a_file_that_is_all_torn(collect, tmp_path):
     c = collect(args=("-f", "raw"))
     assert content(c.path) == b""
     assert content(c.path + ".torn").rstrip(b"\n") == b"x" * 200000
+
+
+def test_the_size_is_a_bound_at_once(collect, tmp_path):
+    """A rotation that failed because the file had been moved away does not
+    keep the next file from being rotated."""
+    c = collect(args=("--rotate-size", "4K", "--workers", 1))
+    text = b"".join(b"<13>1 - h a - - - %03d " % n + b"x" * 100 + b"\n"
+                    for n in range(200))
+    senders.send_stream(c.address(), "tcp", text[:1000])
+    moved = tmp_path / "moved"
+    eventually(lambda: os.path.getsize(c.path) > 0)
+    os.rename(c.path, moved)
+    senders.send_stream(c.address(), "tcp", text)
+    eventually(lambda: moved.stat().st_size > 4 << 10)
+    eventually(lambda: c.metric("failed_writes_total", reason="rotate") > 0)
+    have = c.metric("written_messages_total")
+    eventually(lambda: moved.read_bytes().count(b"\n") == have)
+    c.signal(signal.SIGHUP)
+    eventually(lambda: os.path.exists(c.path))
+    senders.send_stream(c.address(), "tcp", text)
+    c.wait_lines(200)
+    assert max(map(os.path.getsize, c.files())) <= 4 << 10
