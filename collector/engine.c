@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "base/reserve.h"
 #include "base/step.h"
 #include "descriptors.h"
 #include "house.h"
@@ -307,6 +308,7 @@ engine_run(struct config *conf, int argc, char **argv)
 	struct house *h = &e.house;
 	struct err err;
 
+	reserve_use();
 	h->descriptors = descriptors_raise();
 	if (reload_init(&e.reload, h, argc, argv, &err) == -1) {
 		config_free(conf);
