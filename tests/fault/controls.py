@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""controls.py - the safety taken out, and the tests that must notice
+
+Each control replaces one piece of one source file, which must be there
+exactly once: when the code changes, its control has to follow. test_controls.py
+builds the program with it, in a copy of the tree, and demands that the named
+tests fail. The product itself has no hooks for tests.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Control:
+    """old, in the file source, becomes new; then tests (pytest's names below
+    tests/fault) must fail."""
+
+    name: str
+    source: str
+    old: str
+    new: str
+    tests: tuple
+
+
+KILLED = "test_kill_every_call.py::test_killed_before_each_call"
+FAILED = "test_failing_calls.py::"
+LOGFILE = "collector/output/logfile.c"
+
+CONTROLS = (
+    Control(
+        "a torn line is not repaired at the start", LOGFILE,
+        """	if (repair_tail(f, repaired, err) == -1)
+		return -1;
+""",
+        """	*repaired = 0;
+""",
+        ("test_kill_under_load.py::test_killed_in_large_writes",)),
+    Control(
+        "a torn line is cut, but not kept", "collector/output/repair.c",
+        "if (copy_tail(f->fd, t->fd, tail, f->size) == -1)",
+        "if (tail > f->size && copy_tail(f->fd, t->fd, tail, f->size) == -1)",
+        (KILLED + "[torn]",)),
+    Control(
+        "a torn line is cut though it could not be kept",
+        "collector/output/repair.c",
+        """	if (fill_torn(f, &t, tail, err) == -1)
+		goto fail;
+""",
+        """	(void)fill_torn(f, &t, tail, err);
+""",
+        (FAILED + "test_the_nth_call_of_a_start_fails[out.log]",)),
+    Control(
+        "a short write is not finished", LOGFILE,
+        "		slice_skip(s, (size_t)n);\n",
+        "		slice_skip(s, s->n);\n",
+        (FAILED + "test_short_and_interrupted_writes[short-fixed]",)),
+    Control(
+        "a write that was interrupted is a failed one", "collector/base/os.c",
+        "while (done == -1 && errno == EINTR);", "while (0);",
+        (FAILED + "test_short_and_interrupted_writes[interrupted-fixed]",)),
+    Control(
+        "a rotation replaces instead of exchanging", "collector/base/os.c",
+        "return renameat2(dirfd, a, dirfd, b, RENAME_EXCHANGE);",
+        "return renameat(dirfd, a, dirfd, b);",
+        ("test_kill_under_load.py::test_thousands_of_rotations[never]",)),
+    Control(
+        "a file is rotated in the middle of a line",
+        "collector/output/rotate.c",
+        "	return lf == NULL ? 0 : (size_t)(lf - data) + 1;",
+        "	return lf == NULL ? 0 : n;",
+        (KILLED + "[size]",)),
+    Control(
+        "the number of a rotated file is not looked up", LOGFILE,
+        "	if (f->rotation <= last.number)\n",
+        "	if (f->rotation == 0)\n",
+        (KILLED + "[signal]",)),
+    Control(
+        "what a killed rotation reserved stays", "collector/output/newest.c",
+        "		gone = unlinkat(dirfd, name, 0) == 0;",
+        "		gone = false;",
+        (KILLED + "[always]",)),
+    Control(
+        "what cannot be written is let go", "collector/output/output_write.c",
+        """		if (rc == -1) {
+			stall_begin(&o->stall, o->home.set, error, &err);
+			return false;
+		}
+		if (o->home.failures == 0)""",
+        """		if (rc == -1) {
+			stall_begin(&o->stall, o->home.set, error, &err);
+			o->passed += text.n - o->done;
+			o->done = text.n;
+			continue;
+		}
+		if (o->home.failures == 0)""",
+        (FAILED + "test_full_after_k_bytes[fixed]",)),
+    Control(
+        "what was written in part is written again",
+        "collector/output/output_write.c",
+        """		if (rc == -1) {
+			stall_begin(&o->stall, o->home.set, error, &err);
+			return false;
+		}
+		if (o->home.failures == 0)""",
+        """		if (rc == -1) {
+			stall_begin(&o->stall, o->home.set, error, &err);
+			o->passed -= o->done;
+			o->done = 0;
+			return false;
+		}
+		if (o->home.failures == 0)""",
+        (FAILED + "test_full_after_k_bytes[fields]",)),
+    Control(
+        "half of a line stays at the end", LOGFILE,
+        "	if (!f->torn) {\n		*cut = 0;",
+        "	if (f->fd != -1) {\n		*cut = 0;",
+        (FAILED + "test_stopped_while_full[fixed]",)),
+    Control(
+        "a failed write is not counted", "collector/output/stall.c",
+        "	counter_add(set->count, metric_of(error), 1);\n",
+        "	(void)metric_of(error);\n",
+        (FAILED + "test_the_nth_call_fails[fixed]",)),
+    Control(
+        "memory for a block is taken for granted", "collector/base/pool.c",
+        "		if (b == NULL)\n			return NULL;\n", "",
+        ("test_no_memory.py::test_the_nth_allocation_of_a_round[True]",)),
+)
