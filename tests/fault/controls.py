@@ -62,13 +62,13 @@ CONTROLS = (
         "a rotation replaces instead of exchanging", "collector/base/os.c",
         "return renameat2(dirfd, a, dirfd, b, RENAME_EXCHANGE);",
         "return renameat(dirfd, a, dirfd, b);",
-        ("test_kill_under_load.py::test_thousands_of_rotations[never]",)),
+        (KILLED + "[size]",)),
     Control(
         "a file is rotated in the middle of a line",
         "collector/output/rotate.c",
         "	return lf == NULL ? 0 : (size_t)(lf - data) + 1;",
         "	return lf == NULL ? 0 : n;",
-        (KILLED + "[size]",)),
+        ("test_kill_under_load.py::test_thousands_of_rotations[never]",)),
     Control(
         "the number of a rotated file is not looked up", LOGFILE,
         "	if (f->rotation <= last.number)\n",

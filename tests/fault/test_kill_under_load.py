@@ -74,25 +74,14 @@ def size_of(folder):
     return total
 
 
-@pytest.fixture
-def start():
-    """Starts collectors; none outlives the test."""
-    started = []
-
-    def one(folder, args, env=None):
-        started.append(harness.Collector(
-            folder, output="d/out.log", http="none", args=args, env=env))
-        return started[-1]
-
-    yield one
-    for c in started:
-        if c.process.poll() is None:
-            c.kill()
+def start(folder, args, env=None):
+    return harness.Collector(folder, output="d/out.log", http="none",
+                             args=args, env=env)
 
 
 # A5
 
-def test_killed_in_large_writes(start, tmp_path):
+def test_killed_in_large_writes(tmp_path):
     """0 torn after the restart, and .torn holds what was."""
     dice = random.Random(5)
     torn = 0
@@ -146,7 +135,7 @@ def count_rotated(logs):
 
 
 @pytest.mark.parametrize("sync", ["1s", "never"])
-def test_thousands_of_rotations(start, tmp_path, sync):
+def test_thousands_of_rotations(tmp_path, sync):
     """Every line is in exactly one file, and the names have no gap."""
     logs = str(tmp_path / "d")
     path = os.path.join(logs, "out.log")
