@@ -109,7 +109,7 @@ def run_test(name, folder):
     env = {k: v for k, v in os.environ.items()
            if not k.startswith(("SYNCLINE_", "PYTEST_"))}
     env.update(SYNCLINED=os.path.join(BUILD, "collector", "synclined"),
-               SYNCLINE_DEADLINE=DEADLINE)
+               SYNCLINE_DEADLINE=DEADLINE, SYNCLINE_TINY="1")
     return subprocess.run(
         [sys.executable, "-B", "-m", "pytest", "-x", "-q", "--basetemp",
          str(folder), os.path.join("tests", "fault", name)],
