@@ -306,6 +306,17 @@ later(struct outplace *p, int64_t ms)
 	output_tick(p->out);
 }
 
+void
+until_written(struct outplace *p)
+{
+	for (int i = 0; i < 20000 && !output_is_empty(p->out); i++) {
+		output_tick(p->out);
+		output_write(p->out);
+		usleep(1000);
+	}
+	assert_true(output_is_empty(p->out));
+}
+
 uint64_t
 count(struct outplace *p, enum output_metric id)
 {

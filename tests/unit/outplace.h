@@ -78,6 +78,10 @@ void give_runs_to(struct outplace *p, struct output *o, const char *lines);
 /* ms later, the output does what is due. */
 void later(struct outplace *p, int64_t ms);
 
+/* Rounds of the writer until nothing waits: a turn has an end, and the syncer
+ * may be busy, on a busy machine more than once. */
+void until_written(struct outplace *p);
+
 uint64_t count(struct outplace *p, enum output_metric id);
 
 /* A file below dir has this text. NULL: there is no such file. */

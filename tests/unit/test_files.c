@@ -180,11 +180,7 @@ a_full_disk_neither_tears_nor_doubles_a_line(void **state)
 			later(&p, 300); /* still full */
 			disk.room = SIZE_MAX;
 			later(&p, 300);
-			/* a turn has an end, on a busy machine before all
-			 * is written */
-			for (int i = 0; i < 100 && count(&p, O_QUEUE_BYTES) > 0;
-			     i++)
-				later(&p, 0);
+			until_written(&p);
 			assert_int_equal(count(&p, O_STALLED), 0);
 			read_all(&p, "a", text);
 			assert_string_equal(
@@ -385,6 +381,7 @@ settings_can_change_on_the_way(void **state)
 	assert_int_equal(metrics_output_sum(p.metrics, slot, O_STALLED), 1);
 	disk.room = SIZE_MAX;
 	later(&p, 300);
+	until_written(&p);
 	give_runs(&p, "e 9\na 10\n");
 	assert_file(&p, "_other", "9\n");
 	assert_file(&p, "b", "2\n6\n");

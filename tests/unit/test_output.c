@@ -94,6 +94,7 @@ a_full_disk_neither_tears_nor_doubles_a_line(void **state)
 			later(&p, 300); /* still full */
 			disk.room = SIZE_MAX;
 			later(&p, 300);
+			until_written(&p);
 			assert_int_equal(count(&p, O_STALLED), 0);
 			read_all(&p, "a.log", text);
 			assert_int_equal(strlen(text), sizeof(lines) - 1 + 7);
@@ -123,6 +124,7 @@ a_stalled_output_is_left_alone_for_a_while(void **state)
 	assert_int_equal(disk.writes, 1);
 	disk.room = SIZE_MAX;
 	later(&p, 300);
+	until_written(&p);
 	assert_file(&p, "a.log", "one\ntwo\nthree\n");
 	outplace_close(&p);
 }
@@ -168,6 +170,7 @@ a_line_begun_is_ended_before_the_file_is_left(void **state)
 	output_rotate(p.out);
 	disk.room = SIZE_MAX;
 	later(&p, 300);
+	until_written(&p);
 	/* read_all() also checks that each file ends in a line's end */
 	assert_int_equal(read_all(&p, "a.log", text), 2);
 	assert_string_equal(text, "one\ntwo\nthree\n");
@@ -349,6 +352,7 @@ settings_can_change_on_the_way(void **state)
 	assert_int_equal(metrics_output_sum(p.metrics, slot, O_QUEUE_BYTES), 4);
 	disk.room = SIZE_MAX;
 	later(&p, 300);
+	until_written(&p);
 	give(&p, "three\n");
 	assert_int_equal(read_all(&p, "a.log", text), 2);
 	assert_string_equal(text, "one\ntwo\nthree\n");

@@ -276,6 +276,7 @@ a_line_begun_is_begun_again_in_the_new_file(void **state)
 	later(&p, 600); /* looks, and still full */
 	disk.room = SIZE_MAX;
 	later(&p, 300);
+	until_written(&p);
 	assert_file(&p, "a", "two\nfour\n");
 	assert_file(&p, "b", "three\n");
 	assert_int_equal(count(&p, O_WRITTEN), 4);
@@ -318,6 +319,7 @@ moved_files_are_written_to_until_reopened(void **state)
 	assert_int_equal(count(&p, O_OPEN_FILES), 2); /* one is not done */
 	disk.room = SIZE_MAX;
 	later(&p, 300);
+	until_written(&p);
 	give_runs(&p, "h/a 6\nh/b 7\nc 8\n");
 	assert_file(&p, "moved/a", "1\n4\n");
 	assert_file(&p, "moved/b", "2\n55\n");
