@@ -33,15 +33,11 @@ def read(path):
 def texts(folder):
     """{live name: the text of its files in the order of their names}; what
     .torn files hold stands under their own names."""
-    found = {}
-    for path in all_files(folder):
-        live = live_of(path)
-        if path != live:
-            found[live] = found.get(live, b"") + read(path)
-    for path in all_files(folder):
-        if path == live_of(path):
-            found[path] = found.get(path, b"") + read(path)
-    return found
+    pieces = {}
+    files = all_files(folder)
+    for path in sorted(files, key=lambda p: (p == live_of(p), p)):
+        pieces.setdefault(live_of(path), []).append(read(path))
+    return {live: b"".join(texts) for live, texts in pieces.items()}
 
 
 def lines(folder):
@@ -96,9 +92,10 @@ def senders(folder):
 def check_lines(folder, ended, complete):
     """ended: {sender: messages that are surely there} of those that a crash
     cut off; complete: {sender: all its messages}."""
-    have = {src: len(set(numbers))
-            for src, numbers in senders(folder).items() if src in ended}
-    tally = oracle.check(lines(folder), {**have, **complete}, ordered=False)
+    found = lines(folder)
+    have = {src: len(set(numbers)) for src, numbers in
+            oracle.check(found, {}).seen.items() if src in ended}
+    tally = oracle.check(found, {**have, **complete}, ordered=False)
     for src, least in ended.items():
         numbers = sorted(tally.seen.get(src, []))
         assert numbers == list(range(len(numbers))), (src, numbers)

@@ -65,10 +65,6 @@ CONTROLS = (
         (KILLED + "[size]",
          "test_kill_under_load.py::test_thousands_of_rotations[never]")),
     Control(
-        "a file is rotated in the middle of a line", LOGFILE,
-        "	f->torn = f->whole != f->size;", "	f->torn = false;",
-        (FAILED + "test_short_and_interrupted_writes[short-fixed]",)),
-    Control(
         "the number of a rotated file is not looked up", LOGFILE,
         "	if (f->rotation <= last.number)\n",
         "	if (f->rotation == 0)\n",
