@@ -38,7 +38,9 @@ reserve_malloc(size_t n)
 {
 	void *p = malloc(n);
 
-	return p != NULL ? p : take(n);
+	if (p == NULL)
+		p = take(n);
+	return p;
 }
 
 void
@@ -52,27 +54,35 @@ reserve_free(void *p)
 		free(p);
 }
 
-void *
-reserve_realloc(void *p, size_t n)
+/* A piece of the reserve. */
+static void *
+grow_ours(void *p, size_t n)
 {
-	size_t had;
-	void *q;
+	void *q = n <= RESERVE_PIECE ? p : malloc(n);
 
-	if (is_ours(p) && n <= RESERVE_PIECE)
-		return p;
-	q = is_ours(p) ? malloc(n) : realloc(p, n);
-	if (is_ours(p) && q != NULL) {
+	if (q != NULL && q != p) {
 		memcpy(q, p, RESERVE_PIECE);
 		reserve_free(p);
 	}
-	if (q != NULL || is_ours(p))
+	return q;
+}
+
+void *
+reserve_realloc(void *p, size_t n)
+{
+	size_t had = p != NULL && !is_ours(p) ? malloc_usable_size(p) : 0;
+	void *q;
+
+	if (is_ours(p))
+		return grow_ours(p, n);
+	q = realloc(p, n);
+	if (q != NULL)
 		return q;
 	q = take(n);
-	if (q == NULL || p == NULL)
-		return q;
-	had = malloc_usable_size(p);
-	memcpy(q, p, had < n ? had : n);
-	free(p);
+	if (q != NULL && had > 0) {
+		memcpy(q, p, had < n ? had : n);
+		free(p);
+	}
 	return q;
 }
 
