@@ -24,6 +24,7 @@ class Control:
 
 KILLED = "test_kill_every_call.py::test_killed_before_each_call"
 FAILED = "test_failing_calls.py::"
+KEEP = "test_keep_faults.py::"
 LOGFILE = "collector/output/logfile.c"
 
 CONTROLS = (
@@ -119,4 +120,85 @@ CONTROLS = (
         "memory for a block is taken for granted", "collector/base/pool.c",
         "		if (b == NULL)\n			return NULL;\n", "",
         ("test_no_memory.py::test_the_nth_allocation_of_a_round[True]",)),
+    Control(
+        "the plain file goes before the compressed one is whole",
+        "collector/output/pack.c",
+        """	if (os_rename_new(p->dirfd, p->temp, p->new) == -1)
+""",
+        """	if (os_unlink(p->dirfd, p->name) == -1 ||
+	    os_rename_new(p->dirfd, p->temp, p->new) == -1)
+""",
+        (KEEP + "test_kill_at_each_call_of_a_compression[zstd-.zst]",)),
+    Control(
+        "what a killed compression left stays",
+        "collector/output/sweep.c",
+        """		if (os_unlink(dirfd, base) == 0)
+""",
+        """		if (fd == -1 && os_unlink(dirfd, base) == 0)
+""",
+        (KEEP + "test_kill_at_each_call_of_a_compression[zstd-.zst]",)),
+    Control(
+        "both forms of a file stay",
+        "collector/output/keeper_work.c",
+        """	    os_unlink(dirfd, w->name) == -1) {
+""",
+        """	    os_unlink(dirfd, "") == 0) {
+""",
+        (KEEP + "test_kill_at_each_call_of_a_compression[gzip-.gz]",)),
+    Control(
+        "a compression that failed is not tried again",
+        "collector/output/keeper.c",
+        """	keep_plan_free(k->plan);
+	k->plan = next;
+""",
+        """	if (k->plan != NULL)
+		for (size_t i = 0; i < next->n; i++)
+			next->output[i].failed = k->plan->output[i].failed,
+			next->output[i].retry_at =
+			    k->plan->output[i].retry_at;
+	k->plan = next;
+""",
+        (KEEP + "test_each_call_of_a_compression_fails",)),
+    Control(
+        "nothing is done about a disk that fills",
+        "collector/output/sweep.c",
+        """	if (o->free == 0 || fstatvfs(s->folder, &v) == -1)
+""",
+        """	if (o->free > 0 || fstatvfs(s->folder, &v) == -1)
+""",
+        (KEEP + "test_a_disk_is_kept_free[none]",)),
+    Control(
+        "any name that looks like a rotated one is deleted",
+        "collector/output/census.c",
+        """		return slice_eq(live, slice_str(t->o->name));
+""",
+        """		return slice_eq(live, slice_str(t->o->name)) ||
+		    live.n == strlen(t->o->name) + 1;
+""",
+        (KEEP + "test_ten_thousand_old_files",)),
+    Control(
+        "a thread that cannot be started is given up",
+        "collector/output/keeper.c",
+        """	k->try_at = now + TRY_MS;
+""",
+        """	k->try_at = INT64_MAX;
+""",
+        (KEEP + "test_no_thread_can_be_started",)),
+    Control(
+        "a stop waits for a compression that hangs",
+        "collector/engine.c",
+        """	if (is_all_written(e))
+		_exit(""",
+        """	if (is_all_written(e) && e->status > 1)
+		_exit(""",
+        (KEEP + "test_a_compression_that_hangs_does_not_hold_a_stop",)),
+    Control(
+        "the plan of an earlier reload is not freed",
+        "collector/output/keeper.c",
+        """	keep_plan_free(k->plan);
+	k->plan = next;
+""",
+        """	k->plan = next;
+""",
+        (KEEP + "test_many_reloads_leak_nothing",)),
 )
