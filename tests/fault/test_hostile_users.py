@@ -139,7 +139,7 @@ def test_a_wide_window(collect, tmp_path, out):
     """Each openat(2) comes late, so that what was looked at before is another
     thing by then: it is not followed all the same."""
     f = start(collect, tmp_path, MANY, prefix=(
-        "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=openat", "-e",
+        "strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=openat", "-e",
         "inject=openat:delay_enter=1000"))
     os.mkdir(f.path("logs/h1"), 0o777)
     before = Snapshot(out)
