@@ -55,11 +55,30 @@ say(struct house *h, const char *text, bool last)
 	worker_order(w, o);
 }
 
+/* It cannot say so itself. */
+static void
+look_at_writer(struct teller *t, const struct metrics *m)
+{
+	int64_t ms;
+	int slot = metrics_writer_hangs(m, &ms);
+
+	if (slot != -1 && !t->hangs)
+		log_line(LOG_ERR,
+		    "output %s: the disk has not answered for %" PRId64
+		    " s; nothing is lost yet: senders wait or memory fills "
+		    "until it does",
+		    m->outputs.slot[slot].label, ms / 1000);
+	else if (slot == -1 && t->hangs)
+		log_line(LOG_NOTICE, "the disk answers again");
+	t->hangs = slot != -1;
+}
+
 void
 teller_look(struct teller *t, struct house *h, bool last)
 {
 	char text[LOSS_TEXT];
 
+	look_at_writer(t, h->metrics);
 	for (int i = 0; i < LOSS_CAUSES; i++)
 		if (losses_look(
 			&t->losses, i, h->metrics, clock_ms(), last, text))

@@ -13,10 +13,12 @@
 
 struct teller {
 	struct losses losses;
+	bool hangs; /* the writer does, and it was said */
 };
 
 /* Once a second, and when all workers have ended (last): says what losses
- * began and ended, on standard error and to the outputs. */
+ * began and ended, on standard error and to the outputs; on standard error
+ * also that the writer hangs in the kernel. */
 void teller_look(struct teller *t, struct house *h, bool last);
 void teller_clear(struct teller *t);
 

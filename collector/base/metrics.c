@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
+enum { HANGS_MS = 2000 };
+
 const double sync_bounds[SYNC_BUCKETS] = { 0.0001, 0.001, 0.005, 0.01, 0.05,
 	0.1, 1, 10 };
 
@@ -27,6 +31,7 @@ metrics_new(size_t threads)
 	if (m == NULL)
 		return NULL;
 	m->threads = threads;
+	m->writer.slot = -1;
 	m->listeners.slot = calloc(SLOTS_MAX, sizeof(struct slot));
 	m->outputs.slot = calloc(SLOTS_MAX, sizeof(struct slot));
 	m->global = new_sets(threads);
@@ -146,7 +151,32 @@ metrics_listener_sum(const struct metrics *m, int slot, enum listener_metric id)
 uint64_t
 metrics_output_sum(const struct metrics *m, int slot, enum output_metric id)
 {
-	return sum(m, m->outputs.slot[slot].set, id);
+	uint64_t n = sum(m, m->outputs.slot[slot].set, id);
+	int64_t ms;
+
+	/* the writer would say so itself, if it could */
+	if (id == O_STALLED && n == 0)
+		n = metrics_writer_hangs(m, &ms) == slot;
+	return n;
+}
+
+void
+metrics_writer_at(struct metrics *m, int slot)
+{
+	if (slot != -1)
+		atomic_store_explicit(
+		    &m->writer.since, clock_ms(), memory_order_relaxed);
+	atomic_store_explicit(&m->writer.slot, slot, memory_order_release);
+}
+
+int
+metrics_writer_hangs(const struct metrics *m, int64_t *ms)
+{
+	int slot = atomic_load_explicit(&m->writer.slot, memory_order_acquire);
+
+	*ms = clock_ms() -
+	    atomic_load_explicit(&m->writer.since, memory_order_relaxed);
+	return *ms >= HANGS_MS ? slot : -1;
 }
 
 uint64_t

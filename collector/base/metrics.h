@@ -119,12 +119,19 @@ struct slots {
 	size_t n;
 };
 
+/* What the writer is at: it may hang in the kernel, and then says nothing. */
+struct at_work {
+	_Atomic int slot;      /* of an output; -1: it waits for work */
+	_Atomic int64_t since; /* clock_ms() */
+};
+
 /* Slots are added by the main thread alone, which alone reads the sums. */
 struct metrics {
 	size_t threads;
 	struct slots listeners, outputs;
 	struct counters *global; /* owned; one set per thread */
 	struct sync_times sync;
+	struct at_work writer;
 };
 
 struct metrics *metrics_new(size_t threads);
@@ -164,6 +171,14 @@ uint64_t metrics_listener_sum(
 uint64_t metrics_output_sum(
     const struct metrics *m, int slot, enum output_metric id);
 uint64_t metrics_global_sum(const struct metrics *m, enum global_metric id);
+
+/* The writer begins with the work of an output; slot -1: it is done. */
+void metrics_writer_at(struct metrics *m, int slot);
+
+/* The slot of the output in whose work the writer hangs, for two seconds or
+ * longer, and for how many milliseconds; -1: it does not. Such an output
+ * counts as stalled. */
+int metrics_writer_hangs(const struct metrics *m, int64_t *ms);
 
 /* One fdatasync(2) took that long. */
 void metrics_sync_took(struct metrics *m, uint64_t nanoseconds);

@@ -64,8 +64,12 @@ tick(struct output *o)
 int64_t
 output_tick(struct output *o)
 {
-	int64_t next = tick(o);
+	struct metrics *m = o->home.tools->metrics;
+	int64_t next;
 
+	metrics_writer_at(m, o->home.set->slot);
+	next = tick(o);
+	metrics_writer_at(m, -1);
 	output_show(o);
 	return next;
 }

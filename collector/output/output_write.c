@@ -278,13 +278,11 @@ is_enough(const struct output *o, int64_t start)
 	    (o->home.failures > 0 && o->again == 0);
 }
 
-void
-output_write(struct output *o)
+static void
+write_turn(struct output *o)
 {
 	int64_t start;
 
-	if (o->waiting.first == NULL)
-		return;
 	start = clock_ms();
 	if (o->stall.retry_at > 0 && start < o->stall.retry_at)
 		return;
@@ -300,4 +298,14 @@ output_write(struct output *o)
 		files_rest(o->files);
 	hold_settle(o);
 	output_show(o);
+}
+
+void
+output_write(struct output *o)
+{
+	if (o->waiting.first == NULL)
+		return;
+	metrics_writer_at(o->home.tools->metrics, o->home.set->slot);
+	write_turn(o);
+	metrics_writer_at(o->home.tools->metrics, -1);
 }

@@ -37,7 +37,8 @@ CONTROLS = (
 """,
         ("test_kill_under_load.py::test_killed_in_large_writes",)),
     Control(
-        "a torn line is cut, but not kept", "collector/output/repair.c",
+        "a torn line is cut, but not kept",
+        "collector/output/repair.c",
         "if (copy_tail(f->fd, t->fd, tail, f->size) == -1)",
         "if (tail > f->size && copy_tail(f->fd, t->fd, tail, f->size) == -1)",
         (KILLED + "[torn]",)),
@@ -56,11 +57,13 @@ CONTROLS = (
         "		slice_skip(s, s->n);\n",
         (FAILED + "test_short_and_interrupted_writes[short-fixed]",)),
     Control(
-        "a write that was interrupted is a failed one", "collector/base/os.c",
+        "a write that was interrupted is a failed one",
+        "collector/base/os.c",
         "while (done == -1 && errno == EINTR);", "while (0);",
         (FAILED + "test_short_and_interrupted_writes[interrupted-fixed]",)),
     Control(
-        "a rotation replaces instead of exchanging", "collector/base/os.c",
+        "a rotation replaces instead of exchanging",
+        "collector/base/os.c",
         "return renameat2(dirfd, a, dirfd, b, RENAME_EXCHANGE);",
         "return renameat(dirfd, a, dirfd, b);",
         (KILLED + "[size]",)),
@@ -71,12 +74,14 @@ CONTROLS = (
         (KILLED + "[signal]",
          "test_kill_under_load.py::test_thousands_of_rotations[never]")),
     Control(
-        "what a killed rotation reserved stays", "collector/output/newest.c",
+        "what a killed rotation reserved stays",
+        "collector/output/newest.c",
         "		gone = unlinkat(dirfd, name, 0) == 0;",
         "		gone = false;",
         (KILLED + "[always]",)),
     Control(
-        "what cannot be written is let go", "collector/output/output_write.c",
+        "what cannot be written is let go",
+        "collector/output/output_write.c",
         """		if (rc == -1) {
 			fail(o, text, error, &err);
 			return false;
@@ -112,12 +117,14 @@ CONTROLS = (
         "	if (f->fd != -1) {\n		*cut = 0;",
         (FAILED + "test_stopped_while_full[fixed]",)),
     Control(
-        "a failed write is not counted", "collector/output/stall.c",
+        "a failed write is not counted",
+        "collector/output/stall.c",
         "	counter_add(set->count, metric_of(error), 1);\n",
         "	(void)metric_of(error);\n",
         (FAILED + "test_the_nth_call_fails[fixed]",)),
     Control(
-        "memory for a block is taken for granted", "collector/base/pool.c",
+        "memory for a block is taken for granted",
+        "collector/base/pool.c",
         "		if (b == NULL)\n			return NULL;\n", "",
         ("test_no_memory.py::test_the_nth_allocation_of_a_round[True]",)),
     Control(
@@ -201,4 +208,115 @@ CONTROLS = (
         """	k->plan = next;
 """,
         (KEEP + "test_many_reloads_leak_nothing",)),
+    Control(
+        "a locked file is written to",
+        "collector/output/logfile.c",
+        """		status = flock(fd, LOCK_EX | LOCK_NB);""",
+        """		status = 0 * flock(fd, LOCK_UN);""",
+        ("test_two_collectors.py::test_the_second_one_refuses_a_file",)),
+    Control(
+        "what was written before an error is written again",
+        "collector/output/output_write.c",
+        """		o->done += n;
+		o->passed += n;
+		counter""",
+        """		o->done += rc == -1 ? 0 : n;
+		o->passed += n;
+		counter""",
+        ("test_full_disk.py::test_tcp_waits_five_times",)),
+    Control(
+        "some of what is dropped is not counted",
+        "collector/route/intake.c",
+        """		counter_add(src->count, L_DROPPED_MEMORY, 1);""",
+        """		counter_add(src->count, L_DROPPED_MEMORY, in->taken % 100 != 0);""",
+        ("test_full_disk.py::test_datagrams_are_counted",)),
+    Control(
+        "a value may hold a slash",
+        "collector/route/pathname.c",
+        """c == '.' || c == '_' || c == '-';""",
+        """c == '.' || c == '_' || c == '-' || c == '/';""",
+        ("test_hostile_names.py::test_every_name_stays_in_its_folder",)),
+    Control(
+        "a name may begin with a dot",
+        "collector/route/pathname.c",
+        """		if (!is_safe(b) || (b == '.' && c->n == 0)) {""",
+        """		if (!is_safe(b)) {""",
+        ("test_hostile_names.py::test_every_name_stays_in_its_folder",)),
+    Control(
+        "values that become the same share a file",
+        "collector/route/pathname.c",
+        """			put_hash(c, hash_values(c));""",
+        """			put_hash(c, 0);""",
+        ("test_hostile_names.py::test_values_that_become_the_same_have_their_own_files",)),
+    Control(
+        "links are followed below the folder",
+        "collector/base/os.c",
+        """		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };""",
+        """		.resolve = 0 };""",
+        ("test_hostile_users.py::test_a_link_on_the_way",)),
+    Control(
+        "links are followed where openat2 is refused",
+        "collector/output/beneath.c",
+        """	STEP = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,""",
+        """	STEP = O_PATH | O_DIRECTORY | O_CLOEXEC,""",
+        ("test_hostile_users.py::test_the_owner_of_a_folder_of_many_files",)),
+    Control(
+        "the file of torn lines may have two names",
+        "collector/output/repair.c",
+        """	new.alone = true;""",
+        """	new.alone = f->new.alone;""",
+        ("test_hostile_users.py::test_the_torn_file",)),
+    Control(
+        "a deleted file is not made again",
+        "collector/output/output_write.c",
+        """	*good = file_restore(&o->file, &made, &err) == 0;""",
+        """	made = false;
+	*good = true;""",
+        ("test_lost_folder.py::test_deleted",)),
+    Control(
+        "what waited for its folder goes to the others",
+        "collector/output/files.c",
+        """		g->other = was_other;""",
+        """		g->other |= was_other;""",
+        ("test_lost_folder.py::test_replaced_by_a_file",)),
+    Control(
+        "a broken file system is not let go",
+        "collector/output/output_write.c",
+        """	if (error == EROFS)
+		output_let_go(o);""",
+        """	(void)output_let_go;""",
+        ("test_readonly_disk.py::test_a_file_system_with_an_error",)),
+    Control(
+        "a mode is what the umask leaves",
+        "collector/output/folder.c",
+        """	    fchmod(fd, new->mode &MODE_BITS) == -1)""",
+        """	    fchmod(fd, st.st_mode & MODE_BITS) == -1)""",
+        ("test_modes.py::test_modes",)),
+    Control(
+        "a failed sync is not seen",
+        "collector/output/replace.c",
+        """	if (atomic_load(&f->verdict->failed) >= f->since)
+		f->failed = true;""",
+        "",
+        ("test_failed_sync.py::test_syncs_that_go_on_failing[10ms-out.log]",)),
+    Control(
+        "nothing is held until it is synced",
+        "collector/output/hold.c",
+        """	if (o->standard || !file_home_holds(&o->home))
+		block_return(b);""",
+        """	if (b != NULL)
+		block_return(b);""",
+        ("test_failed_sync.py::test_always_keeps_all_that_is_not_safe[out.log]",)),
+    Control(
+        "each try leaves a file that is suspect",
+        "collector/output/replace.c",
+        """	rc = f->fresh ? leave_thrown(f, err) : leave_kept(f, err);""",
+        """	(void)leave_thrown;
+	rc = leave_kept(f, err);""",
+        ("test_failed_sync.py::test_syncs_that_go_on_failing[always-out.log]",)),
+    Control(
+        "a stamp may be earlier than the one before", LOGFILE,
+        "			.stamp = now > f->stamp ? now : f->stamp };",
+        "			.stamp = now };",
+        ("test_clock.py::test_steps",)),
 )

@@ -135,6 +135,34 @@ def test_the_owner_of_a_folder_of_many_files(collect, tmp_path, out, kinds,
     check_out(out, before)
 
 
+@pytest.mark.parametrize("error", [0, errno.ENOSYS, errno.EPERM])
+@pytest.mark.parametrize("kinds", ["ldhfcm", "D", "lDhfDcdmD"])
+def test_the_owner_of_a_folder_of_many_files(collect, tmp_path, out, kinds,
+                                             error, record_property):
+    """Each line is in a file somewhere below our folder, once, or in _other;
+    the other host's are all in their own."""
+    f = start(collect, tmp_path, MANY, prefix=refusing(tmp_path, error))
+    os.mkdir(f.path("logs/h1"), 0o777)
+    before = Snapshot(out)
+    with attack(tmp_path, f.path("logs/h1"), out, kinds):
+        slowest = log_under_attack(f, TURNS)
+        f.c.wait_metric("written_messages_total", 20 * TURNS, output="many")
+    note(record_property, "slowest turn, ms", round(slowest))
+    assert slowest < GENEROUS_MS
+    check_out(out, before)
+    assert f.c.metric("stalled") == 0
+    sent = {"h1": 10 * TURNS, "h2": 10 * TURNS}
+    assert oracle.check(f.lines("all.log"), sent).perfect()
+    logs = f.path("logs")
+    found = [path for path in regular_files(logs) if ".torn" not in path]
+    tally = oracle.check(lines_in(*found), sent, ordered=False)
+    assert tally.perfect(), tally
+    own = lines_in(*(p for p in regular_files(logs + "/h2")))
+    assert oracle.check(own, {"h2": 10 * TURNS}, ordered=False).perfect()
+    f.c.stop()
+    check_out(out, before)
+
+
 def test_a_wide_window(collect, tmp_path, out):
     """Each openat(2) comes late, so that what was looked at before is another
     thing by then: it is not followed all the same."""

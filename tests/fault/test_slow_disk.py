@@ -115,6 +115,10 @@ def test_a_write_that_hangs_hinders_nobody(slow, record_property):
             assert s.c.metric("received_messages_total") >= before
         eventually(s.is_settled, what=shown(s.c))  # they are all taken
         assert s.c.metric("received_messages_total", listener="tcp") < count
+        # it is seen, though the thread that writes cannot say so
+        s.c.wait_says("the disk has not answered for")
+        assert s.c.metric("stalled") == 1
+        assert s.c.http(path="/readyz")[0] == 503
         # SIGHUP: the main thread answers, whatever the reload waits for
         answers = health.answers
         s.c.signal(signal.SIGHUP)
@@ -124,6 +128,8 @@ def test_a_write_that_hangs_hinders_nobody(slow, record_property):
             s.c.wait_metric("connections", 2)
         s.flag.unlink()
         s.c.wait_says("configuration reloaded (generation 2)")
+        s.c.wait_says("the disk answers again")
+        assert s.c.metric("stalled") == 0
         sender.join()
         total = sum(s.sent.values()) + count
 
