@@ -249,11 +249,21 @@ def test_slow_but_steady(slow, record_property):
             s.put(5)
         crowd.join()
         total = 3 * count + sum(s.sent.values())
-        eventually(lambda: s.c.metric("written_messages_total") == total,
-                   what=shown(s.c))
-    tally = oracle.check(lines_in(s.f.path("disk/out.log")),
-                         {**sent, **s.sent})
-    assert tally.perfect(), tally
+
+        def all_written():
+            m = s.c.metrics()
+            lost = metric_of(m, "dropped_messages_total")
+            return metric_of(m, "written_messages_total") + lost == total
+
+        eventually(all_written, what=shown(s.c))
+    lost = s.c.metric("dropped_messages_total")  # datagrams, on a busy machine
+    ours = [line for line in lines_in(s.f.path("disk/out.log"))
+            if not oracle.is_own(line)]
+    tally = oracle.check(ours, {**sent, **s.sent})
+    assert tally.missing == lost, (tally, lost)
+    assert not (tally.doubled or tally.torn or tally.mixed or
+                tally.foreign or tally.disordered), tally
+    assert all(len(tally.seen[src]) == count for src in sent)
     note(record_property, "slowest healthz, ms", round(watch.slowest * 1000))
     note(record_property, "slowest send, ms", round(s.slowest * 1000))
     assert watch.slowest < GENEROUS_S
