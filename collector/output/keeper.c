@@ -64,6 +64,15 @@ take_plan(struct keeper *k)
 	k->plan = next;
 }
 
+static bool
+has_ages(const struct keep_plan *p)
+{
+	for (size_t i = 0; p != NULL && i < p->n; i++)
+		if (p->output[i].limits.age > 0)
+			return true;
+	return false;
+}
+
 /* The time that ages are counted to. */
 static int64_t
 read_clock(struct keeper *k)
@@ -74,15 +83,12 @@ read_clock(struct keeper *k)
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	now = ageclock_now(
 	    &k->clock, clock_wall(), (int64_t)boot.tv_sec, &step);
-	if (step > 0)
+	if (step > 0 && has_ages(k->plan))
 		log_line(LOG_WARNING,
-		    "the clock was set forward by %lld s: for an hour, rotated "
-		    "files count as old as they were without that, so that "
-		    "none is deleted by mistake",
+		    "keep_age: since the clock was set forward by %lld s, "
+		    "rotated files count for an hour as old as they were "
+		    "without that, so that none is deleted by mistake",
 		    (long long)step);
-	else if (step < 0)
-		log_line(LOG_NOTICE, "the clock was set back by %lld s",
-		    (long long)-step);
 	return now;
 }
 
