@@ -192,7 +192,8 @@ on_late(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	/* what the keeper waits for is no loss: the next start goes on */
 	if (is_all_written(e))
-		_exit(teller_last_words(&e->house) > 0 || e->status != 0);
+		_exit(
+		    teller_last_words(&e->house) > 0 || e->status != 0 ? 1 : 0);
 	e->status = 1;
 	if (e->phase != TOO_LATE) {
 		log_line(LOG_ERR,
