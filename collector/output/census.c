@@ -332,8 +332,9 @@ walk(struct taker *t)
 	struct census *c = t->c;
 	char name[NAME_ROOM], file[NAME_ROOM];
 	bool made = false;
+	int status = 0;
 
-	for (size_t i = 0; i < c->folders && !is_full(c); i++) {
+	for (size_t i = 0; status == 0 && i < c->folders && !is_full(c); i++) {
 		size_t n = strlen(c->names.text + c->folder[i]);
 
 		memcpy(name, c->names.text + c->folder[i], n + 1);
@@ -343,10 +344,11 @@ walk(struct taker *t)
 			continue;
 		t->dirfd = beneath_open(t->base, file, NULL, &made);
 		/* what is gone, a link, or not ours to read holds none */
-		if (t->dirfd != -1 && take_all(t) == -1)
-			return -1;
+		if (t->dirfd != -1)
+			status = take_all(t);
 	}
-	return 0;
+	t->folder = "";
+	return status;
 }
 
 int

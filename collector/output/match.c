@@ -110,7 +110,7 @@ match_free(struct match *m)
 {
 	if (m == NULL)
 		return;
-	for (size_t i = 0; i < m->parts; i++)
+	for (size_t i = 0; m->part != NULL && i < m->parts; i++)
 		free(m->part[i].step);
 	free(m->part);
 	free(m);

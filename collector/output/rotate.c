@@ -80,7 +80,8 @@ split_end(const char *entry, size_t n, enum packing *packing)
 	for (enum packing p = PACK_GZIP; p < PACKINGS; p++) {
 		size_t end = strlen(rotate_ends[p]);
 
-		if (n <= end || memcmp(entry + n - end, rotate_ends[p], end))
+		if (n <= end ||
+		    memcmp(entry + n - end, rotate_ends[p], end) != 0)
 			continue;
 		*packing = p;
 		return n - end;
