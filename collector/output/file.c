@@ -298,6 +298,8 @@ file_reopen(struct file *f)
 	f->reopen_due = f->log.torn;
 	if (f->reopen_due)
 		return false;
+	if (!settle(f))
+		return file_replace(f, &err) == 0;
 	if (logfile_reopen(&f->log, &old, &err) == -1) {
 		log_line(LOG_ERR, "output %s: %s; writing on in the old file",
 		    f->log.path, err.text);

@@ -18,6 +18,8 @@
 #include "output/period.h"
 #include "output/settings.h"
 
+enum { LOST_MAX = 16 };
+
 /*
  * What the files of one output have in common.
  *
@@ -37,10 +39,12 @@ struct file_home {
 			 * for: a folder, a file that is closed */
 	bool away;      /* its file system is: nothing is open */
 	bool told_away;
-	dev_t device;      /* which one that is */
-	bool told_limit;   /* that files may not grow as they should */
-	bool cautious;     /* hold what is written until a sync goes well */
-	bool redo_due;     /* what is held has to be written once more */
+	dev_t device;    /* which one that is */
+	bool told_limit; /* that files may not grow as they should */
+	bool cautious;   /* hold what is written until a sync goes well */
+	bool redo_due;   /* what is held has to be written once more */
+	unsigned lost;   /* files that were closed since and must be, too */
+	uint64_t lost_hash[LOST_MAX]; /* of their names; more: of any */
 	unsigned failures; /* syncs that failed in a row, while holding */
 };
 
@@ -51,6 +55,10 @@ file_home_holds(const struct file_home *h)
 	return h->set->sync == SYNC_ALWAYS ||
 	    (h->cautious && h->set->sync != SYNC_NEVER);
 }
+
+/* What is held of a file of many that is not open, the hash of its name, has to
+ * be written once more. */
+bool file_home_lost(const struct file_home *h, uint64_t hash);
 
 struct file {
 	struct file_home *home; /* borrowed */

@@ -150,6 +150,35 @@ give_away(struct file *f)
 	f->dirty = false;
 }
 
+bool
+file_home_lost(const struct file_home *h, uint64_t hash)
+{
+	unsigned i = 0;
+
+	while (i < h->lost && i < LOST_MAX && h->lost_hash[i] != hash)
+		i++;
+	return i < h->lost;
+}
+
+/* Its text is held. What failed makes way for a new file, if it can, and comes
+ * once more. */
+static void
+sync_held(struct file *f)
+{
+	struct err err;
+
+	if (file_sync(f) == -1 || f->failed) {
+		(void)file_replace(f, &err);
+		f->redo = f->home->redo_due = true;
+		(void)file_sync(f); /* the new name */
+	}
+	if (!f->redo || file_home_lost(f->home, f->hash))
+		return;
+	if (f->home->lost < LOST_MAX)
+		f->home->lost_hash[f->home->lost] = f->hash;
+	f->home->lost++;
+}
+
 void
 file_leave(struct file *f)
 {
@@ -157,8 +186,8 @@ file_leave(struct file *f)
 
 	/* it may be opened again before the syncer has closed it */
 	(void)flock(f->log.fd, LOCK_UN);
-	if (file_home_holds(f->home) && (f->dirty || f->log.renamed))
-		(void)file_sync(f);
+	if (file_home_holds(f->home))
+		sync_held(f);
 	give_away(f);
 	if (sync > 0)
 		f->home->stray |= f->dirty || f->log.renamed;

@@ -109,7 +109,7 @@ files_leave(struct files *fs, struct file *f)
 void
 files_leave_deleted(struct files *fs, struct file *f)
 {
-	f->dirty = f->log.renamed = false;
+	f->dirty = f->failed = f->log.renamed = false;
 	files_leave(fs, f);
 }
 
@@ -300,6 +300,7 @@ open_file(struct files *fs, uint64_t hash, struct err *err)
 		goto fail;
 	f->name = name;
 	f->hash = hash;
+	f->redo = file_home_lost(fs->home, hash);
 	if (opened_add(&fs->open, f) == -1) {
 		(void)err_sys(err, "%s", path);
 		file_close(f);

@@ -97,7 +97,7 @@ wait_again(struct output *o)
 		o->again++;
 	}
 	o->held.first = NULL;
-	o->passed = o->done = o->held_safe;
+	o->passed = o->done = o->safe = o->held_safe;
 }
 
 /* Makes it a new file, empty, when it has to be written once more. */
@@ -122,11 +122,15 @@ begin_again(struct output *o)
 
 	if (o->files == NULL && renew(&o->file, &first) == -1)
 		error = errno;
+	if (o->files != NULL)
+		files_lock_other(o->files);
 	for (size_t i = 0; o->files != NULL && i < o->files->open.n; i++)
 		if (renew(o->files->open.place[i], &err) == -1 && error == 0) {
 			error = errno;
 			first = err;
 		}
+	if (o->files != NULL)
+		files_rest(o->files);
 	wait_again(o);
 	o->home.redo_due = false;
 	if (error == 0 && o->home.failures > 1) {
@@ -156,7 +160,7 @@ forget_failures(struct output *o)
 		o->files->open.place[i]->fresh = o->files->open.place[i]
 						     ->redo = false;
 	o->home.cautious = false;
-	o->home.failures = 0;
+	o->home.failures = o->home.lost = 0;
 	stall_end(&o->stall, o->home.set);
 }
 
@@ -168,6 +172,8 @@ hold_settle(struct output *o)
 
 	if (o->standard || !file_home_holds(&o->home)) {
 		hold_release(o);
+		if (o->home.cautious && o->passed == 0 && o->again == 0)
+			forget_failures(o); /* nobody syncs any more */
 		return;
 	}
 	if (o->passed > 0 || o->again > 0)
@@ -188,5 +194,7 @@ hold_wants(struct output *o, const struct group *g)
 {
 	const struct file *f = files_find(o->files, g);
 
-	return f != NULL && f->redo;
+	if (f != NULL)
+		return f->redo;
+	return g->other ? o->home.lost > 0 : file_home_lost(&o->home, g->hash);
 }

@@ -177,7 +177,7 @@ give_up_first(struct output *o)
 
 	if (o->files == NULL) {
 		left = left_of(block_text(b), o->done, b->messages);
-		counter_add(o->home.set->count, O_WRITTEN, b->messages - left);
+		output_count(o, b->messages - left, false);
 		return left;
 	}
 	lost = batch_count(slice_of(b->data + o->scanned, b->n - o->scanned));

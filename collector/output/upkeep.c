@@ -92,6 +92,7 @@ look_at_some(struct files *fs, int64_t now)
 	int64_t pause = LOOK_MS;
 	struct err err;
 
+	files_lock_other(fs); /* or it is another's just now, and left */
 	if (fs->open.n > 0)
 		pause = LOOK_MS * (int64_t)some / (int64_t)fs->open.n;
 	for (size_t i = 0; i < some && fs->open.n > 0; i++) {
@@ -115,6 +116,7 @@ look_at_some(struct files *fs, int64_t now)
 		    "output %s: deleted files: %zu; the next message for one "
 		    "makes it again",
 		    fs->home->set->path, gone);
+	files_rest(fs);
 	fs->look_at = now + (pause > 0 ? pause : 1);
 }
 
