@@ -101,6 +101,9 @@ fail(struct work *w, int error, const char *why)
 	sweep_say(o, &o->pack_fails, "compress", w->job.live, why);
 	if (is_the_disk(error)) {
 		o->retry_at = now + AGAIN_MS;
+		/* it is noted no more: the next look finds it again */
+		if (o->retry_at < o->sweep_at)
+			o->sweep_at = o->retry_at;
 		return;
 	}
 	marks_add(&o->failed, marks_hash(w->job.live, &w->job.file));
