@@ -22,6 +22,19 @@
 #include "output/folder.h"
 #include "output/output_parts.h"
 
+/* What is held of it may not be on the disk. */
+static void
+write_again(struct file *f)
+{
+	struct file_home *h = f->home;
+
+	if (!file_home_holds(h) || !(f->dirty || f->failed || f->redo))
+		return;
+	f->redo = h->redo_due = true;
+	if (f->name != NULL)
+		file_note_lost(f);
+}
+
 static bool
 let_file_go(struct file *f)
 {
@@ -30,6 +43,7 @@ let_file_go(struct file *f)
 	if (fstat(f->log.dirfd, &st) == -1)
 		return false;
 	f->home->device = st.st_dev;
+	write_again(f);
 	f->log.renamed = f->dirty = false;
 	if (syncer_has_done(f->home->tools->syncer, f->asked))
 		close(f->log.fd);
@@ -49,8 +63,10 @@ let_files_go(struct files *fs)
 	if (fstat(fs->home->base, &st) == -1)
 		return false;
 	fs->home->device = st.st_dev;
-	while (fs->open.n > 0)
+	while (fs->open.n > 0) {
+		write_again(fs->open.oldest);
 		files_leave_deleted(fs, fs->open.oldest);
+	}
 	fs->home->stray = false;
 	close(fs->home->base);
 	fs->home->base = -1;
@@ -60,7 +76,7 @@ let_files_go(struct files *fs)
 void
 output_let_go(struct output *o)
 {
-	if (o->standard || o->home.away || file_home_holds(&o->home))
+	if (o->standard || o->home.away)
 		return;
 	o->home.away = o->files != NULL ? let_files_go(o->files)
 					: let_file_go(&o->file);
@@ -132,6 +148,8 @@ output_come_back(struct output *o)
 		return false;
 	}
 	o->home.away = false;
+	if (o->waiting.first == NULL)
+		stall_end(&o->stall, o->home.set);
 	return true;
 }
 
@@ -146,6 +164,8 @@ output_take_other(struct output *o)
 	if (o->files != NULL) {
 		files_find_base(o->files);
 		o->home.away = o->home.base == -1;
+		if (!o->home.away)
+			stall_end(&o->stall, o->home.set);
 		return;
 	}
 	fd = folder_open(f->log.path, &f->log.new, &err);
@@ -156,4 +176,5 @@ output_take_other(struct output *o)
 	file_say_repaired(f, repaired);
 	file_begin(f, f->log.size > 0 ? f->log.written : clock_wall());
 	o->home.away = false;
+	stall_end(&o->stall, o->home.set);
 }

@@ -26,4 +26,7 @@ void file_hand_over(struct file *f, int fd, const char *name, bool sync);
 /* Syncs its text here and now. -1: it failed, and counts as such. */
 int file_sync_data(struct file *f);
 
+/* One of many is closed, and what is held of it comes once more. */
+void file_note_lost(struct file *f);
+
 #endif

@@ -160,6 +160,18 @@ file_home_lost(const struct file_home *h, uint64_t hash)
 	return i < h->lost;
 }
 
+void
+file_note_lost(struct file *f)
+{
+	struct file_home *h = f->home;
+
+	if (file_home_lost(h, f->hash))
+		return;
+	if (h->lost < LOST_MAX)
+		h->lost_hash[h->lost] = f->hash;
+	h->lost++;
+}
+
 /* Its text is held. What failed makes way for a new file, if it can, and comes
  * once more. */
 static void
@@ -172,11 +184,8 @@ sync_held(struct file *f)
 		f->redo = f->home->redo_due = true;
 		(void)file_sync(f); /* the new name */
 	}
-	if (!f->redo || file_home_lost(f->home, f->hash))
-		return;
-	if (f->home->lost < LOST_MAX)
-		f->home->lost_hash[f->home->lost] = f->hash;
-	f->home->lost++;
+	if (f->redo)
+		file_note_lost(f);
 }
 
 void

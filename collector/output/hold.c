@@ -176,7 +176,7 @@ hold_settle(struct output *o)
 			forget_failures(o); /* nobody syncs any more */
 		return;
 	}
-	if (o->passed > 0 || o->again > 0)
+	if (o->home.away || o->passed > 0 || o->again > 0)
 		return; /* a block, or what is written again, is under way */
 	rc = sync_all(o);
 	if (rc == -1 || o->home.redo_due) {

@@ -6,6 +6,7 @@
  * faults.md B5, B6, B11.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -291,6 +292,77 @@ a_failed_other_is_left_to_others(void **state)
 	outplace_close(&p);
 }
 
+/* Descriptors of what is in dir. */
+static unsigned
+open_below(struct outplace *p)
+{
+	char to[4096];
+	const struct dirent *e;
+	unsigned n = 0;
+	DIR *d = opendir("/proc/self/fd");
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL) {
+		ssize_t len = readlinkat(dirfd(d), e->d_name, to, sizeof(to));
+
+		n += len >= (ssize_t)strlen(p->dir) &&
+		    memcmp(to, p->dir, strlen(p->dir)) == 0;
+	}
+	closedir(d);
+	return n;
+}
+
+/* It is closed all the same, and what is not on the disk comes once more. */
+static void
+a_read_only_file_is_closed_and_written_again(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open(&p, always);
+	give(&p, "zero\n");
+	disk.error = EROFS;
+	disk.room = 6;
+	give(&p, "one\ntwo\n");
+	assert_int_equal(open_below(&p), 0);
+	disk.room = 0;
+	go_on(&p);
+	assert_int_equal(open_below(&p), 0);
+	assert_int_equal(count(&p, O_STALLED), 1);
+	disk.room = SIZE_MAX;
+	go_on(&p);
+	assert_rotated(&p, ".", "zero\none\ntwo\n");
+	assert_file(&p, "a.log", "one\ntwo\n");
+	assert_int_equal(count(&p, O_STALLED), 0);
+	assert_int_equal(count(&p, O_WRITTEN), 3);
+	give(&p, "three\n");
+	assert_file(&p, "a.log", "one\ntwo\nthree\n");
+	outplace_close(&p);
+}
+
+static void
+many_read_only_files_are_closed_and_written_again(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, always);
+	give_runs(&p, "h/a 0\nh/b 0\n");
+	disk.error = EROFS;
+	disk.room = 2;
+	give_runs(&p, "h/a 1\nh/b 2\n");
+	assert_int_equal(open_below(&p), 0);
+	disk.room = SIZE_MAX;
+	go_on(&p);
+	assert_file(&p, "h/a", "0\n1\n1\n");
+	assert_file(&p, "h/b", "0\n2\n");
+	assert_int_equal(count(&p, O_STALLED), 0);
+	assert_int_equal(count(&p, O_WRITTEN), 4);
+	give_runs(&p, "h/a 3\n");
+	assert_file(&p, "h/a", "0\n1\n1\n3\n");
+	outplace_close(&p);
+}
+
 int
 main(void)
 {
@@ -308,6 +380,9 @@ main(void)
 		    one_of_many_that_failed_and_is_reopened_is_written_again),
 		cmocka_unit_test(no_syncs_any_more_end_the_stall),
 		cmocka_unit_test(a_failed_other_is_left_to_others),
+		cmocka_unit_test(a_read_only_file_is_closed_and_written_again),
+		cmocka_unit_test(
+		    many_read_only_files_are_closed_and_written_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
