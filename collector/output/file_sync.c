@@ -47,7 +47,9 @@ job_for(struct file *f, int fd)
 void
 file_hand_over(struct file *f, int fd, const char *name, bool sync)
 {
+	struct syncer *syncer = f->home->tools->syncer;
 	struct sync_job job = job_for(f, fd);
+	uint64_t number;
 	char path[PATH_MAX + NAME_MAX + 1];
 
 	if (name != NULL) { /* in the same folder */
@@ -60,7 +62,13 @@ file_hand_over(struct file *f, int fd, const char *name, bool sync)
 	if (job.sync)
 		job.dirfd = folder_to_sync(f);
 	job.sync = job.sync && sync;
-	f->home->asked = syncer_ask(f->home->tools->syncer, &job);
+	number = syncer_try(syncer, &job);
+	if (number == 0 && !job.sync && job.dirfd == -1 &&
+	    syncer_has_done(syncer, f->asked)) {
+		close(fd); /* nothing to wait for */
+		return;
+	}
+	f->home->asked = number != 0 ? number : syncer_ask(syncer, &job);
 }
 
 /* What is tried again and again says so once. */

@@ -363,6 +363,54 @@ many_read_only_files_are_closed_and_written_again(void **state)
 	outplace_close(&p);
 }
 
+static void
+never_and_rotate_at_10(struct output_conf *c)
+{
+	c->sync = SYNC_NEVER;
+	c->rotate_size = 10;
+}
+
+/* One that has nothing to sync does not wait for a disk that others wait
+ * for. */
+static void
+rotation_without_syncs_does_not_wait(void **state)
+{
+	struct outplace p;
+	struct output *second;
+	char other[256], text[256];
+
+	(void)state;
+	outplace_open(&p, never_and_rotate_at_10);
+	(void)snprintf(other, sizeof(other), "%s", at(&p, "b.log"));
+	p.conf.path = other;
+	p.conf.sync = 1;
+	p.conf.rotate_size = 1;
+	second = outplace_another(&p);
+	p.conf.path = p.path;
+	disk.sync_waits = true;
+	for (int i = 0; i < 12; i++) {
+		struct output *first = p.out;
+
+		p.out = second;
+		give(&p, "x\n");
+		p.out = first;
+	}
+	(void)alarm(20);
+	for (int i = 0; i < 12; i++)
+		give(&p, "1234567\n");
+	(void)alarm(0);
+	assert_int_equal(count(&p, O_STALLED), 0);
+	assert_int_equal(read_all(&p, "a.log", text), 12);
+	disk.sync_waits = false;
+	while (!output_is_empty(second)) {
+		output_tick(second);
+		usleep(1000);
+	}
+	wait_for_syncer(&p);
+	output_free(second);
+	outplace_close(&p);
+}
+
 int
 main(void)
 {
@@ -381,6 +429,7 @@ main(void)
 		cmocka_unit_test(no_syncs_any_more_end_the_stall),
 		cmocka_unit_test(a_failed_other_is_left_to_others),
 		cmocka_unit_test(a_read_only_file_is_closed_and_written_again),
+		cmocka_unit_test(rotation_without_syncs_does_not_wait),
 		cmocka_unit_test(
 		    many_read_only_files_are_closed_and_written_again),
 	};
