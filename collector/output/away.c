@@ -52,6 +52,7 @@ let_file_go(struct file *f)
 	close(f->log.dirfd);
 	f->log.fd = f->log.dirfd = -1;
 	f->log.torn = f->log.looked = false;
+	f->reopen_due = false; /* it will be */
 	return true;
 }
 

@@ -295,7 +295,9 @@ file_reopen(struct file *f)
 	int old;
 
 	/* a line that was begun is ended in the file where it began */
-	f->reopen_due = f->log.torn;
+	f->reopen_due = f->log.torn ||
+	    (f->home->set->sync != SYNC_NEVER &&
+		!syncer_waits_for_room(f->home->tools->syncer));
 	if (f->reopen_due)
 		return false;
 	if (!settle(f))

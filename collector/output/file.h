@@ -123,7 +123,8 @@ int file_empty(struct file *f, struct err *err);
  * and errno. */
 int file_restore(struct file *f, bool *made, struct err *err);
 
-/* Now, or when the line that was begun is whole. The first one is true when
+/* Now, or when the line that was begun is whole and the syncer has room for the
+ * file before (f->reopen_due until then). The first one is true when
  * writing goes on in another file. */
 bool file_reopen(struct file *f);
 void file_rotate(struct file *f);

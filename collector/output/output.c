@@ -11,7 +11,10 @@
 #include "output/output_parts.h"
 #include "output/upkeep.h"
 
-enum { LOOK_MS = 500 /* how often a deleted or failed file is looked for */ };
+enum {
+	LOOK_MS = 500, /* how often a deleted or failed file is looked for */
+	BUSY_MS = 5    /* the syncer has too much to do just now */
+};
 
 bool
 output_is_empty(const struct output *o)
@@ -51,6 +54,10 @@ tick(struct output *o)
 		hold_settle(o);
 	if (o->files != NULL)
 		return earlier(next, upkeep_tick(o->files, now));
+	if (o->file.reopen_due && !o->file.log.torn)
+		output_reopen(o);
+	if (o->file.reopen_due && !o->file.log.torn)
+		next = earlier(next, now + BUSY_MS);
 	if (now >= o->look_at) {
 		if (output_have_file(o) &&
 		    (o->file.rotate_due || file_is_over(&o->file)))

@@ -370,44 +370,84 @@ never_and_rotate_at_10(struct output_conf *c)
 	c->rotate_size = 10;
 }
 
+/* An output of dir/b.log, for which the syncer has as much to do as it takes,
+ * and that does not end. */
+static struct output *
+keep_syncer_busy(struct outplace *p)
+{
+	static char other[256];
+
+	(void)snprintf(other, sizeof(other), "%s", at(p, "b.log"));
+	p->conf.path = other;
+	p->conf.sync = 1;
+	p->conf.rotate_size = 1;
+	p->out = outplace_another(p);
+	p->conf.path = p->path;
+	disk.sync_waits = true;
+	for (int i = 0; i < 12; i++)
+		give(p, "x\n");
+	assert_false(output_is_empty(p->out));
+	(void)alarm(20);
+	return p->out;
+}
+
+static void
+free_syncer(struct outplace *p, struct output *busy)
+{
+	(void)alarm(0);
+	disk.sync_waits = false;
+	while (!output_is_empty(busy)) {
+		output_tick(busy);
+		usleep(1000);
+	}
+	wait_for_syncer(p);
+	output_free(busy);
+}
+
 /* One that has nothing to sync does not wait for a disk that others wait
  * for. */
 static void
 rotation_without_syncs_does_not_wait(void **state)
 {
 	struct outplace p;
-	struct output *second;
-	char other[256], text[256];
+	struct output *first, *busy;
+	char text[256];
 
 	(void)state;
 	outplace_open(&p, never_and_rotate_at_10);
-	(void)snprintf(other, sizeof(other), "%s", at(&p, "b.log"));
-	p.conf.path = other;
-	p.conf.sync = 1;
-	p.conf.rotate_size = 1;
-	second = outplace_another(&p);
-	p.conf.path = p.path;
-	disk.sync_waits = true;
-	for (int i = 0; i < 12; i++) {
-		struct output *first = p.out;
-
-		p.out = second;
-		give(&p, "x\n");
-		p.out = first;
-	}
-	(void)alarm(20);
+	first = p.out;
+	busy = keep_syncer_busy(&p);
+	p.out = first;
 	for (int i = 0; i < 12; i++)
 		give(&p, "1234567\n");
-	(void)alarm(0);
 	assert_int_equal(count(&p, O_STALLED), 0);
 	assert_int_equal(read_all(&p, "a.log", text), 12);
-	disk.sync_waits = false;
-	while (!output_is_empty(second)) {
-		output_tick(second);
-		usleep(1000);
-	}
-	wait_for_syncer(&p);
-	output_free(second);
+	free_syncer(&p, busy);
+	outplace_close(&p);
+}
+
+/* SIGHUP: written on in the old file until the syncer can take it. */
+static void
+a_file_is_reopened_when_the_syncer_has_room(void **state)
+{
+	struct outplace p;
+	struct output *first, *busy;
+
+	(void)state;
+	outplace_open(&p, NULL);
+	first = p.out;
+	busy = keep_syncer_busy(&p);
+	p.out = first;
+	give(&p, "one\n");
+	move(&p, "a.log", "moved");
+	output_reopen(p.out);
+	give(&p, "two\n");
+	assert_file(&p, "moved", "one\ntwo\n");
+	free_syncer(&p, busy);
+	later(&p, 10);
+	give(&p, "three\n");
+	assert_file(&p, "a.log", "three\n");
+	assert_file(&p, "moved", "one\ntwo\n");
 	outplace_close(&p);
 }
 
@@ -430,6 +470,7 @@ main(void)
 		cmocka_unit_test(a_failed_other_is_left_to_others),
 		cmocka_unit_test(a_read_only_file_is_closed_and_written_again),
 		cmocka_unit_test(rotation_without_syncs_does_not_wait),
+		cmocka_unit_test(a_file_is_reopened_when_the_syncer_has_room),
 		cmocka_unit_test(
 		    many_read_only_files_are_closed_and_written_again),
 	};
