@@ -22,19 +22,6 @@
 #include "output/folder.h"
 #include "output/output_parts.h"
 
-/* What is held of it may not be on the disk. */
-static void
-write_again(struct file *f)
-{
-	struct file_home *h = f->home;
-
-	if (!file_home_holds(h) || !(f->dirty || f->failed || f->redo))
-		return;
-	f->redo = h->redo_due = true;
-	if (f->name != NULL)
-		file_note_lost(f);
-}
-
 static bool
 let_file_go(struct file *f)
 {
@@ -43,7 +30,6 @@ let_file_go(struct file *f)
 	if (fstat(f->log.dirfd, &st) == -1)
 		return false;
 	f->home->device = st.st_dev;
-	write_again(f);
 	f->log.renamed = f->dirty = false;
 	if (syncer_has_done(f->home->tools->syncer, f->asked))
 		close(f->log.fd);
@@ -64,10 +50,8 @@ let_files_go(struct files *fs)
 	if (fstat(fs->home->base, &st) == -1)
 		return false;
 	fs->home->device = st.st_dev;
-	while (fs->open.n > 0) {
-		write_again(fs->open.oldest);
+	while (fs->open.n > 0)
 		files_leave_deleted(fs, fs->open.oldest);
-	}
 	fs->home->stray = false;
 	close(fs->home->base);
 	fs->home->base = -1;
@@ -78,6 +62,9 @@ void
 output_let_go(struct output *o)
 {
 	if (o->standard || o->home.away)
+		return;
+	/* which of many has all that is held of it nobody would know then */
+	if (o->files != NULL && file_home_holds(&o->home))
 		return;
 	o->home.away = o->files != NULL ? let_files_go(o->files)
 					: let_file_go(&o->file);
@@ -129,6 +116,7 @@ find_file(struct file *f, struct err *err)
 	file_say_repaired(f, repaired);
 	/* not all came onto the disk: as after a failed sync */
 	f->failed |= f->log.whole < whole;
+	f->dirty |= file_home_holds(f->home);
 	return 0;
 }
 
