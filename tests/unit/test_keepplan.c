@@ -118,7 +118,7 @@ a_live_file_is_never_a_rotated_one(void **state)
 static void
 marks_are_remembered(void **state)
 {
-	struct marks m = { NULL };
+	struct marks m = { .n = 0 };
 	struct rotated r = { .stamp = 7 };
 
 	(void)state;
