@@ -182,6 +182,13 @@ work(struct writer *w)
 }
 
 static void
+put_back(struct outputs *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		output_put_back(o->list[i]);
+}
+
+static void
 free_outputs(struct outputs *o)
 {
 	for (size_t i = 0; i < o->n; i++)
@@ -205,6 +212,8 @@ run(void *arg)
 		if (atomic_load(&w->inbox.newest) == NULL)
 			wait_until(w, next);
 	}
+	put_back(&w->used);
+	put_back(&w->leaving);
 	syncer_stop(w->tools.syncer);
 	w->tools.syncer = NULL;
 	free_outputs(&w->used);

@@ -54,6 +54,10 @@ void output_take(struct output *o, struct block *b);
  * with in the next call, so that other outputs have their turn. */
 void output_write(struct output *o);
 
+/* A stop, the last thing before the syncer ends: what should be written once
+ * more, because the disk does not sync, is written though it still may not. */
+void output_put_back(struct output *o);
+
 /* Nothing waits to be written. */
 bool output_is_empty(const struct output *o);
 

@@ -309,3 +309,13 @@ output_write(struct output *o)
 	write_turn(o);
 	metrics_writer_at(o->home.tools->metrics, -1);
 }
+
+void
+output_put_back(struct output *o)
+{
+	if (o->again == 0 || !output_have_file(o))
+		return;
+	while (o->again > 0 && write_block(o, o->waiting.first))
+		output_pass_first(o);
+	o->home.failures = 0; /* the last sync says when it fails */
+}
