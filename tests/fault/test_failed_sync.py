@@ -10,6 +10,7 @@ in an alarm, and what is still in memory is written once more, to a new file.
 import errno
 import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -235,3 +236,24 @@ def test_a_disk_that_could_not_store_it(collect, private, tmp_path, sync):
         seen = oracle.check(good, {"a": sent}).seen["a"]
         assert seen == list(range(seen[0], sent))
     c.stop()
+
+
+@pytest.mark.parametrize("output", ["out.log", FIELDS])
+def test_a_stop_while_syncs_fail(collect, tmp_path, output):
+    """What counts as written is in a file all the same, though it should be
+    written once more just then; the rest is counted."""
+    b = Bad(collect, tmp_path, "10ms", output)
+    b.send(5)
+    b.wait_written()
+    b.fault.arm(["fdatasync", "syncfs"], error=errno.EIO, lasting=True)
+    b.send(1)
+    eventually(lambda: len(b.suspects()) == 1)
+    b.send(5)
+    eventually(lambda: b.c.metric("stalled") == 1)
+    written = b.c.metric("written_messages_total")
+    assert written > 6, "the new file got nothing"
+    b.c.signal(signal.SIGTERM)
+    b.c.wait_exit()
+    there = oracle.check(b.lines(True) + b.lines(False), {"a": b.sent},
+                         ordered=False)
+    assert len(there.seen["a"]) >= written, b.c.stderr()
