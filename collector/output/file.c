@@ -176,7 +176,7 @@ rotate(struct file *f)
 	    !syncer_waits_for_room(f->home->tools->syncer);
 	if (f->busy)
 		return false;
-	if (!settle(f))
+	if (file_has_failed(f) || !settle(f))
 		return file_replace(f, &err) == 0;
 	if (rename_live(f, &old, name, &err) == -1) {
 		say_not_rotated(f, &err);
@@ -309,7 +309,7 @@ file_reopen(struct file *f)
 	}
 	if (old == -1)
 		return false;
-	failed = f->failed;
+	failed = file_has_failed(f);
 	file_begin(f, found(f));
 	f->rotate_at = 0; /* why it failed may be over with the old file */
 	file_hand_over(f, old, NULL, !failed);

@@ -146,7 +146,7 @@ give_away(struct file *f)
 	if (!job.sync && !is_there)
 		return;
 	job.close = true;
-	job.sync &= !f->failed;
+	job.sync &= !file_has_failed(f);
 	number = syncer_try(syncer, &job);
 	if (number == 0 && is_there)
 		number = syncer_ask(syncer, &job);

@@ -130,6 +130,7 @@ write_text(struct output *o, struct file *f, struct slice text)
 			fail(o, text, error, &err);
 			return false;
 		}
+		o->home.told_away = false;
 		if (o->home.failures == 0)
 			stall_end(&o->stall, o->home.set);
 		if (f != NULL && f == &o->file)

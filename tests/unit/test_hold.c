@@ -215,6 +215,34 @@ a_failed_file_is_left_at_a_line_s_end(void **state)
 	outplace_close(&p);
 }
 
+/* SIGUSR1 before anybody looked: it is left all the same as one that failed. */
+static void
+a_failed_file_that_is_rotated_has_failed(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open(&p, NULL);
+	disk.sync_fails = 1;
+	give(&p, "one\n");
+	go(&p, 1100);
+	while (
+	    !syncer_has_done(p.tools.syncer, syncer_next(p.tools.syncer) - 1))
+		usleep(1000);
+	assert_int_equal(count(&p, O_FAILED_SYNC), 1);
+	output_rotate(p.out);
+	assert_rotated(&p, 1, "one\n");
+	disk.sync_fails = 1;
+	give(&p, "two\n"); /* held until the disk has shown that it can */
+	for (int i = 0; i < 3; i++)
+		go(&p, 300);
+	assert_file(&p, "a.log", "two\n");
+	assert_rotated(&p, 2, NULL);
+	outplace_stop(&p);
+	assert_int_equal(disk.trusted, 0);
+	outplace_close(&p);
+}
+
 /* What was rotated was synced before, and does not come again. */
 static void
 a_rotation_ends_what_is_held(void **state)
@@ -318,6 +346,7 @@ main(void)
 		    a_disk_that_never_syncs_makes_the_output_stall),
 		cmocka_unit_test(with_a_period_the_file_is_left),
 		cmocka_unit_test(a_failed_file_is_left_at_a_line_s_end),
+		cmocka_unit_test(a_failed_file_that_is_rotated_has_failed),
 		cmocka_unit_test(a_rotation_ends_what_is_held),
 		cmocka_unit_test(only_the_file_that_failed_is_written_again),
 		cmocka_unit_test(
