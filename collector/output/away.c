@@ -42,6 +42,19 @@ let_file_go(struct file *f)
 	return true;
 }
 
+/* What is held of one of many: nobody will know how much of it was there, so
+ * it comes once more, rather twice than not. */
+static void
+write_again(struct file *f)
+{
+	struct file_home *h = f->home;
+
+	if (!file_home_holds(h) || !(f->dirty || f->failed || f->redo))
+		return;
+	h->redo_due = true;
+	file_note_lost(f);
+}
+
 static bool
 let_files_go(struct files *fs)
 {
@@ -50,8 +63,10 @@ let_files_go(struct files *fs)
 	if (fstat(fs->home->base, &st) == -1)
 		return false;
 	fs->home->device = st.st_dev;
-	while (fs->open.n > 0)
+	while (fs->open.n > 0) {
+		write_again(fs->open.oldest);
 		files_leave_deleted(fs, fs->open.oldest);
+	}
 	fs->home->stray = false;
 	close(fs->home->base);
 	fs->home->base = -1;
@@ -62,9 +77,6 @@ void
 output_let_go(struct output *o)
 {
 	if (o->standard || o->home.away)
-		return;
-	/* which of many has all that is held of it nobody would know then */
-	if (o->files != NULL && file_home_holds(&o->home))
 		return;
 	o->home.away = o->files != NULL ? let_files_go(o->files)
 					: let_file_go(&o->file);

@@ -69,8 +69,7 @@ bool output_have_file(struct output *o);
 /*
  * Its file system takes no more writes (EROFS), not even into what is open:
  * all of it is closed, so that it can be unmounted, repaired and mounted
- * again. What was begun is begun again then. Not of many files while what was
- * written to them is held.
+ * again. What was begun is begun again then.
  */
 void output_let_go(struct output *o);
 

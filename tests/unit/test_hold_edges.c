@@ -459,6 +459,29 @@ a_file_is_reopened_when_the_syncer_has_room(void **state)
 	outplace_close(&p);
 }
 
+static void
+many_read_only_files_are_closed_and_written_again(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, always);
+	give_runs(&p, "h/a 0\nh/b 0\n");
+	disk.error = EROFS;
+	disk.room = 2;
+	give_runs(&p, "h/a 1\nh/b 2\n");
+	assert_int_equal(open_below(&p), 0);
+	disk.room = SIZE_MAX;
+	go_on(&p);
+	assert_file(&p, "h/a", "0\n1\n1\n");
+	assert_file(&p, "h/b", "0\n2\n");
+	assert_int_equal(count(&p, O_STALLED), 0);
+	assert_int_equal(count(&p, O_WRITTEN), 4);
+	give_runs(&p, "h/a 3\n");
+	assert_file(&p, "h/a", "0\n1\n1\n3\n");
+	outplace_close(&p);
+}
+
 int
 main(void)
 {
@@ -477,6 +500,8 @@ main(void)
 		cmocka_unit_test(no_syncs_any_more_end_the_stall),
 		cmocka_unit_test(a_failed_other_is_left_to_others),
 		cmocka_unit_test(a_read_only_file_is_closed_and_found_again),
+		cmocka_unit_test(
+		    many_read_only_files_are_closed_and_written_again),
 		cmocka_unit_test(a_stop_leaves_what_cannot_be_synced),
 		cmocka_unit_test(rotation_without_syncs_does_not_wait),
 		cmocka_unit_test(a_file_is_reopened_when_the_syncer_has_room),
