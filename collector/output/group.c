@@ -7,7 +7,7 @@
 #include "base/run.h"
 
 enum { SLOTS = 2 * BATCH_NAMES, NONE = UINT16_MAX };
-_Static_assert((int)BATCH_NAMES < (int)NONE, "an index fits");
+_Static_assert((int)SLOTS <= (int)NONE, "an index fits");
 
 struct run {
 	const char *lines;
@@ -19,9 +19,12 @@ struct run {
 struct batch_work {
 	struct run run[BATCH_RUNS];
 	size_t runs;
+	size_t bytes;                 /* of lines, in all runs */
 	uint16_t slot[SLOTS];         /* names by hash */
+	uint16_t at[BATCH_NAMES];     /* the slot of each name */
 	uint16_t group[BATCH_NAMES];  /* of each name */
 	uint32_t pieces[BATCH_NAMES]; /* runs of each group */
+	char *end[BATCH_NAMES];       /* of what each group has in lines */
 	char lines[BATCH_BYTES];      /* of groups of several runs */
 };
 
@@ -32,7 +35,8 @@ batch_init(struct batch *b)
 		.group = calloc(BATCH_NAMES, sizeof(*b->group)),
 		.work = malloc(sizeof(*b->work)) };
 	if (b->name != NULL && b->group != NULL && b->work != NULL) {
-		b->work->runs = 0;
+		memset(b->work->slot, 0xff, sizeof(b->work->slot)); /* NONE */
+		batch_begin(b);
 		return 0;
 	}
 	batch_clear(b);
@@ -46,6 +50,15 @@ batch_clear(struct batch *b)
 	free(b->group);
 	free(b->work);
 	*b = (struct batch){ .name = NULL };
+}
+
+void
+batch_begin(struct batch *b)
+{
+	for (size_t i = 0; i < b->names; i++)
+		b->work->slot[b->work->at[i]] = NONE;
+	b->names = b->groups = 0;
+	b->work->runs = b->work->bytes = 0;
 }
 
 /* Takes a run off the front of data. */
@@ -95,6 +108,7 @@ find_name(struct batch *b, struct slice text, uint64_t hash, uint64_t peer)
 		.text = text, .hash = hash, .peer = peer
 	};
 	slot[i] = (uint16_t)b->names;
+	b->work->at[b->names] = (uint16_t)i;
 	return (uint16_t)b->names++;
 }
 
@@ -103,17 +117,14 @@ batch_scan(struct batch *b, const struct hash_key *key, struct slice data)
 {
 	struct batch_work *w = b->work;
 	struct slice left = data, name, lines;
-	size_t bytes = 0;
 
-	b->names = b->groups = w->runs = 0;
-	memset(w->slot, 0xff, sizeof(w->slot)); /* NONE everywhere */
-	while (left.n > 0 && w->runs < BATCH_RUNS) {
+	while (left.n > 0 && w->runs < BATCH_RUNS && w->bytes < BATCH_BYTES) {
 		struct slice rest = left;
 		struct run_head h = take_run(&rest, &name, &lines);
 		uint16_t number;
 
 		/* one that is too large alone is not copied, either */
-		if (w->runs > 0 && lines.n > BATCH_BYTES - bytes)
+		if (w->runs > 0 && lines.n > BATCH_BYTES - w->bytes)
 			break;
 		number = find_name(b, name, hash_text(key, name), h.peer);
 		if (number == NONE)
@@ -123,9 +134,7 @@ batch_scan(struct batch *b, const struct hash_key *key, struct slice data)
 			.messages = h.messages,
 			.name = number };
 		left = rest;
-		bytes += lines.n;
-		if (bytes >= BATCH_BYTES)
-			break;
+		w->bytes += lines.n;
 	}
 	return data.n - left.n;
 }
@@ -167,7 +176,7 @@ void
 batch_join(struct batch *b)
 {
 	struct batch_work *w = b->work;
-	char *end[BATCH_NAMES]; /* of what a group has in w->lines */
+	char **end = w->end;
 	size_t used = 0;
 
 	measure(b);

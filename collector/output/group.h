@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * group.h - the runs of a block, sorted by file
+ * group.h - the runs of some blocks, sorted by file
  *
  * Lines of many files come in the order received (base/run.h). Here those of
  * one file are put together, in their order, so that each file is written to
- * once a block and not once a message. The block itself stays as it is. Time
- * is linear, memory fixed: a block that is too much for one batch makes
- * several.
+ * once for all blocks that wait and not once a message. The blocks themselves
+ * stay as they are. Time is linear, memory fixed, and touched only as far as
+ * it is used: what is too much for one batch makes several.
  *
- *   batch_scan()  which names are there?
+ *   batch_begin() nothing is in it
+ *   batch_scan()  for each block: which names are there?
  *   (the caller says which of them go to the file for all others)
  *   batch_join()  groups, to be written in their order
  */
@@ -23,13 +24,13 @@
 #include "wire/slice.h"
 
 enum {
-	BATCH_NAMES = 512,
-	BATCH_RUNS = 8192,
-	BATCH_BYTES = 256 * 1024 /* of lines */
+	BATCH_NAMES = 16384,
+	BATCH_RUNS = 32768,
+	BATCH_BYTES = 4 * 1024 * 1024 /* of lines */
 };
 
 struct batch_name {
-	struct slice text; /* a view of the block */
+	struct slice text; /* a view of a block */
 	uint64_t hash;
 	uint64_t peer; /* of the first run */
 	bool other;    /* the caller's word */
@@ -37,10 +38,10 @@ struct batch_name {
 
 /* Whole lines of one file. */
 struct group {
-	struct slice name; /* a view of the block */
+	struct slice name; /* a view of a block */
 	uint64_t hash;
 	bool other;         /* the file for all others; no name then */
-	struct slice lines; /* a view of the block, or of the batch */
+	struct slice lines; /* a view of a block, or of the batch */
 	uint32_t messages;  /* of them, those that count as written */
 };
 
@@ -55,10 +56,14 @@ struct batch {
 int batch_init(struct batch *b); /* -1: no memory */
 void batch_clear(struct batch *b);
 
+/* Empties it, for other blocks. */
+void batch_begin(struct batch *b);
+
 /*
- * Takes runs from the front of data, at least one of them, and returns how
- * many bytes; 0 when there are none. The names are in the order in which they
- * come; there are no groups as yet. data must stay as long as they are used.
+ * Adds runs from the front of data, as many as there is room for and at least
+ * one to an empty batch, and returns how many bytes that were. The names are
+ * in the order in which they come; there are no groups as yet. data must stay
+ * as long as they are used.
  */
 size_t batch_scan(
     struct batch *b, const struct hash_key *key, struct slice data);

@@ -50,14 +50,12 @@ hold_release(struct output *o)
 		block_return(b);
 }
 
-void
-output_pass_first(struct output *o)
+static void
+pass_first(struct output *o)
 {
 	struct block *b = pop(&o->waiting);
 
 	o->queued -= b->n;
-	o->passed = o->done = o->scanned = 0;
-	o->group = o->batch.groups;
 	if (o->again > 0)
 		o->again--;
 	if (o->held.first == NULL)
@@ -67,6 +65,17 @@ output_pass_first(struct output *o)
 		block_return(b);
 	else
 		push(&o->held, b);
+}
+
+void
+output_pass(struct output *o)
+{
+	size_t blocks = o->files != NULL ? o->together : 1;
+
+	o->passed = o->done = 0;
+	output_scatter(o);
+	while (blocks-- > 0)
+		pass_first(o);
 }
 
 void
@@ -98,6 +107,7 @@ wait_again(struct output *o)
 	}
 	o->held.first = NULL;
 	o->passed = o->done = o->safe = o->held_safe;
+	output_scatter(o); /* others are the first now */
 }
 
 /* Makes it a new file, empty, when it has to be written once more. */

@@ -174,20 +174,19 @@ left_of(struct slice text, size_t done, uint64_t messages)
 	return lines < messages ? lines : messages;
 }
 
-/* What is left of the first block is not written any more. Returns how many
- * messages. */
+/* The same of the blocks that are written together. */
 static uint64_t
-give_up_first(struct output *o)
+give_up_groups(struct output *o)
 {
-	struct block *b = o->waiting.first;
-	uint64_t left, lost;
+	uint64_t left, lost = 0;
 
-	if (o->files == NULL) {
-		left = left_of(block_text(b), o->done, b->messages);
-		output_count(o, b->messages - left, false);
-		return left;
+	output_gather(o);
+	for (; o->sorted < o->together; o->sorted++) {
+		lost += batch_count(slice_of(
+		    o->scan->data + o->scanned, o->scan->n - o->scanned));
+		o->scan = (struct block *)(void *)o->scan->letter.next;
+		o->scanned = 0;
 	}
-	lost = batch_count(slice_of(b->data + o->scanned, b->n - o->scanned));
 	while (o->group < o->batch.groups) {
 		const struct group *g = &o->batch.group[o->group];
 
@@ -196,6 +195,21 @@ give_up_first(struct output *o)
 		lost += left;
 	}
 	return lost;
+}
+
+/* What is left of the first block is not written any more. Returns how many
+ * messages. */
+static uint64_t
+give_up_first(struct output *o)
+{
+	const struct block *b = o->waiting.first;
+	uint64_t left;
+
+	if (o->files != NULL)
+		return give_up_groups(o);
+	left = left_of(block_text(b), o->done, b->messages);
+	output_count(o, b->messages - left, false);
+	return left;
 }
 
 static void
@@ -227,7 +241,7 @@ output_free(struct output *o)
 		lost = give_up_first(o);
 		if (o->again == 0) /* else it was written once */
 			counter_add(o->home.set->count, O_DROPPED_STOP, lost);
-		output_pass_first(o);
+		output_pass(o);
 	}
 	hold_release(o);
 	gauges_withdraw(&o->gauges);

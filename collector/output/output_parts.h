@@ -34,9 +34,15 @@ struct output {
 	uint64_t queued;      /* bytes of all these blocks */
 	size_t passed;        /* of the first's bytes, those that are written */
 	size_t done;          /* of what is written just now: see below */
-	struct batch batch;   /* of many files: a part of the first, sorted */
-	size_t scanned;       /* where in the first it ends */
-	size_t group;         /* the one that is written just now */
+
+	/* of many files: the first blocks are written together, sorted, in one
+	 * batch or several */
+	size_t together;    /* blocks; 0: not begun */
+	size_t sorted;      /* of these, how many are in batches */
+	struct block *scan; /* the next one of them */
+	size_t scanned;     /* of its bytes, those that are */
+	struct batch batch; /* that is written just now */
+	size_t group;       /* of these, the one that is */
 
 	/* of hold.c */
 	struct chain held; /* written; kept until a sync goes well */
@@ -86,8 +92,21 @@ void output_count(struct output *o, uint64_t messages, bool other);
 /* A group is written, as far as it goes: left messages are not. */
 void output_end_group(struct output *o, const struct group *g, uint64_t left);
 
-/* Written, or given up: the first block goes back, or is held. */
-void output_pass_first(struct output *o);
+/* Written, or given up: the first block, or those that were written together,
+ * go back, or are held. */
+void output_pass(struct output *o);
+
+/* Many files: chooses the blocks that are written together, unless they are
+ * already. */
+void output_gather(struct output *o);
+
+/* None of those is written yet: they are chosen and sorted again. */
+static inline void
+output_scatter(struct output *o)
+{
+	o->together = o->sorted = o->scanned = 0;
+	o->group = o->batch.groups;
+}
 
 /* The one file was rotated: all that was written before is on the disk. */
 void hold_cut(struct output *o);

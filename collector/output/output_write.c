@@ -10,7 +10,8 @@
 enum {
 	BUSY_MS = 5,        /* somebody does not take more now */
 	BUSY_MAX_MS = 1000, /* for longer is a stall */
-	TURN_MS = 50        /* then others have theirs */
+	TURN_MS = 50,       /* then others have theirs */
+	TOGETHER_MAX = 16   /* blocks */
 };
 
 /* The reader of standard output, or the syncer, takes no more just now. */
@@ -178,21 +179,62 @@ output_have_file(struct output *o)
 	return good;
 }
 
-/* The next group of the first block; NULL: all of them are written. */
-static struct group *
-next_group(struct output *o, const struct block *b)
+/*
+ * What costs is opening a file, and writing to it at all: the more blocks
+ * wait, the more lines each of them gets at once. Not what has to be written
+ * once more together with what has not, nor more than one block to a disk
+ * that has to show whether it can.
+ */
+void
+output_gather(struct output *o)
 {
-	while (o->group == o->batch.groups) {
-		struct slice left = slice_of(
-		    b->data + o->scanned, b->n - o->scanned);
+	struct block *b = o->waiting.first;
+	size_t most = o->again > 0 ? o->again : TOGETHER_MAX, bytes = 0;
 
-		if (left.n == 0)
-			return NULL;
+	if (o->together > 0)
+		return;
+	if (o->home.failures > 0 && o->again == 0)
+		most = 1;
+	o->scan = b;
+	o->sorted = o->scanned = 0;
+	do {
+		bytes += b->n;
+		o->together++;
+		b = (struct block *)(void *)b->letter.next;
+	} while (b != NULL && o->together < most &&
+	    bytes + b->n <= BATCH_BYTES);
+}
+
+/* The next batch of them. False: all are written. */
+static bool
+sort_more(struct output *o)
+{
+	batch_begin(&o->batch);
+	o->group = 0;
+	while (o->sorted < o->together) {
+		struct slice left = slice_of(
+		    o->scan->data + o->scanned, o->scan->n - o->scanned);
+
 		o->scanned += batch_scan(&o->batch, &o->files->key, left);
-		files_choose(o->files, &o->batch);
-		batch_join(&o->batch);
-		o->group = 0;
+		if (o->scanned < o->scan->n)
+			break;
+		o->scan = (struct block *)(void *)o->scan->letter.next;
+		o->scanned = 0;
+		o->sorted++;
 	}
+	if (o->batch.names == 0)
+		return false;
+	files_choose(o->files, &o->batch);
+	batch_join(&o->batch);
+	return true;
+}
+
+/* NULL: all of them are written. */
+static struct group *
+next_group(struct output *o)
+{
+	if (o->group == o->batch.groups && !sort_more(o))
+		return NULL;
 	return &o->batch.group[o->group];
 }
 
@@ -237,26 +279,38 @@ output_end_group(struct output *o, const struct group *g, uint64_t left)
 	o->done = 0;
 }
 
+/* Several blocks can be thousands of files: it goes on in the next turn. */
 static bool
-write_groups(struct output *o, const struct block *b)
+is_late(const struct output *o, int64_t start)
+{
+	return o->together > 1 && o->group < o->batch.groups &&
+	    clock_ms() - start >= TURN_MS;
+}
+
+static bool
+write_groups(struct output *o, int64_t start)
 {
 	struct group *g;
 
-	while ((g = next_group(o, b)) != NULL) {
+	output_gather(o);
+	while ((g = next_group(o)) != NULL) {
 		if (!write_group(o, g))
 			return false;
 		output_end_group(o, g, 0);
+		if (is_late(o, start))
+			return false;
 	}
 	return true;
 }
 
-/* Writes the rest of the first block. False: not now. */
+/* Writes the rest of the first block, or of those that are written together.
+ * False: not now. */
 static bool
-write_block(struct output *o, const struct block *b)
+write_block(struct output *o, const struct block *b, int64_t start)
 {
 	assert(b->runs == (o->files != NULL));
 	if (o->files != NULL)
-		return write_groups(o, b);
+		return write_groups(o, start);
 	if (!write_text(o, o->standard ? NULL : &o->file, block_text(b)))
 		return false;
 	output_count(o, b->messages, false);
@@ -290,8 +344,8 @@ write_turn(struct output *o)
 	o->stall.retry_at = 0;
 	if (!output_have_file(o))
 		return;
-	while (write_block(o, o->waiting.first)) {
-		output_pass_first(o);
+	while (write_block(o, o->waiting.first, start)) {
+		output_pass(o);
 		if (is_enough(o, start))
 			break;
 	}
@@ -316,7 +370,8 @@ output_put_back(struct output *o)
 {
 	if (o->again == 0 || !output_have_file(o))
 		return;
-	while (o->again > 0 && write_block(o, o->waiting.first))
-		output_pass_first(o);
+	/* its turn does not end */
+	while (o->again > 0 && write_block(o, o->waiting.first, INT64_MAX))
+		output_pass(o);
 	o->home.failures = 0; /* the last sync says when it fails */
 }

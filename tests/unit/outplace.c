@@ -272,8 +272,8 @@ put_run(struct outplace *p, struct block *b, const char *line, size_t n)
 	assert_true(b->n <= b->cap);
 }
 
-void
-give_runs_to(struct outplace *p, struct output *o, const char *lines)
+static void
+queue_runs_to(struct outplace *p, struct output *o, const char *lines)
 {
 	size_t n = strlen(lines), many = 0;
 	struct block *b;
@@ -290,6 +290,18 @@ give_runs_to(struct outplace *p, struct output *o, const char *lines)
 		put_run(p, b, lines, (size_t)(lf - lines) + 1);
 	}
 	output_take(o, b);
+}
+
+void
+queue_runs(struct outplace *p, const char *lines)
+{
+	queue_runs_to(p, p->out, lines);
+}
+
+void
+give_runs_to(struct outplace *p, struct output *o, const char *lines)
+{
+	queue_runs_to(p, o, lines);
 	output_write(o);
 }
 

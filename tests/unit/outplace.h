@@ -75,6 +75,9 @@ void give(struct outplace *p, const char *lines);
 void give_runs(struct outplace *p, const char *lines);
 void give_runs_to(struct outplace *p, struct output *o, const char *lines);
 
+/* A block that waits for the next output_write(). */
+void queue_runs(struct outplace *p, const char *lines);
+
 /* ms later, the output does what is due. */
 void later(struct outplace *p, int64_t ms);
 

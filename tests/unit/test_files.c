@@ -156,6 +156,29 @@ what_a_crash_left_goes_at_the_start(void **state)
 	outplace_close(&p);
 }
 
+/* In one block, or each of so many lines in one of its own, which are
+ * written together. Returns how many blocks. */
+static unsigned
+give_in_blocks(struct outplace *p, const char *lines, size_t many)
+{
+	unsigned blocks = 0;
+	char block[256];
+
+	while (*lines != '\0') {
+		const char *end = lines;
+
+		for (size_t i = 0; i < many && *end != '\0'; i++)
+			end = strchr(end, '\n') + 1;
+		memcpy(block, lines, (size_t)(end - lines));
+		block[end - lines] = '\0';
+		queue_runs(p, block);
+		blocks++;
+		lines = end;
+	}
+	output_write(p->out);
+	return blocks;
+}
+
 /* Every size of disk, in chunks of every size: whole, once, in order. */
 static void
 a_full_disk_neither_tears_nor_doubles_a_line(void **state)
@@ -166,15 +189,17 @@ a_full_disk_neither_tears_nor_doubles_a_line(void **state)
 	const size_t n = sizeof(lines) - 1 - 6 * 2;
 
 	(void)state;
-	for (size_t room = 0; room < n; room++)
+	for (size_t room = 0; room < 3 * n; room++)
 		for (size_t chunk = 1; chunk < 8; chunk += 3) {
+			size_t many = (size_t[]){ 99, 1, 2 }[room / n];
+			unsigned blocks;
 			struct outplace p;
 			char text[256];
 
 			outplace_open_many(&p, rotate_at_12);
-			disk.room = room;
+			disk.room = room % n;
 			disk.chunk = chunk;
-			give_runs(&p, lines);
+			blocks = give_in_blocks(&p, lines, many);
 			give_runs(&p, "b behind\n");
 			assert_int_equal(count(&p, O_STALLED), 1);
 			later(&p, 300); /* still full */
@@ -189,12 +214,94 @@ a_full_disk_neither_tears_nor_doubles_a_line(void **state)
 			assert_string_equal(text, "second one\nfive\nbehind\n");
 			read_all(&p, "c", text);
 			assert_string_equal(text, "fourth line\n");
-			assert_int_equal(p.written, 2);
+			assert_int_equal(p.written, blocks + 1);
 			assert_int_equal(count(&p, O_WRITTEN), 7);
 			assert_int_equal(count(&p, O_BYTES), n + 7);
 			assert_int_equal(count(&p, O_QUEUE_BYTES), 0);
 			outplace_close(&p);
 		}
+}
+
+/* Each file is written to once for all blocks that wait, up to 16 of them. */
+static void
+blocks_that_wait_are_written_together(void **state)
+{
+	char want[2][256] = { "", "" }, lines[64];
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, NULL);
+	for (int i = 0; i < 17; i++) {
+		(void)snprintf(lines, sizeof(lines), "a %d\nb %d\n", i, -i);
+		queue_runs(&p, lines);
+		(void)snprintf(lines, sizeof(lines), "%d\n", i);
+		strcat(want[0], lines);
+		(void)snprintf(lines, sizeof(lines), "%d\n", -i);
+		strcat(want[1], lines);
+	}
+	output_write(p.out);
+	assert_int_equal(disk.writes, 4);
+	assert_file(&p, "a", want[0]);
+	assert_file(&p, "b", want[1]);
+	assert_int_equal(p.written, 17);
+	assert_int_equal(count(&p, O_WRITTEN), 34);
+	assert_int_equal(count(&p, O_QUEUE_BYTES), 0);
+	outplace_close(&p);
+}
+
+/* The line begun, and no more, goes with a file that is deleted. */
+static void
+a_file_deleted_in_the_middle_of_some_blocks_goes_on(void **state)
+{
+	(void)state;
+	for (size_t room = 3; room < 9; room++) {
+		struct outplace p;
+
+		outplace_open_many(&p, NULL);
+		disk.room = room;
+		give_in_blocks(&p, "a 11\nb 2\na 33\nc 5\na 44\n", 1);
+		unlink(at(&p, "a"));
+		disk.room = SIZE_MAX;
+		later(&p, 300);
+		until_written(&p);
+		assert_file(&p, "a", room < 6 ? "33\n44\n" : "44\n");
+		assert_file(&p, "b", "2\n");
+		assert_file(&p, "c", "5\n");
+		assert_int_equal(p.written, 5);
+		assert_int_equal(count(&p, O_WRITTEN), 5);
+		assert_int_equal(count(&p, O_QUEUE_BYTES), 0);
+		outplace_close(&p);
+	}
+}
+
+/* Thousands of files take long: others are not kept waiting, and signals and
+ * time go on in between. */
+static void
+blocks_written_together_leave_others_their_turn(void **state)
+{
+	static const char lines[] =
+	    "a 1\nb 2\nc 3\nd 4\na 5\nb 6\nc 7\nd 8\n";
+	struct outplace p;
+	char text[64];
+
+	(void)state;
+	outplace_open_many(&p, NULL);
+	disk.write_ms = 30;
+	give_in_blocks(&p, lines, 2);
+	assert_int_equal(disk.writes, 2);
+	assert_int_equal(p.written, 0);
+	assert_int_equal(count(&p, O_WRITTEN), 4);
+	assert_int_equal(count(&p, O_STALLED), 0);
+	output_rotate(p.out);
+	give_runs(&p, "a 9\n"); /* the rest, and this one behind it */
+	until_written(&p);
+	assert_int_equal(p.written, 5);
+	assert_int_equal(count(&p, O_WRITTEN), 9);
+	assert_int_equal(read_all(&p, "a", text), 2);
+	assert_string_equal(text, "1\n5\n9\n");
+	assert_file(&p, "a", "9\n");
+	assert_file(&p, "d", "4\n8\n");
+	outplace_close(&p);
 }
 
 /* H2 in small: far more names than may be open. */
@@ -321,21 +428,25 @@ what_is_left_at_the_end_is_counted(void **state)
 	static const char lines[] = "a 1\nb 22\nc 333\na 4\nb 5\n";
 
 	(void)state;
-	for (size_t room = 0; room <= 12; room++) {
+	for (size_t room = 0; room <= 25; room++) {
 		struct outplace p;
 		uint64_t written, dropped;
+		unsigned blocks = 1;
 		char text[64] = "";
 
 		outplace_open_many(&p, NULL);
-		disk.room = room;
+		disk.room = room % 13;
 		p.own = 1; /* "1" counts as nothing */
-		give_runs(&p, lines);
+		if (room < 13)
+			give_runs(&p, lines);
+		else
+			blocks = give_in_blocks(&p, lines, 2);
 		give_runs(&p, "d 6\ne 7\n");
 		outplace_stop(&p);
 		written = count(&p, O_WRITTEN);
 		dropped = count(&p, O_DROPPED_STOP);
 		assert_int_equal(written + dropped, 6);
-		assert_int_equal(p.written, 2);
+		assert_int_equal(p.written, blocks + 1);
 		assert_int_equal(count(&p, O_QUEUE_BYTES), 0);
 		for (const char *f = "a\0b\0c\0d\0"; *f != '\0'; f += 2)
 			if (access(at(&p, f), F_OK) == 0) {
@@ -400,6 +511,11 @@ main(void)
 		cmocka_unit_test(files_of_an_earlier_life_go_on),
 		cmocka_unit_test(what_a_crash_left_goes_at_the_start),
 		cmocka_unit_test(a_full_disk_neither_tears_nor_doubles_a_line),
+		cmocka_unit_test(blocks_that_wait_are_written_together),
+		cmocka_unit_test(
+		    a_file_deleted_in_the_middle_of_some_blocks_goes_on),
+		cmocka_unit_test(
+		    blocks_written_together_leave_others_their_turn),
 		cmocka_unit_test(no_more_are_open_than_allowed),
 		cmocka_unit_test(too_many_names_share_a_file),
 		cmocka_unit_test(too_many_new_names_of_one_sender_share_a_file),

@@ -16,7 +16,12 @@
 #include "base/run.h"
 #include "output/group.h"
 
-enum { FILES = 2000, TEXT = 1 << 20 };
+enum {
+	FILES = BATCH_NAMES + 1,
+	SOME_FILES = 2000,
+	TEXT = 3 * BATCH_BYTES,
+	RUNS = BATCH_RUNS + 1
+};
 
 static const struct hash_key key = { { 1, 2 } };
 
@@ -24,6 +29,8 @@ static const struct hash_key key = { { 1, 2 } };
 struct world {
 	char *data;
 	size_t n;
+	size_t start[RUNS + 1]; /* of the runs, and where the last one ends */
+	size_t runs;
 	char *want[FILES], *got[FILES];
 	uint64_t messages[FILES], got_messages[FILES];
 	char *want_other, *got_other;
@@ -93,6 +100,7 @@ put_run(struct world *w, size_t file, const char *lines, uint32_t messages)
 	w->n += h.name_n;
 	memcpy(w->data + w->n, lines, h.bytes);
 	w->n += h.bytes;
+	w->start[++w->runs] = w->n;
 	if (w->other[file])
 		strcat(w->want_other, lines);
 	else
@@ -122,19 +130,46 @@ take_group(struct world *w, const struct group *g)
 	w->got_messages[file_of(g->name)] += g->messages;
 }
 
-/* Takes all runs, batch by batch; returns the number of batches. */
+/* Fills a batch with blocks of so many runs each, from at. */
 static size_t
-take_all(struct world *w, struct batch *b)
+fill(const struct world *w, struct batch *b, size_t at, size_t block)
+{
+	size_t from = at;
+
+	batch_begin(b);
+	assert_int_equal(b->names, 0);
+	for (size_t i = block; at < w->n; i += block) {
+		size_t end = w->start[i < w->runs ? i : w->runs];
+
+		if (end <= at)
+			continue;
+		at += batch_scan(b, &key, slice_of(w->data + at, end - at));
+		if (at < end)
+			break;
+	}
+	assert_true(at > from);
+	return at;
+}
+
+static void
+assert_no_group_twice(const struct batch *b)
+{
+	for (size_t i = 0; i < b->groups && b->groups <= SOME_FILES; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_false(b->group[i].other == b->group[k].other &&
+			    slice_eq(b->group[i].name, b->group[k].name));
+}
+
+/* Takes all runs, in blocks of so many, batch by batch; returns the number of
+ * batches. */
+static size_t
+take_all(struct world *w, struct batch *b, size_t block)
 {
 	size_t at = 0, batches = 0;
 	uint64_t total = 0, sum = 0;
 
 	while (at < w->n) {
-		size_t n = batch_scan(
-		    b, &key, slice_of(w->data + at, w->n - at));
-
-		assert_true(n > 0);
-		at += n;
+		at = fill(w, b, at, block);
 		batches++;
 		for (size_t i = 0; i < b->names; i++) {
 			size_t file = file_of(b->name[i].text);
@@ -144,12 +179,8 @@ take_all(struct world *w, struct batch *b)
 		}
 		batch_join(b);
 		assert_in_range(b->groups, 1, b->names);
+		assert_no_group_twice(b);
 		for (size_t i = 0; i < b->groups; i++) {
-			for (size_t k = 0; k < i; k++)
-				assert_false(
-				    b->group[i].other == b->group[k].other &&
-				    slice_eq(
-					b->group[i].name, b->group[k].name));
 			take_group(w, &b->group[i]);
 			sum += b->group[i].messages;
 		}
@@ -180,7 +211,9 @@ check(const struct world *w)
 static void
 each_file_gets_its_lines_in_order(void **state)
 {
-	static const size_t many[] = { 1, 2, 7, 100, 511, 512, 513, FILES };
+	static const size_t many[] = { 1, 2, 7, 100, 511, 512, 513,
+		SOME_FILES };
+	static const size_t block[] = { 1, RUNS, 5, 1000 };
 	struct batch b;
 	uint32_t seed = 1;
 
@@ -206,7 +239,7 @@ each_file_gets_its_lines_in_order(void **state)
 				    0);
 			put_run(w, file, lines, next_random(&seed) % 3);
 		}
-		take_all(w, &b);
+		take_all(w, &b, block[round / 8 % 4]);
 		check(w);
 		world_free(w);
 	}
@@ -226,7 +259,7 @@ a_file_with_one_run_is_not_copied(void **state)
 	put_run(w, 2, "two\n", 1);
 	put_run(w, 3, "three\n", 1);
 	put_run(w, 2, "four\n", 1);
-	assert_int_equal(batch_scan(&b, &key, slice_of(w->data, w->n)), w->n);
+	assert_int_equal(fill(w, &b, 0, 1), w->n);
 	batch_join(&b);
 	assert_int_equal(b.groups, 3);
 	for (size_t i = 0; i < 3; i++) {
@@ -240,7 +273,7 @@ a_file_with_one_run_is_not_copied(void **state)
 }
 
 static void
-a_batch_has_limits_and_a_block_has_several(void **state)
+a_batch_has_limits_and_what_is_more_makes_several(void **state)
 {
 	char *lines = malloc(BATCH_BYTES + 100);
 	struct world *w;
@@ -254,18 +287,20 @@ a_batch_has_limits_and_a_block_has_several(void **state)
 	w = world_new();
 	for (size_t i = 0; i < BATCH_NAMES; i++)
 		put_run(w, i, "x\n", 1);
-	assert_int_equal(take_all(w, &b), 1);
+	assert_int_equal(take_all(w, &b, 1000), 1);
 	put_run(w, BATCH_NAMES, "x\n", 1);
-	assert_int_equal(take_all(w, &b), 2);
+	assert_int_equal(take_all(w, &b, 1000), 2);
+	assert_int_equal(take_all(w, &b, RUNS), 2);
 	world_free(w);
 
 	/* runs */
 	w = world_new();
 	for (size_t i = 0; i < BATCH_RUNS; i++)
 		put_run(w, i % 2, "x\n", 1);
-	assert_int_equal(take_all(w, &b), 1);
+	assert_int_equal(take_all(w, &b, 1), 1);
 	put_run(w, 0, "x\n", 1);
-	assert_int_equal(take_all(w, &b), 2);
+	assert_int_equal(take_all(w, &b, 1), 2);
+	assert_int_equal(take_all(w, &b, RUNS), 2);
 	world_free(w);
 
 	/* bytes: each of these fills one by itself */
@@ -277,10 +312,11 @@ a_batch_has_limits_and_a_block_has_several(void **state)
 	put_run(w, 1, "x\n", 1);
 	put_run(w, 1, lines, 1);
 	put_run(w, 0, "y\n", 1);
-	assert_int_equal(take_all(w, &b), 4);
+	assert_int_equal(take_all(w, &b, 1), 4);
 	check(w);
 	world_free(w);
 
+	batch_begin(&b);
 	assert_int_equal(batch_scan(&b, &key, slice_of(NULL, 0)), 0);
 	batch_clear(&b);
 	free(lines);
@@ -292,7 +328,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_file_gets_its_lines_in_order),
 		cmocka_unit_test(a_file_with_one_run_is_not_copied),
-		cmocka_unit_test(a_batch_has_limits_and_a_block_has_several),
+		cmocka_unit_test(
+		    a_batch_has_limits_and_what_is_more_makes_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

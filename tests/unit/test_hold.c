@@ -305,6 +305,76 @@ only_the_file_that_failed_is_written_again(void **state)
 	outplace_close(&p);
 }
 
+/* What was sorted to be written next is sorted again behind it. */
+static void
+what_is_held_comes_before_what_was_begun(void **state)
+{
+	struct outplace p;
+	char lines[32];
+
+	(void)state;
+	outplace_open_many(&p, always);
+	give_runs(&p, "h/a 1\n");
+	for (int i = 0; i < 16; i++) { /* as many as are written together */
+		(void)snprintf(lines, sizeof(lines), "h/a x\nh/b %x\n", i);
+		queue_runs(&p, lines);
+	}
+	queue_runs(&p, "h/c not begun\nh/a behind\nh/c last\n");
+	disk.room = 16 * 2 * 2;
+	disk.fails_only = ino_of(&p, "h/a");
+	disk.sync_fails = 1;
+	output_write(p.out);
+	assert_int_equal(count(&p, O_FAILED_SYNC), 1);
+	assert_int_equal(count(&p, O_STALLED), 1);
+	assert_int_equal(p.written, 1);
+	disk.room = SIZE_MAX;
+	for (int i = 0; i < 4; i++)
+		go(&p, 300);
+	assert_file(&p, "h/a",
+	    "x\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\n"
+	    "behind\n");
+	assert_file(&p, "h/b",
+	    "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\na\nb\nc\nd\ne\nf\n");
+	assert_file(&p, "h/c", "not begun\nlast\n");
+	assert_int_equal(p.written, 18);
+	assert_int_equal(count(&p, O_WRITTEN), 36);
+	assert_int_equal(count(&p, O_QUEUE_BYTES), 0);
+	outplace_stop(&p);
+	assert_int_equal(disk.trusted, 0);
+	outplace_close(&p);
+}
+
+/* A stop while some is written once more: that counted as written, and the
+ * rest as dropped. */
+static void
+a_stop_counts_what_is_held_once(void **state)
+{
+	struct outplace p;
+	char lines[32];
+
+	(void)state;
+	outplace_open_many(&p, always);
+	give_runs(&p, "h/a 1\n");
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(lines, sizeof(lines), "h/a x\nh/b %x\n", i);
+		queue_runs(&p, lines);
+	}
+	disk.sync_fails = 1;
+	disk.fails_only = ino_of(&p, "h/a");
+	output_write(p.out); /* waits to be written once more */
+	disk.room = 3;	     /* in the second line of h/a */
+	queue_runs(&p, "h/c never\nh/a never\n");
+	queue_runs(&p, "h/c never\n");
+	go(&p, 300);
+	assert_int_equal(p.written, 1);
+	outplace_stop(&p);
+	assert_int_equal(count(&p, O_WRITTEN), 7);
+	assert_int_equal(count(&p, O_DROPPED_STOP), 3);
+	assert_int_equal(p.written, 6);
+	assert_file(&p, "h/a", "x\n");
+	outplace_close(&p);
+}
+
 /* A disk that does not end its syncs makes this output wait, not the writer. */
 static void
 rotation_waits_for_the_syncer_without_blocking(void **state)
@@ -349,6 +419,8 @@ main(void)
 		cmocka_unit_test(a_failed_file_that_is_rotated_has_failed),
 		cmocka_unit_test(a_rotation_ends_what_is_held),
 		cmocka_unit_test(only_the_file_that_failed_is_written_again),
+		cmocka_unit_test(what_is_held_comes_before_what_was_begun),
+		cmocka_unit_test(a_stop_counts_what_is_held_once),
 		cmocka_unit_test(
 		    rotation_waits_for_the_syncer_without_blocking),
 	};
