@@ -90,8 +90,8 @@ struct file {
 /* Opens the one file of an output. -1 sets *err; f needs no closing then. */
 int file_open(struct file *f, struct file_home *home, struct err *err);
 
-/* Opens one of many, of that path, in the folder dirfd, which is handed over,
- * also when it fails; the caller sets name. -1: *err and errno. */
+/* Opens one of many, of that path, in the folder dirfd, which is borrowed for
+ * the call; the caller sets name. -1: *err and errno. */
 int file_open_at(struct file *f, struct file_home *home, int dirfd,
     const char *path, struct err *err);
 

@@ -143,8 +143,10 @@ give_away(struct file *f)
 	uint64_t number;
 
 	job.sync &= f->dirty;
-	if (!job.sync && !is_there)
+	if (!is_there && (!job.sync || !syncer_has_room(syncer)))
 		return;
+	/* it may be opened again before the syncer has closed it */
+	(void)flock(f->log.fd, LOCK_UN);
 	job.close = true;
 	job.sync &= !file_has_failed(f);
 	number = syncer_try(syncer, &job);
@@ -201,8 +203,6 @@ file_leave(struct file *f)
 {
 	int64_t sync = f->home->set->sync;
 
-	/* it may be opened again before the syncer has closed it */
-	(void)flock(f->log.fd, LOCK_UN);
 	if (file_home_holds(f->home))
 		sync_held(f);
 	give_away(f);

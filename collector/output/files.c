@@ -249,15 +249,22 @@ open_named(struct files *fs, struct file *f, const char *path, struct err *err)
 {
 	const struct output_settings *s = fs->home->set;
 	bool made = false;
-	int dirfd = beneath_open(fs->home->base, fs->name, &s->new, &made);
+	int dirfd, rc, saved;
 
+	if (strchr(fs->name, '/') == NULL)
+		return file_open_at(f, fs->home, fs->home->base, path, err);
+	dirfd = beneath_open(fs->home->base, fs->name, &s->new, &made);
 	fs->home->stray |= made && s->sync != SYNC_NEVER;
 	if (dirfd == -1 && (errno == ENOTDIR || errno == ELOOP))
 		return err_set(err,
 		    "%s: a symbolic link, or no folder, is on the way", path);
 	if (dirfd == -1)
 		return err_sys(err, "%s: its folder", path);
-	return file_open_at(f, fs->home, dirfd, path, err);
+	rc = file_open_at(f, fs->home, dirfd, path, err);
+	saved = errno;
+	close(dirfd);
+	errno = saved;
+	return rc;
 }
 
 /* The same; tries again when that is of use. */

@@ -176,19 +176,19 @@ kind_of(mode_t mode)
 	}
 }
 
-int
-folder_make_file(int dirfd, const char *name, const struct folder_new *new)
+static int
+make_file(
+    int dirfd, const char *name, const struct folder_new *new, struct stat *st)
 {
-	struct stat st;
 	int fd, saved;
 
 	fd = openat(dirfd, name, FLAGS | O_CREAT | O_EXCL, new->mode);
 	if (fd == -1)
 		return -1;
 	/* first: it may take bits of the mode away */
-	if (give(fd, new) == -1 || fstat(fd, &st) == -1)
+	if (give(fd, new) == -1 || fstat(fd, st) == -1)
 		goto fail;
-	if (((st.st_mode ^ new->mode) & MODE_BITS) != 0 &&
+	if (((st->st_mode ^ new->mode) & MODE_BITS) != 0 &&
 	    fchmod(fd, new->mode &MODE_BITS) == -1)
 		goto fail;
 	return fd;
@@ -201,32 +201,40 @@ fail:
 	return -1;
 }
 
+int
+folder_make_file(int dirfd, const char *name, const struct folder_new *new)
+{
+	struct stat st;
+
+	return make_file(dirfd, name, new, &st);
+}
+
 /* -1: errno, and ENOENT when there is none. */
 static int
-open_existing(int dirfd, const char *path, bool alone, struct err *err)
+open_existing(
+    int dirfd, const char *path, bool alone, struct stat *st, struct err *err)
 {
 	const char *name = folder_base(path);
-	struct stat st;
 	int fd;
 
 	/* Opening a device can already do something: look first. */
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) == -1)
 		return err_sys(err, "%s", path);
-	if (!S_ISREG(st.st_mode)) {
+	if (!S_ISREG(st->st_mode)) {
 		errno = EINVAL;
 		return err_set(err, "%s: is %s, not a regular file", path,
-		    kind_of(st.st_mode));
+		    kind_of(st->st_mode));
 	}
 	/* O_NONBLOCK: it may have become a pipe; to a file it is nothing. */
 	fd = openat(dirfd, name, FLAGS | O_NONBLOCK);
 	if (fd == -1)
 		return err_sys(err, "%s", path);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (!alone || st.st_nlink <= 1))
+	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode) &&
+	    (!alone || st->st_nlink <= 1))
 		return fd;
 	close(fd);
 	errno = EINVAL;
-	if (S_ISREG(st.st_mode))
+	if (S_ISREG(st->st_mode))
 		return err_set(err,
 		    "%s: has another name, too (a hard link); one of them may "
 		    "not be a log",
@@ -236,7 +244,7 @@ open_existing(int dirfd, const char *path, bool alone, struct err *err)
 
 int
 folder_open_file(int dirfd, const char *path, const struct folder_new *new,
-    bool *made, struct err *err)
+    bool *made, struct stat *st, struct err *err)
 {
 	const char *name = folder_base(path);
 
@@ -245,13 +253,13 @@ folder_open_file(int dirfd, const char *path, const struct folder_new *new,
 		return err_set(err, "%s: names a folder, not a file", path);
 	}
 	for (int i = 0; i < TRIES; i++) {
-		int fd = open_existing(dirfd, path, new->alone, err);
+		int fd = open_existing(dirfd, path, new->alone, st, err);
 
 		*made = false;
 		if (fd != -1 || errno != ENOENT)
 			return fd;
 		*made = true;
-		fd = folder_make_file(dirfd, name, new);
+		fd = make_file(dirfd, name, new, st);
 		if (fd != -1 || errno != EEXIST)
 			return fd != -1 ? fd : err_sys(err, "%s", path);
 	}
@@ -260,13 +268,20 @@ folder_open_file(int dirfd, const char *path, const struct folder_new *new,
 }
 
 bool
+folder_still_has(int dirfd, const char *name, struct stat *st)
+{
+	const struct stat was = *st;
+
+	return fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st->st_dev == was.st_dev && st->st_ino == was.st_ino;
+}
+
+bool
 folder_is_at(int dirfd, const char *name, int fd)
 {
-	struct stat a, b;
+	struct stat st;
 
-	return fstat(fd, &a) == 0 &&
-	    fstatat(dirfd, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return fstat(fd, &st) == 0 && folder_still_has(dirfd, name, &st);
 }
 
 int

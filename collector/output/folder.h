@@ -42,11 +42,12 @@ const char *folder_base(const char *path);
 /*
  * Opens the last component of path, which is in dirfd, for reading and
  * appending, or makes it (*made). Only a regular file: never a symbolic link,
- * nor anything that opening could start or block. The caller closes it. -1:
- * *err and errno; EINVAL for what is no such file.
+ * nor anything that opening could start or block. The caller closes it; *st
+ * tells it from others. -1: *err and errno; EINVAL for what is no such file.
  */
+struct stat;
 int folder_open_file(int dirfd, const char *path, const struct folder_new *new,
-    bool *made, struct err *err);
+    bool *made, struct stat *st, struct err *err);
 
 /* Makes a new file in dirfd. -1: errno; EEXIST when the name is taken. */
 int folder_make_file(int dirfd, const char *name, const struct folder_new *new);
@@ -56,10 +57,13 @@ int folder_make_file(int dirfd, const char *name, const struct folder_new *new);
  * writes to it then, and nobody else compresses or deletes it. Only a regular
  * file, never a link. -1: errno; EWOULDBLOCK: somebody has it.
  */
-struct stat;
 int folder_claim(int dirfd, const char *name, struct stat *st);
 
 /* True when name in dirfd is the very file that is open as fd. */
 bool folder_is_at(int dirfd, const char *name, int fd);
+
+/* The same for the one that *st was of when it was opened, and still is; *st
+ * is as of now then. */
+bool folder_still_has(int dirfd, const char *name, struct stat *st);
 
 #endif

@@ -47,16 +47,19 @@ static int
 open_live(struct logfile *f, struct err *err)
 {
 	bool made = false;
+	struct stat st;
 
 	for (int i = 0; i < TRIES; i++) {
 		f->fd = folder_open_file(
-		    f->dirfd, f->path, &f->new, &made, err);
+		    f->dirfd, f->path, &f->new, &made, &st, err);
 		if (f->fd == -1)
 			return -1;
 		if (lock(f->fd, f->path, err) == -1)
 			return -1;
-		if (folder_is_at(f->dirfd, f->name, f->fd)) {
+		if (folder_still_has(f->dirfd, f->name, &st)) {
 			f->renamed = f->renamed || made;
+			f->size = (uint64_t)st.st_size;
+			f->written = st.st_mtime;
 			return 0;
 		}
 		close(f->fd);
@@ -86,15 +89,7 @@ scan_folder(struct logfile *f, struct err *err)
 static int
 take_live(struct logfile *f, uint64_t *repaired, struct err *err)
 {
-	struct stat st;
-
-	if (open_live(f, err) == -1)
-		return -1;
-	if (fstat(f->fd, &st) == -1)
-		return err_sys(err, "%s", f->path);
-	f->size = (uint64_t)st.st_size;
-	f->written = st.st_mtime;
-	if (repair_tail(f, repaired, err) == -1)
+	if (open_live(f, err) == -1 || repair_tail(f, repaired, err) == -1)
 		return -1;
 	f->whole = f->size;
 	return 0;
@@ -121,12 +116,13 @@ logfile_take(struct logfile *f, int dirfd, uint64_t *repaired, struct err *err)
 	return -1;
 }
 
-/* Opens in f->dirfd, which is open unless an error was met; closes all after
- * an error. */
+/* Opens in f->dirfd, which is borrowed, or opened here and stays; closes all
+ * that it opened after an error. */
 static int
 open_in(
     struct logfile *f, const char *path, uint64_t *repaired, struct err *err)
 {
+	bool borrowed = f->dirfd != -1;
 	uint64_t moved = 0;
 
 	f->path = strdup(path);
@@ -140,9 +136,13 @@ open_in(
 	if (f->dirfd == -1 || take_live(f, &moved, err) == -1)
 		goto fail;
 	*repaired = moved;
+	if (borrowed)
+		f->dirfd = -1;
 	return 0;
 
 fail:
+	if (borrowed)
+		f->dirfd = -1;
 	logfile_close(f);
 	return -1;
 }
@@ -176,11 +176,7 @@ logfile_open_at(struct logfile *f, int dirfd, const char *path,
 		.dirfd = dirfd, .fd = -1, .new = *new, .rotation = 1
 	};
 	f->new.alone = true;
-	if (open_in(f, path, repaired, err) == -1)
-		return -1;
-	close(f->dirfd);
-	f->dirfd = -1;
-	return 0;
+	return open_in(f, path, repaired, err);
 }
 
 void

@@ -51,8 +51,8 @@ int logfile_open(struct logfile *f, const char *path,
 
 /*
  * The same for the last component of path in the folder dirfd, which is
- * handed over and closed, also when it fails: such a file needs one descriptor
- * only, and who rotates it sets f->dirfd before. A file with a second name (a
+ * borrowed for the call: such a file needs one descriptor only, and who
+ * rotates it sets f->dirfd before. A file with a second name (a
  * hard link) is refused, and no new name is synced: f->renamed reminds of it.
  * logfile_reopen() is not for it: it is closed, and another one opened.
  */

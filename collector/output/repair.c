@@ -116,14 +116,9 @@ open_torn(const struct logfile *f, struct torn *t, struct err *err)
 		t->path = NULL;
 		return err_sys(err, "%s", f->path);
 	}
-	t->fd = folder_open_file(f->dirfd, t->path, &new, &t->made, err);
+	t->fd = folder_open_file(f->dirfd, t->path, &new, &t->made, &st, err);
 	if (t->fd == -1)
 		return -1;
-	if (fstat(t->fd, &st) == -1) {
-		close(t->fd);
-		t->fd = -1;
-		return err_sys(err, "%s", t->path);
-	}
 	t->size = (uint64_t)st.st_size;
 
 	/* A crash in the middle of a repair tears this file. */
