@@ -142,7 +142,9 @@ give_away(struct file *f)
 	bool is_there = !syncer_has_done(syncer, f->asked);
 	uint64_t number;
 
-	job.sync &= f->dirty;
+	/* if more was left than the syncer could take, all of its disk is
+	 * synced soon, and this one with it */
+	job.sync &= f->dirty && !(f->home->stray && f->home->set->sync > 0);
 	if (!is_there && (!job.sync || !syncer_has_room(syncer)))
 		return;
 	/* it may be opened again before the syncer has closed it */

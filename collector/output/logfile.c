@@ -89,7 +89,9 @@ scan_folder(struct logfile *f, struct err *err)
 static int
 take_live(struct logfile *f, uint64_t *repaired, struct err *err)
 {
-	if (open_live(f, err) == -1 || repair_tail(f, repaired, err) == -1)
+	if (open_live(f, err) == -1)
+		return -1;
+	if (repair_tail(f, repaired, err) == -1)
 		return -1;
 	f->whole = f->size;
 	return 0;
