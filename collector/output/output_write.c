@@ -201,8 +201,8 @@ output_gather(struct output *o)
 		bytes += b->n;
 		o->together++;
 		b = (struct block *)(void *)b->letter.next;
-	} while (b != NULL && o->together < most &&
-	    bytes + b->n <= BATCH_BYTES);
+	} while (
+	    b != NULL && o->together < most && bytes + b->n <= BATCH_BYTES);
 }
 
 /* The next batch of them. False: all are written. */

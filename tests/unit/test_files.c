@@ -279,8 +279,7 @@ a_file_deleted_in_the_middle_of_some_blocks_goes_on(void **state)
 static void
 blocks_written_together_leave_others_their_turn(void **state)
 {
-	static const char lines[] =
-	    "a 1\nb 2\nc 3\nd 4\na 5\nb 6\nc 7\nd 8\n";
+	static const char lines[] = "a 1\nb 2\nc 3\nd 4\na 5\nb 6\nc 7\nd 8\n";
 	struct outplace p;
 	char text[64];
 

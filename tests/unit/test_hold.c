@@ -333,8 +333,8 @@ what_is_held_comes_before_what_was_begun(void **state)
 	assert_file(&p, "h/a",
 	    "x\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\n"
 	    "behind\n");
-	assert_file(&p, "h/b",
-	    "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\na\nb\nc\nd\ne\nf\n");
+	assert_file(
+	    &p, "h/b", "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\na\nb\nc\nd\ne\nf\n");
 	assert_file(&p, "h/c", "not begun\nlast\n");
 	assert_int_equal(p.written, 18);
 	assert_int_equal(count(&p, O_WRITTEN), 36);
@@ -362,7 +362,7 @@ a_stop_counts_what_is_held_once(void **state)
 	disk.sync_fails = 1;
 	disk.fails_only = ino_of(&p, "h/a");
 	output_write(p.out); /* waits to be written once more */
-	disk.room = 3;	     /* in the second line of h/a */
+	disk.room = 3;       /* in the second line of h/a */
 	queue_runs(&p, "h/c never\nh/a never\n");
 	queue_runs(&p, "h/c never\n");
 	go(&p, 300);
