@@ -78,7 +78,10 @@ file_sync_data(struct file *f)
 	const char *path = f->home->failures == 0 ? f->log.path : NULL;
 
 	f->dirty = false;
-	if (sync_now(f->home->tools->metrics, path, f->log.fd,
+	/* the kernel tells of a failure once, perhaps to the syncer just now */
+	syncer_wait(f->home->tools->syncer, f->asked);
+	if (!file_has_failed(f) &&
+	    sync_now(f->home->tools->metrics, path, f->log.fd,
 		f->home->set->count) == 0)
 		return 0;
 	f->failed = true;

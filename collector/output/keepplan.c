@@ -119,8 +119,9 @@ keep_plan_find_places(struct keep_plan *p)
 	for (size_t i = 0; i < p->n; i++) {
 		struct keep_output *o = &p->output[i];
 
-		if (o->path != NULL && o->place == NULL)
-			o->place = realpath(o->folder, NULL);
+		/* anew each time: a folder may have become a link meanwhile */
+		free(o->place);
+		o->place = o->path != NULL ? realpath(o->folder, NULL) : NULL;
 	}
 }
 

@@ -249,6 +249,15 @@ syncer_has_done(const struct syncer *s, uint64_t number)
 }
 
 void
+syncer_wait(const struct syncer *s, uint64_t number)
+{
+	const struct timespec pause = { 0, ROOM_NS };
+
+	while (s != NULL && !syncer_has_done(s, number))
+		(void)nanosleep(&pause, NULL);
+}
+
+void
 syncer_stop(struct syncer *s)
 {
 	if (s == NULL)

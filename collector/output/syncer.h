@@ -57,6 +57,9 @@ uint64_t syncer_next(const struct syncer *s);
 /* True when the job of that number, and all before it, are done. */
 bool syncer_has_done(const struct syncer *s, uint64_t number);
 
+/* Waits until it is so. Accepts NULL: the syncer has stopped. */
+void syncer_wait(const struct syncer *s, uint64_t number);
+
 /* Does what was asked, ends the thread, frees. Accepts NULL. */
 void syncer_stop(struct syncer *s);
 
