@@ -290,7 +290,7 @@ CONTROLS = (
         "a mode is what the umask leaves",
         "collector/output/folder.c",
         """	    fchmod(fd, new->mode &MODE_BITS) == -1)""",
-        """	    fchmod(fd, st.st_mode & MODE_BITS) == -1)""",
+        """	    fchmod(fd, st->st_mode & MODE_BITS) == -1)""",
         ("test_modes.py::test_modes",)),
     Control(
         "a failed sync is not seen",

@@ -386,7 +386,9 @@ int
 renameat2(
     int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
 {
-	if (lacks(K_EXCHANGE) || fails_at(K_EXCHANGE, from_fd, from))
+	if (lacks(K_EXCHANGE) ||
+	    fails_at((flags & RENAME_EXCHANGE) != 0 ? K_EXCHANGE : K_RENAME,
+		from_fd, from))
 		return -1;
 	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
 }
