@@ -193,8 +193,12 @@ output:
     eventually(lambda: there(first + ".gz") and not there(first))
     run.reload(text + "    compress: none\n")
     second = rotated.make(live, 2, DAY)
-    run.reload(text)
-    time.sleep(0.3)  # nothing is to happen
+    # all outputs are looked through, and have their turns: when two files of
+    # another are done, one of this would be, too
+    others = [rotated.make(str(tmp_path / "other.log"), n, DAY)
+              for n in (1, 2)]
+    run.reload(text + "  - path: {dir}/other.log\n    compress: gzip\n")
+    eventually(lambda: not any(there(path) for path in others))
     assert there(second) and there(first + ".gz")
 
 
