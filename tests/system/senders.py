@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """senders.py - sockets and framings that tests send with"""
 
+import contextlib
+import errno
 import fcntl
 import multiprocessing
+import random
 import socket
 import struct
 import termios
@@ -32,6 +35,30 @@ def connect(address, scheme="tcp", source=None):
     if scheme == "tcp":
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return s
+
+
+@contextlib.contextmanager
+def free_port():
+    """A port for a collector that nobody else is given meanwhile: we are
+    bound to it without listening, and the collector may be, too. Below those
+    that the kernel gives to whoever asks for any, so it holds for UDP, too."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+        end = int(f.read().split()[0])
+    with socket.socket() as s:
+        for port in random.sample(range(1024, end), 100):
+            try:
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as d:
+                    d.bind(("127.0.0.1", port))
+                s.bind(("127.0.0.1", port))
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+        else:
+            raise AssertionError("no port is free")
+        # only now, or two of us could have the same
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        yield port
 
 
 def lf(message):

@@ -10,13 +10,13 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 
 import pytest
 
 import harness
+import senders
 
 with open(os.path.join(harness.REPO, "README.md"), encoding="utf-8") as _file:
     README = _file.read()
@@ -111,18 +111,16 @@ def place(folder):
     return folder
 
 
-def free_ports(number):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+@pytest.fixture(name="ports")
+def _ports():
+    with senders.free_port() as one, senders.free_port() as other:
+        yield one, other
 
 
-def test_collector_started_by_hand(tmp_path):
+def test_collector_started_by_hand(tmp_path, ports):
     """The command that starts one, as it stands but for the port, and what
     the README says to look at."""
-    port, http = free_ports(2)
+    port, http = ports
     command = at(block("sh", "-l udp://"), port).strip()
     process = subprocess.Popen(
         ["sh", "-c", "exec %s --http 127.0.0.1:%d" % (command, http)],

@@ -253,16 +253,15 @@ output:
 """
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+@pytest.fixture(name="port")
+def _port():
+    with senders.free_port() as port:
+        yield port
 
 
-def test_connections_to_a_listener_that_leaves(collect, tmp_path):
+def test_connections_to_a_listener_that_leaves(collect, tmp_path, port):
     """Peers connect and send while their listener comes and goes: whoever got
     through has its message stored, and nothing breaks."""
-    port = free_port()
     text = HAMMERED.replace("{port}", str(port))
     f = start(collect, tmp_path, text, args=("--workers", "2"))
     stop, good = threading.Event(), []
@@ -296,9 +295,9 @@ def test_connections_to_a_listener_that_leaves(collect, tmp_path):
     assert good and not set(good) - set(f.lines("all.log"))
 
 
-def test_datagrams_to_a_unix_socket_that_leaves(collect, tmp_path):
+def test_datagrams_to_a_unix_socket_that_leaves(collect, tmp_path, port):
     """What the kernel took from a sender is stored."""
-    text = HAMMERED.replace("{port}", str(free_port()))
+    text = HAMMERED.replace("{port}", str(port))
     f = start(collect, tmp_path, text)
     stop, sent = threading.Event(), []
 
