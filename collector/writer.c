@@ -88,6 +88,21 @@ move_to_leaving(struct writer *w, const struct output *o)
 	}
 }
 
+/* Outputs that a reload took away go when all of them is written. */
+static void
+free_leaving(struct writer *w)
+{
+	for (size_t i = w->leaving.n; i-- > 0;) {
+		struct output *o = w->leaving.list[i];
+
+		if (!output_is_idle(o))
+			continue;
+		output_free(o);
+		w->leaving.list[i] = w->leaving.list[--w->leaving.n];
+	}
+	atomic_store(&w->held, w->used.n + w->leaving.n);
+}
+
 static void
 obey(struct writer *w, struct writer_order *o)
 {
@@ -97,7 +112,10 @@ obey(struct writer *w, struct writer_order *o)
 		output_renew(o->renew[i].output, o->renew[i].settings);
 	for (size_t i = 0; i < o->removes; i++)
 		move_to_leaving(w, o->remove[i]);
-	atomic_store(&w->held, w->used.n + w->leaving.n);
+	/* what has nothing to write is unlocked when the reload is said to be
+	 * done: the next one may have it again */
+	take_blocks(w);
+	free_leaving(w);
 	atomic_store(&o->done, true);
 	if (o->answer != NULL)
 		mailbox_wake(o->answer);
@@ -113,21 +131,6 @@ writer_obey(struct writer *w, struct writer_order *o)
 	}
 	atomic_store(&w->order, o);
 	mailbox_wake(&w->inbox);
-}
-
-/* Outputs that a reload took away go when all of them is written. */
-static void
-free_leaving(struct writer *w)
-{
-	for (size_t i = w->leaving.n; i-- > 0;) {
-		struct output *o = w->leaving.list[i];
-
-		if (!output_is_idle(o))
-			continue;
-		output_free(o);
-		w->leaving.list[i] = w->leaving.list[--w->leaving.n];
-	}
-	atomic_store(&w->held, w->used.n + w->leaving.n);
 }
 
 static int64_t

@@ -11,6 +11,7 @@ import pytest
 
 import oracle
 import senders
+import shim
 from configured import start
 from harness import eventually, load
 
@@ -208,6 +209,38 @@ def test_reloads_under_load_lose_nothing(collect, tmp_path):
     f.c.stop()
     tally = oracle.check(f.lines("all.log"), sent)
     assert tally.stored == sum(sent.values())
+
+
+def test_an_output_that_comes_back_at_once(collect, tmp_path):
+    """A reload that takes an output away ends when nobody has its file any
+    more, so the next one, which waits already, may have it again; while the
+    disk is slow with another output."""
+    f = start(collect, tmp_path, ONE, env=shim.environment(
+        tmp_path, WRITE_MS=50, UNDER=str(tmp_path / "all.log")))
+    extra = ONE + "  - path: {dir}/extra.log\n    host: [ nobody ]\n"
+    stop = threading.Event()
+    with senders.connect(f.c.address()) as s:
+        def talk():
+            while not stop.wait(0.002):
+                s.sendall(b"<13>x\n")
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            for _ in range(3):
+                f.reload(extra)
+                f.write(ONE)
+                read = f.c.stderr().count("SIGHUP: reading")
+                f.c.signal(signal.SIGHUP)
+                eventually(lambda: f.c.stderr().count(
+                    "SIGHUP: reading") > read)
+                f.generation += 1
+                f.reload(extra)
+                f.reload(ONE)
+        finally:
+            stop.set()
+            thread.join()
+    assert "refused" not in f.c.stderr()
 
 
 def test_a_second_sighup_waits_for_the_first(collect, tmp_path):
