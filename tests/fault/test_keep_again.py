@@ -17,6 +17,7 @@ pytestmark = pytest.mark.fault
 TEXT = b"".join(b"line %d of a file\n" % n for n in range(20000))
 
 
+@pytest.mark.long
 def test_the_only_file_is_tried_again(collect, tmp_path):
     """Nothing else is rotated, nothing is written."""
     logs = tmp_path / "d"

@@ -259,6 +259,7 @@ def test_ten_thousand_live_names(collect, tmp_path):
 # E6
 
 
+@pytest.mark.long
 def test_no_thread_can_be_started(collect, tmp_path):
     """Rotation goes on, it is said once, and tried again until it works."""
     fault = nth.Fault(tmp_path)

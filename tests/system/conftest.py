@@ -2,4 +2,5 @@
 """conftest.py - pytest takes the fixtures of this folder from here"""
 
 # pylint: disable=unused-import
-from fixtures import collect, peers, private, shared  # noqa: F401
+from fixtures import (  # noqa: F401
+    collect, peers, private, pytest_collection_modifyitems, shared)

@@ -8,6 +8,12 @@ import pytest
 import harness
 
 
+def pytest_collection_modifyitems(items):
+    """What takes long is begun first, so that no processor waits for it at
+    the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture
 def collect(tmp_path):
     """Starts collectors in the test's folder; whatever still runs at the end

@@ -109,6 +109,7 @@ def cases():
                 yield "twice", text.replace(mark, mark * 2), line + 1, name
 
 
+@pytest.mark.long
 def test_every_key_broken_in_every_way(tmp_path):
     """One error each, with its line, its key and a reason."""
     wrong = []

@@ -90,6 +90,7 @@ def refused(c, reason="proxy"):
     return c.metric("rejected_connections_total", reason=reason)
 
 
+@pytest.mark.long
 def test_the_source_is_what_the_header_says(collect):
     """RFC-149: in one piece with the first message, and byte by byte."""
     c = start(collect)
@@ -258,6 +259,7 @@ def test_connections_are_counted_by_the_stated_source(collect):
     c.wait_metric("connections", 0)
 
 
+@pytest.mark.long
 def test_a_header_has_ten_seconds(collect):
     """F12: whoever sends none, or a part of one, or one byte now and then, is
     closed; whoever has sent one may be silent."""

@@ -62,6 +62,7 @@ def send_until_closed(address, scheme, src, framing):
         pass
 
 
+@pytest.mark.long
 def test_at_a_random_moment_under_load(collect, tmp_path):
     """A10: 20 rounds; what the file lacks of each connection is its end, and
     the final counts agree with the file. A message of which only the
