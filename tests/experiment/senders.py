@@ -42,18 +42,22 @@ class Failures:
         self.last = repr(sys.exc_info()[1])
 
 
-def log_lines(handler, run, process, number, quiet=False):
-    """Writes the lines through Python's logging; returns how many failed."""
+def log_lines(handler, run, process, number, quiet=False, seconds=None):
+    """Writes the lines through Python's logging, as many as can be in that
+    time; returns how many that were, and how many of them failed."""
     failures = Failures()
     handler.handleError = failures
     logger = logging.Logger("experiment")
     logger.addHandler(handler)
+    end = None if seconds is None else time.monotonic() + seconds
     for n in range(1, number + 1):
         logger.info(line(run, process, n))
+        if end is not None and time.monotonic() > end:
+            break
     handler.close()
     if failures.count and not quiet:
         print("process %03d: %s" % (process, failures.last), file=sys.stderr)
-    return failures.count
+    return n, failures.count
 
 
 class PythonSender:
@@ -70,7 +74,7 @@ class PythonSender:
             "experiment[%(process)d]: %(message)s"))
 
     def send(self, run, process, number):
-        return log_lines(self.handler, run, process, number)
+        return log_lines(self.handler, run, process, number)[1]
 
 
 class BuiltinSender:
