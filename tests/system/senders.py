@@ -10,6 +10,7 @@ import socket
 import struct
 import termios
 
+import tcpqueue
 from harness import DEADLINE, eventually
 
 KINDS = {
@@ -79,14 +80,7 @@ def unread(*sockets):
     if sockets[0].family == socket.AF_UNIX:
         return sum(struct.unpack("i", fcntl.ioctl(
             s, termios.TIOCOUTQ, b"\0\0\0\0"))[0] for s in sockets)
-    wanted = {(":%04X" % s.getpeername()[1], ":%04X" % s.getsockname()[1])
-              for s in sockets}
-    name = "tcp6" if sockets[0].family == socket.AF_INET6 else "tcp"
-    with open("/proc/net/" + name) as f:
-        table = [line.split(None, 5)[1:5] for line in f]
-    return sum(int(queues.partition(":")[2], 16)
-               for here, there, _, queues in table[1:]
-               if (here[-5:], there[-5:]) in wanted)
+    return tcpqueue.unread(sockets)
 
 
 def is_closed(s):
