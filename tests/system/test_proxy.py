@@ -90,7 +90,6 @@ def refused(c, reason="proxy"):
     return c.metric("rejected_connections_total", reason=reason)
 
 
-@pytest.mark.long
 def test_the_source_is_what_the_header_says(collect):
     """RFC-149: in one piece with the first message, and byte by byte."""
     c = start(collect)
