@@ -153,6 +153,15 @@ class Running:
             self.stop()
 
 
+def listens(path):
+    """True when somebody listens at that unix socket: the name is there a
+    moment before that. Not asked by a connection, which may be logged."""
+    with open("/proc/net/unix", encoding="utf-8", errors="replace") as f:
+        rows = [line.split(None, 7) for line in f]
+    return any(row[3:4] == ["00010000"] and row[7].rstrip("\n") == path
+               for row in rows if len(row) == 8)  # __SO_ACCEPTCON
+
+
 def call(command, timeout=harness.DEADLINE, **options):
     """Runs a program to its end, which has to be a good one."""
     done = subprocess.run(

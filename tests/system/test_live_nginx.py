@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """nginx logs to us: access_log and error_log with syslog:."""
 
-import os
 import re
 import socket
 
@@ -61,7 +60,7 @@ def run(collect, folder, format, requests, level="notice"):
     with live.Running(folder, [
             *live.unprivileged(), live.program("nginx"), "-e", "stderr",
             "-c", str(config)]) as nginx:
-        nginx.wait_until(lambda: os.path.exists(door))
+        nginx.wait_until(lambda: live.listens(door))
         for number, (uri, status) in enumerate(requests, 1):
             assert get(door, uri) == status
             # It drops what a unix socket has no room for at once.

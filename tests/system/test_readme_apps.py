@@ -220,7 +220,7 @@ def test_nginx(udp, tmp_path, text):
     live.call([*command, "-t"])
     door = str(tmp_path / "http")
     with live.Running(tmp_path, command) as nginx:
-        nginx.wait_until(lambda: os.path.exists(door))
+        nginx.wait_until(lambda: live.listens(door))
         s = socket.socket(socket.AF_UNIX)
         s.connect(door)
         get(s, "/missing")
