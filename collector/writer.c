@@ -106,6 +106,8 @@ free_leaving(struct writer *w)
 static void
 obey(struct writer *w, struct writer_order *o)
 {
+	struct mailbox *answer = o->answer;
+
 	for (size_t i = 0; i < o->adds; i++)
 		w->used.list[w->used.n++] = o->add[i];
 	for (size_t i = 0; i < o->renews; i++)
@@ -116,9 +118,9 @@ obey(struct writer *w, struct writer_order *o)
 	 * done: the next one may have it again */
 	take_blocks(w);
 	free_leaving(w);
-	atomic_store(&o->done, true);
-	if (o->answer != NULL)
-		mailbox_wake(o->answer);
+	atomic_store(&o->done, true); /* from here on *o is not ours */
+	if (answer != NULL)
+		mailbox_wake(answer);
 }
 
 void
