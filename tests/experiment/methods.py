@@ -82,7 +82,8 @@ def _concurrent(path):
 
 class _Locked(logging.handlers.RotatingFileHandler):
     """Python's own handler, and a lock around each line: the recipe that
-    people build themselves. What another has rotated is opened anew."""
+    people build themselves. What another has rotated is opened anew. The lock
+    is held no longer than needed, else they all queue up for it."""
 
     def __init__(self, path, lock):
         self.between = lock
@@ -90,17 +91,20 @@ class _Locked(logging.handlers.RotatingFileHandler):
             super().__init__(path, maxBytes=SIZE, backupCount=BACKUPS)
 
     def emit(self, record):
-        with self.between:
-            try:
+        text = self.format(record) + "\n"
+        try:
+            with self.between:
                 there = os.stat(self.baseFilename)
                 ours = os.fstat(self.stream.fileno())
-                if (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
+                if there.st_ino != ours.st_ino:
                     self.stream.close()
                     self.stream = self._open()
-            except OSError:
-                self.handleError(record)
-                return
-            super().emit(record)
+                if there.st_size + len(text) > SIZE:
+                    self.doRollover()
+                self.stream.write(text)
+                self.flush()
+        except OSError:
+            self.handleError(record)
 
 
 def _filelock(path):
