@@ -18,7 +18,8 @@ import controls
 import harness
 from rounds import LONG
 
-pytestmark = pytest.mark.fault
+# one copy of the tree, in which one builds at a time
+pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("controls")]
 
 PLACE = os.path.join(harness.REPO, "build", "controls")
 COPY = os.path.join(PLACE, "tree")
@@ -88,11 +89,12 @@ def tree():
     """A copy of the sources, configured: quick to build, not to run."""
     os.makedirs(BUILD, exist_ok=True)
     lock = os.open(PLACE, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX)  # until this process ends
+    fcntl.flock(lock, fcntl.LOCK_EX)
     copy_tree()
     if not os.path.exists(os.path.join(BUILD, "Makefile")):
         run([os.path.join("..", "tree", "configure"), "CFLAGS=-O0"], BUILD)
-    return COPY
+    yield COPY
+    os.close(lock)
 
 
 def replace(path, old, new):
