@@ -68,13 +68,6 @@ is_listed(const struct texts *list, struct slice text, bool fold)
 	return found || !plain;
 }
 
-bool
-filter_is_open(const struct choice *c)
-{
-	return c->facilities == 0 && c->severities == 0 && c->app.n == 0 &&
-	    c->host.n == 0 && c->match == NULL;
-}
-
 enum filter_result
 filter_ask(const struct choice *c, const struct record *r,
     struct pattern_scratch *scratch)

@@ -21,7 +21,12 @@ enum filter_result filter_ask(const struct choice *c, const struct record *r,
     struct pattern_scratch *scratch);
 
 /* No condition at all. */
-bool filter_is_open(const struct choice *c);
+static inline bool
+filter_is_open(const struct choice *c)
+{
+	return c->facilities == 0 && c->severities == 0 && c->app.n == 0 &&
+	    c->host.n == 0 && c->match == NULL;
+}
 
 /* '*' is any number of bytes, '?' exactly one; fold: letters of either case
  * are alike (names of hosts). Linear in pattern times text at worst. */

@@ -95,12 +95,3 @@ format_line(struct formatter *fm, const struct output_conf *o,
 	out[n] = '\n';
 	return n + 1;
 }
-
-bool
-format_is_raw(const struct output_conf *o, const struct record *r)
-{
-	return r->msg->clean &&
-	    (o->format == FORMAT_RAW ||
-		(o->format == FORMAT_RFC5424 && r->msg->valid &&
-		    !r->origin->distrust));
-}

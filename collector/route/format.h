@@ -36,6 +36,13 @@ size_t format_line(struct formatter *fm, const struct output_conf *o,
     const struct record *r, char *out);
 
 /* The line is the message's own bytes. */
-bool format_is_raw(const struct output_conf *o, const struct record *r);
+static inline bool
+format_is_raw(const struct output_conf *o, const struct record *r)
+{
+	return r->msg->clean &&
+	    (o->format == FORMAT_RAW ||
+		(o->format == FORMAT_RFC5424 && r->msg->valid &&
+		    !r->origin->distrust));
+}
 
 #endif

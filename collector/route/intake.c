@@ -319,32 +319,38 @@ put(struct intake *in, size_t output, const struct record *r, struct line line)
 	return put_line(in, l, o, r, &line);
 }
 
+static bool
+is_chosen(
+    struct intake *in, const struct output_conf *o, const struct record *r)
+{
+	enum filter_result f = filter_ask(&o->choice, r, in->matcher);
+
+	if (f == FILTER_GAVE_UP)
+		counter_add(
+		    metrics_global(in->metrics, in->thread), G_MATCH_LIMITS, 1);
+	return f == FILTER_YES;
+}
+
 /* To every output that wants it. False: one of them did not get it. */
 static bool
 route(struct intake *in, const struct record *r, struct line line)
 {
-	struct counters *count = metrics_global(in->metrics, in->thread);
+	const struct config *c = in->conf;
 	bool taken = false, all = true;
 
-	for (size_t i = 0; i < in->conf->outputs; i++) {
-		const struct output_conf *o = &in->conf->output[i];
+	for (size_t i = 0; i < c->outputs; i++) {
+		const struct output_conf *o = &c->output[i];
 
-		switch (filter_ask(&o->choice, r, in->matcher)) {
-		case FILTER_GAVE_UP:
-			counter_add(count, G_MATCH_LIMITS, 1);
+		if (!filter_is_open(&o->choice) && !is_chosen(in, o, r))
 			continue;
-		case FILTER_NO:
-			continue;
-		case FILTER_YES:
-			break;
-		}
 		taken = true;
 		all &= put(in, i, r, line);
 		if (o->final)
 			break;
 	}
 	if (!taken && !line.own)
-		counter_add(count, G_FILTERED, 1);
+		counter_add(
+		    metrics_global(in->metrics, in->thread), G_FILTERED, 1);
 	return all;
 }
 
@@ -379,7 +385,8 @@ intake_take(
 {
 	struct msg_hints hints = { .local = src->origin.local,
 		.self = in->self };
-	struct msg m;
+	/* not even zeroed: msg_parse() fills what msg_stamp() says is there */
+	__attribute__((uninitialized)) struct msg m;
 	struct record r = make_record(in, &src->origin, &m);
 
 	if (raw.n == 0) {

@@ -38,15 +38,11 @@ lane_finish(struct lane *l)
 }
 
 struct block *
-lane_room(struct lane *l, size_t need)
+lane_another(struct lane *l, size_t need)
 {
 	struct pool *p = l->pool;
 
-	if (l->block != NULL) {
-		if (l->block->cap - l->block->n >= need)
-			return l->block;
-		lane_finish(l);
-	}
+	lane_finish(l);
 	/* a block that is warm in the cache beats a new one */
 	if (p->spare == NULL || p->used + need > p->share)
 		pool_reclaim(p);
@@ -58,18 +54,6 @@ lane_room(struct lane *l, size_t need)
 		l->block->runs = l->runs;
 	}
 	return l->block;
-}
-
-void
-lane_added(struct lane *l, struct block *b, size_t n, const struct line *of)
-{
-	b->n += n;
-	b->messages += !of->own;
-	l->queued += n;
-	if (of->stream) {
-		b->stream_n += n;
-		l->pool->stream_used += n;
-	}
 }
 
 /* Does the block's last run go to the same file? */

@@ -44,12 +44,30 @@ struct lane *lane_new(void); /* NULL: no memory */
 /* All of its blocks must have come back. Accepts NULL. */
 void lane_free(struct lane *l);
 
+/* The same as lane_room() when the block being filled is full. */
+struct block *lane_another(struct lane *l, size_t need);
+
 /* Room for need bytes behind the others in the block; NULL: no memory. */
-struct block *lane_room(struct lane *l, size_t need);
+static inline struct block *
+lane_room(struct lane *l, size_t need)
+{
+	if (l->block != NULL && l->block->cap - l->block->n >= need)
+		return l->block;
+	return lane_another(l, need);
+}
 
 /* n bytes of a line were put into b, which lane_room() gave. */
-void lane_added(
-    struct lane *l, struct block *b, size_t n, const struct line *of);
+static inline void
+lane_added(struct lane *l, struct block *b, size_t n, const struct line *of)
+{
+	b->n += n;
+	b->messages += !of->own;
+	l->queued += n;
+	if (of->stream) {
+		b->stream_n += n;
+		l->pool->stream_used += n;
+	}
+}
 
 /* Copies a line; false: no memory. */
 bool lane_put(struct lane *l, const struct line *line);

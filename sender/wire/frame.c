@@ -301,7 +301,7 @@ next_delimited(struct framer *f, struct slice *in, struct slice *msg)
 }
 
 enum frame_status
-frame_next(struct framer *f, struct slice *in, struct slice *msg)
+frame_any(struct framer *f, struct slice *in, struct slice *msg)
 {
 	size_t head = 0, len = 0;
 

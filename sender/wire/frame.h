@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "wire/slice.h"
+#include "wire/word.h"
 
 enum frame_status {
 	FRAME_OK,   /* one message was taken; it may be empty after trimming */
@@ -49,7 +50,7 @@ void framer_init(struct framer *f, size_t max, enum frame_mode mode);
  * makes no difference to the messages. FRAME_MORE never leaves more than
  * FRAME_ROOM(max) bytes in *in, so a buffer of that size cannot deadlock.
  */
-enum frame_status frame_next(
+static inline enum frame_status frame_next(
     struct framer *f, struct slice *in, struct slice *msg);
 
 /* Nothing decided the delimiter for long enough: it is LF. Call frame_next()
@@ -78,5 +79,53 @@ enum frame_status frame_datagram(
 /* What a buffer must hold: the count, a space, the message, CR LF, and the
  * look-ahead behind a delimiter. */
 #define FRAME_ROOM(max) ((max) + 32)
+
+/* What frame_next() does with the frames that frame_quick() leaves. */
+enum frame_status frame_any(
+    struct framer *f, struct slice *in, struct slice *msg);
+
+/*
+ * The frame that nearly all are: begun just here, whole, not longer than max,
+ * without anything at its end to trim. False: nothing was done. (Inline, for
+ * it is most of what cutting frames costs: 35 ns became 15.)
+ */
+static inline bool
+frame_quick(struct framer *f, struct slice *in, struct slice *msg)
+{
+	const char *p = in->p, *end = p + in->n;
+	size_t len = 0;
+
+	if (f->scanned > 0 || f->skip > 0 || f->skipping || in->n < 16)
+		return false;
+	if (*p == '<' && f->delimiter == DELIM_LF && f->mode != FRAME_OCTET) {
+		/* what is in the way of the end is looked at by frame_any() */
+		end = memchr(p, '\n', in->n < f->max ? in->n : f->max);
+		if (end == NULL || end[-1] == '\r' || end[-1] == '\0')
+			return false;
+		*msg = slice_of(p, (size_t)(end - p));
+		slice_skip(in, msg->n + 1);
+		return true;
+	}
+	if (*p < '1' || *p > '9' || f->mode > FRAME_OCTET)
+		return false;
+	for (int i = 0; i < 6 && word_is_digit(*p); i++, p++)
+		len = len * 10 + (size_t)(*p - '0');
+	if (p[0] != ' ' || p[1] != '<')
+		return false;
+	p++;
+	if (len > f->max || len > (size_t)(end - p) || p[len - 1] == '\n' ||
+	    p[len - 1] == '\0')
+		return false;
+	*msg = slice_of(p, len);
+	in->n = (size_t)(end - p) - len;
+	in->p = p + len;
+	return true;
+}
+
+static inline enum frame_status
+frame_next(struct framer *f, struct slice *in, struct slice *msg)
+{
+	return frame_quick(f, in, msg) ? FRAME_OK : frame_any(f, in, msg);
+}
 
 #endif

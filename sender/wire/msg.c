@@ -7,12 +7,16 @@
 #include "wire/pri.h"
 #include "wire/rfc3164.h"
 #include "wire/rfc5424.h"
+#include "wire/strict.h"
 
 void
 msg_parse(struct slice raw, const struct msg_hints *hints,
     struct msg_cache *cache, struct msg *m)
 {
 	struct slice rest = raw;
+
+	if (strict_parse(raw, cache, m))
+		return;
 
 	m->raw = raw;
 	m->pri = MSG_PRI_DEFAULT;
