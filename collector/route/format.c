@@ -40,6 +40,13 @@ formatter_free(struct formatter *f)
 	free(f);
 }
 
+void
+formatter_forget(struct formatter *f)
+{
+	when_forget(&f->fields.when);
+	json_forget(&f->json);
+}
+
 struct fields *
 formatter_fields(struct formatter *f)
 {

@@ -17,6 +17,9 @@ struct formatter;
 struct formatter *formatter_new(size_t max_message);
 void formatter_free(struct formatter *f); /* accepts NULL */
 
+/* For a reload: nothing of the configuration before is remembered. */
+void formatter_forget(struct formatter *f);
+
 /* What knows the values of fields, for names of files. Borrowed from f. */
 struct fields;
 struct fields *formatter_fields(struct formatter *f);

@@ -116,6 +116,7 @@ intake_switch(struct intake *in, const struct plan *plan,
 	in->conf = c;
 	in->listener_slot = plan->listener_slot;
 	in->self = slice_str(c->hostname);
+	formatter_forget(in->formatter);
 	for (size_t i = 0; i < c->outputs; i++) {
 		struct lane *l = in->parts.lane[i];
 

@@ -295,6 +295,52 @@ put_envelope(struct when *w, const struct record *r, char *out)
 	return put_number(out, m->pri);
 }
 
+/* Is the envelope of the last message that of this one? */
+static bool
+is_enveloped(const struct json_front *f, const struct record *r)
+{
+	struct slice from = origin_address(r->origin);
+
+	return f->n > 0 && f->received.tv_nsec == r->received.tv_nsec &&
+	    f->received.tv_sec == r->received.tv_sec && f->pri == r->msg->pri &&
+	    f->listener.p == r->origin->listener.p &&
+	    f->listener.n == r->origin->listener.n &&
+	    slice_eq(slice_of(f->from, f->from_n), from);
+}
+
+/* All messages that one read gives have the same envelope, when they are of
+ * one PRI. */
+static char *
+put_front(
+    struct json_front *f, struct when *w, const struct record *r, char *out)
+{
+	struct slice from = origin_address(r->origin);
+	char *end;
+
+	if (is_enveloped(f, r))
+		return put(out, slice_of(f->text, f->n));
+	end = put_envelope(w, r, out);
+	f->n = (size_t)(end - out);
+	if (f->n > sizeof(f->text) || from.n > sizeof(f->from)) {
+		f->n = 0;
+		return end;
+	}
+	f->received = r->received;
+	f->pri = r->msg->pri;
+	f->listener = r->origin->listener;
+	f->from_n = from.n;
+	if (from.n > 0)
+		memcpy(f->from, from.p, from.n);
+	memcpy(f->text, out, f->n);
+	return end;
+}
+
+void
+json_forget(struct json *j)
+{
+	j->front.n = 0;
+}
+
 static char *
 put_message(struct json *j, struct when *w, const struct record *r, char *out)
 {
@@ -325,7 +371,7 @@ json_write(struct json *j, struct when *w, const struct record *r, char *out)
 	char *o = out;
 
 	assert(r->msg->raw.n <= j->max_message);
-	o = put_envelope(w, r, o);
+	o = put_front(&j->front, w, r, o);
 	o = put_message(j, w, r, o);
 	if (r->truncated)
 		o = put(o, SLICE_LIT(",\"truncated\":true"));

@@ -8,11 +8,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "route/record.h"
 #include "route/when.h"
 
 struct json_param;
+
+/* The front of the last object, up to its PRI, and what it came from. */
+struct json_front {
+	struct timespec received;
+	struct slice listener; /* borrowed; compared only */
+	uint8_t pri;
+	size_t from_n, n; /* n == 0: there is none */
+	char from[64], text[512];
+};
 
 /* Room for the STRUCTURED-DATA of the longest message. */
 struct json {
@@ -20,11 +30,15 @@ struct json {
 	struct json_param *param; /* owned */
 	uint32_t *order;          /* owned; two of as many */
 	char *value;              /* owned; one PARAM-VALUE, unescaped */
+	struct json_front front;
 };
 
 /* False: no memory; json_clear() is due in any case. */
 bool json_init(struct json *j, size_t max_message);
 void json_clear(struct json *j);
+
+/* For a reload: a listener's label may be where another one was. */
+void json_forget(struct json *j);
 
 /* For format_bound() and format_line(), which see; without the LF. */
 size_t json_bound(const struct record *r);

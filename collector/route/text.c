@@ -10,6 +10,7 @@
 
 #include "wire/escape.h"
 #include "wire/scan.h"
+#include "wire/word.h"
 
 enum { MSGID_MAX = 32 }; /* RFC 5424 section 6, RFC-22 */
 
@@ -64,9 +65,15 @@ char *
 text_put_field(char *out, struct slice s, size_t max)
 {
 	char *end = out + max;
+	bool hash = false;
 
 	if (s.n == 0)
 		*out++ = '-';
+	if (s.n <= max && word_print(s, &hash) == s.n && !hash) {
+		/* nearly always; a '#' might begin an escape */
+		memcpy(out, s.p, s.n);
+		return out + s.n;
+	}
 	for (; s.n > 0 && out < end; slice_skip(&s, 1)) {
 		if (scan_is_octal(s)) {
 			if (end - out < ESCAPE_TEXT_GROWTH)

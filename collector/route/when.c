@@ -2,8 +2,8 @@
 /*
  * when.c - see when.h
  *
- * Nothing that is remembered depends on a zone: a reload may put another one
- * at the same address.
+ * What was made of the last message's time serves the next one, when both say
+ * the same: at some thousand messages a second most do.
  */
 #include "route/when.h"
 
@@ -15,7 +15,8 @@ enum {
 	HOUR = 3600,
 	LEAP_GAP = 8, /* years between two 29ths of February, 1896-1904 */
 	OFFSET_LIMIT = 1439, /* minutes: TIME-HOUR of an offset ends at 23 */
-	FRACTION = 6         /* digits that RFC 5424 allows */
+	FRACTION = 6,        /* digits that RFC 5424 allows */
+	RECEIVED = WHEN_SECONDS + 1 + FRACTION
 };
 
 /* A time that is complete: what the sender's wall says, and where that is. */
@@ -29,7 +30,14 @@ void
 when_init(struct when *w)
 {
 	memset(w, 0, sizeof(*w));
-	w->second = w->day = w->hour = INT64_MIN;
+	w->received.tv_nsec = -1; /* no time has that */
+	w->day = w->hour = INT64_MIN;
+}
+
+void
+when_forget(struct when *w)
+{
+	w->last.known = false;
 }
 
 static char *
@@ -181,21 +189,24 @@ put_offset(char *out, int32_t minutes)
 	return put2(out, v % 60);
 }
 
-/* The time of reception up to its fraction. */
+/* The time of reception up to its fraction: one for all messages of a
+ * burst. */
 static char *
 put_received(struct when *w, struct timespec received, char *out)
 {
 	struct stamp s;
 	int64_t year;
+	char *o;
 
-	if (w->second != received.tv_sec) {
+	if (w->received.tv_nsec != received.tv_nsec ||
+	    w->received.tv_sec != received.tv_sec) {
 		s = shown(received.tv_sec, &year);
-		put_seconds(w->text, year, &s);
-		w->second = received.tv_sec;
+		o = put_seconds(w->text, year, &s);
+		put_fraction(o, (uint32_t)received.tv_nsec, FRACTION);
+		w->received = received;
 	}
-	memcpy(out, w->text, WHEN_SECONDS);
-	return put_fraction(
-	    out + WHEN_SECONDS, (uint32_t)received.tv_nsec, FRACTION);
+	memcpy(out, w->text, RECEIVED);
+	return out + RECEIVED;
 }
 
 size_t
@@ -207,6 +218,38 @@ when_received(struct when *w, struct timespec received, char *out)
 	return (size_t)(o - out);
 }
 
+/* Do both say the same, their fractions apart? */
+static bool
+is_same(const struct stamp *a, const struct stamp *b)
+{
+	return a->second == b->second && a->minute == b->minute &&
+	    a->hour == b->hour && a->day == b->day && a->month == b->month &&
+	    a->dated == b->dated && a->year == b->year &&
+	    a->zoned == b->zoned && a->offset == b->offset;
+}
+
+/* Fills w->last; false: the message states no time that could be. */
+static bool
+recall(struct when *w, const struct stamp *sent, int64_t received,
+    const struct zone *zone)
+{
+	struct when_sent *l = &w->last;
+	struct moment m;
+
+	if (l->known && l->received == received && l->zone == zone &&
+	    sent->known && is_same(&l->sent, sent))
+		return true;
+	l->known = complete(w, sent, received, zone, &m);
+	if (!l->known)
+		return false;
+	l->sent = *sent;
+	l->received = received;
+	l->zone = zone;
+	l->offset = m.offset / 60;
+	put_seconds(l->text, m.year, sent);
+	return true;
+}
+
 /* The time that a message states. UTC is written as "Z" when it was said, not
  * when it is our guess. */
 static size_t
@@ -214,13 +257,14 @@ put_sent(struct when *w, const struct stamp *sent, struct timespec received,
     const struct zone *zone, bool zulu, char *out)
 {
 	unsigned digits = sent->digits < FRACTION ? sent->digits : FRACTION;
-	struct moment m = { .offset = 0 };
 	bool is_utc = true;
+	int32_t offset = 0;
 	char *o;
 
-	if (complete(w, sent, received.tv_sec, zone, &m)) {
-		o = put_seconds(out, m.year, sent);
-		o = put_fraction(o, sent->nsec, digits);
+	if (recall(w, sent, received.tv_sec, zone)) {
+		memcpy(out, w->last.text, WHEN_SECONDS);
+		o = put_fraction(out + WHEN_SECONDS, sent->nsec, digits);
+		offset = w->last.offset;
 		is_utc = sent->zoned && sent->offset == 0;
 	} else {
 		o = put_received(w, received, out);
@@ -228,7 +272,7 @@ put_sent(struct when *w, const struct stamp *sent, struct timespec received,
 	if (zulu && is_utc)
 		*o++ = 'Z';
 	else
-		o = put_offset(o, m.offset / 60);
+		o = put_offset(o, offset);
 	return (size_t)(o - out);
 }
 

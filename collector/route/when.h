@@ -9,6 +9,7 @@
 #ifndef ROUTE_WHEN_H
 #define ROUTE_WHEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -29,10 +30,21 @@ struct when_date {
 	unsigned month, day, hour; /* 1-12, 1-31, 0-23 */
 };
 
+/* The last time that a message stated: many are of one second. */
+struct when_sent {
+	bool known;
+	struct stamp sent;       /* but for its fraction */
+	int64_t received;        /* seconds */
+	const struct zone *zone; /* borrowed; compared only */
+	int32_t offset;          /* that came of it, minutes east */
+	char text[WHEN_SECONDS];
+};
+
 /* What is remembered between messages: one per thread. */
 struct when {
-	int64_t second; /* of text */
-	char text[WHEN_SECONDS];
+	struct timespec received; /* of text */
+	char text[WHEN_TEXT];
+	struct when_sent last;
 	int64_t day; /* of year; since 1970 */
 	int64_t year;
 	int64_t hour; /* of date; since 1970 */
@@ -40,6 +52,9 @@ struct when {
 };
 
 void when_init(struct when *w);
+
+/* For a reload: another zone may be at the address of one before. */
+void when_forget(struct when *w);
 
 /*
  * All write to out and return the number of bytes, at most WHEN_TEXT. A zone

@@ -60,31 +60,103 @@ is_plain_json(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* The length of the front of s that JSON takes as it is, ASCII only. */
-static size_t
-plain_json(struct slice s)
+#ifdef __SSE2__
+
+enum { LOAD = sizeof(__m128i) };
+
+/* A bit for each byte that JSON does not take as it is, or that is not ASCII.
+ */
+static inline unsigned
+other_json(__m128i v)
+{
+	/* signed: bytes from 0x80 up are below 0x20, too */
+	__m128i bad = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
+
+	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
+	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+	return (unsigned)_mm_movemask_epi8(bad);
+}
+
+static inline __m128i
+load(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* Copies bytes up to the first that JSON does not take; returns how many. */
+static inline size_t
+copy_json(struct slice s, char *out)
+{
+	size_t i = 0;
+	unsigned mask;
+
+	for (; s.n - i >= LOAD; i += LOAD) {
+		mask = other_json(load(s.p + i));
+		/* more than is right, never more than there is room for */
+		memcpy(out + i, s.p + i, LOAD);
+		if (mask != 0)
+			return i + (size_t)__builtin_ctz(mask);
+	}
+	if (i > 0 && i < s.n) {
+		/* the last bytes together with some already seen */
+		size_t at = s.n - LOAD;
+
+		mask = other_json(load(s.p + at)) >> (i - at);
+		memcpy(out + at, s.p + at, LOAD);
+		return mask != 0 ? i + (size_t)__builtin_ctz(mask) : s.n;
+	}
+	for (; i < s.n && is_plain_json((unsigned char)s.p[i]); i++)
+		out[i] = s.p[i];
+	return i;
+}
+
+/* The whole of a short s, when JSON takes it: names and numbers are short,
+ * and byte by byte they would cost more than the text. */
+static inline bool
+copy_short(struct slice s, char *out)
+{
+	__m128i a, b;
+	int c, d;
+
+	if (s.n >= 8) {
+		a = _mm_loadl_epi64((const void *)s.p);
+		b = _mm_loadl_epi64((const void *)(s.p + s.n - 8));
+		_mm_storel_epi64((void *)out, a);
+		_mm_storel_epi64((void *)(out + s.n - 8), b);
+		return other_json(_mm_unpacklo_epi64(a, b)) == 0;
+	}
+	if (s.n < 4)
+		return false;
+	memcpy(&c, s.p, 4);
+	memcpy(&d, s.p + s.n - 4, 4);
+	memcpy(out, &c, 4);
+	memcpy(out + s.n - 4, &d, 4);
+	a = _mm_unpacklo_epi32(_mm_cvtsi32_si128(c), _mm_cvtsi32_si128(d));
+	return (other_json(a) & 0xff) == 0;
+}
+
+#else
+
+static inline size_t
+copy_json(struct slice s, char *out)
 {
 	size_t i = 0;
 
-#ifdef __SSE2__
-	for (; s.n - i >= sizeof(__m128i); i += sizeof(__m128i)) {
-		__m128i v = _mm_loadu_si128((const void *)(s.p + i)), bad;
-		int mask;
-
-		/* signed: bytes from 0x80 up are below 0x20, too */
-		bad = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
-		bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
-		bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
-		bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-		mask = _mm_movemask_epi8(bad);
-		if (mask != 0)
-			return i + (size_t)__builtin_ctz((unsigned)mask);
-	}
-#endif
-	while (i < s.n && is_plain_json((unsigned char)s.p[i]))
-		i++;
+	for (; i < s.n && is_plain_json((unsigned char)s.p[i]); i++)
+		out[i] = s.p[i];
 	return i;
 }
+
+static inline bool
+copy_short(struct slice s, char *out)
+{
+	(void)s;
+	(void)out;
+	return false;
+}
+
+#endif
 
 static char *
 put_json(char *out, struct slice c, uint32_t code)
@@ -120,9 +192,10 @@ escape_json(struct slice s, char *out)
 	uint32_t code;
 	size_t n;
 
+	if (s.n <= 16 && copy_short(s, out))
+		return s.n;
 	while (s.n > 0) {
-		n = plain_json(s);
-		memcpy(o, s.p, n);
+		n = copy_json(s, o);
 		o += n;
 		slice_skip(&s, n);
 		if (s.n == 0)

@@ -5,6 +5,7 @@
 #include "wire/msg.h"
 
 #include "wire/pri.h"
+#include "wire/quick3164.h"
 #include "wire/rfc3164.h"
 #include "wire/rfc5424.h"
 #include "wire/strict.h"
@@ -20,14 +21,18 @@ msg_parse(struct slice raw, const struct msg_hints *hints,
 
 	m->raw = raw;
 	m->pri = MSG_PRI_DEFAULT;
-	if (pri_take(&rest, &m->pri) && rfc5424_parse(rest, cache, m))
+	if (pri_take(&rest, &m->pri) &&
+	    (quick3164_parse(rest, hints, cache, m) ||
+		rfc5424_parse(rest, cache, m)))
 		return;
 
 	*m = (struct msg){
 		.raw = raw, .pri = m->pri, .form = MSG_RAW, .text = raw
 	};
-	if (rest.n != raw.n)
-		rfc3164_parse(rest, hints, m);
+	if (rest.n == raw.n)
+		return;
+	rfc3164_parse(rest, hints, m);
+	quick3164_remember(rest, m, cache);
 }
 
 struct stamp

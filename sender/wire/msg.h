@@ -50,10 +50,15 @@ struct msg_hints {
 	struct slice self; /* our own host name */
 };
 
-/* What the last good TIMESTAMP was: one per thread, zeroed at start. */
+enum { MSG_BSD_TIME = 15 }; /* bytes of "Oct 11 22:14:15" */
+
+/* What the last good times were: one per thread, zeroed at start. */
 struct msg_cache {
-	char stamp[19]; /* up to the seconds, known to be right */
+	char stamp[STAMP_FRONT]; /* of RFC 5424, up to the seconds */
 	bool known;
+	bool bsd_known;
+	char bsd[MSG_BSD_TIME]; /* of RFC 3164, without year or zone */
+	struct stamp bsd_sent;
 };
 
 /* Never fails. The hints and the cache may not be NULL. */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * quick3164.c - see quick3164.h
+ *
+ * rfc3164.c asks a few dozen questions of each message, because senders
+ * differ in all there is. What syslog(3) and nearly all relays send answers
+ * them at once: a host that begins with a small letter is no year, no zone and
+ * no address, and a tag of letters that "[digits]: " or ": " ends is nothing
+ * else. A test holds the two against each other.
+ */
+#include "wire/quick3164.h"
+
+#include "wire/tag.h"
+#include "wire/word.h"
+
+/* Less than what the limits of rfc3164.c are, so that these do not matter. */
+enum { HOST_MOST = 100, TAG_MOST = 48, PID_MOST = 20 };
+
+static inline bool
+is_host_byte(char c)
+{
+	return word_is_letter(c) || word_is_digit(c) || c == '.' || c == '-' ||
+	    c == '_';
+}
+
+static inline bool
+is_tag_byte(char c)
+{
+	return is_host_byte(c) || c == '/';
+}
+
+/* "host ", from p on; NULL: something else. */
+static inline const char *
+take_host(const char *p, const char *end, struct slice *host)
+{
+	const char *from = p;
+
+	if (p == end || *p < 'a' || *p > 'z')
+		return NULL;
+	while (p < end && is_host_byte(*p))
+		p++;
+	*host = slice_of(from, (size_t)(p - from));
+	return p < end && *p == ' ' && host->n <= HOST_MOST ? p + 1 : NULL;
+}
+
+/* "tag: " or "tag[pid]: " */
+static inline const char *
+take_tag(const char *p, const char *end, struct slice *tag, struct slice *pid)
+{
+	const char *from = p;
+
+	if (p == end || !word_is_letter(*p))
+		return NULL;
+	while (p < end && is_tag_byte(*p))
+		p++;
+	*tag = *pid = slice_of(from, (size_t)(p - from));
+	pid->n = 0;
+	if (p < end && *p == '[') {
+		from = ++p;
+		while (p < end && word_is_digit(*p))
+			p++;
+		*pid = slice_of(from, (size_t)(p - from));
+		if (pid->n == 0 || pid->n > PID_MOST || p == end || *p != ']')
+			return NULL;
+		p++;
+	}
+	return end - p >= 2 && p[0] == ':' && p[1] == ' ' && tag->n <= TAG_MOST
+	    ? p + 2
+	    : NULL;
+}
+
+bool
+quick3164_parse(struct slice rest, const struct msg_hints *hints,
+    const struct msg_cache *cache, struct msg *m)
+{
+	const char *p = rest.p, *end = p + rest.n;
+	struct slice host, tag, pid;
+
+	if (!cache->bsd_known || hints->local || rest.n <= MSG_BSD_TIME ||
+	    memcmp(p, cache->bsd, MSG_BSD_TIME) != 0 || p[MSG_BSD_TIME] != ' ')
+		return false;
+	p = take_host(p + MSG_BSD_TIME + 1, end, &host);
+	if (p == NULL || (p = take_tag(p, end, &tag, &pid)) == NULL)
+		return false;
+	m->form = MSG_RFC3164;
+	m->valid = m->clean = false;
+	m->time = slice_of(rest.p, MSG_BSD_TIME);
+	m->sent = cache->bsd_sent;
+	m->host = host;
+	m->app = tag;
+	m->procid = pid;
+	m->msgid = m->sd = slice_of(rest.p, 0);
+	m->text = slice_of(p, (size_t)(end - p));
+	m->bom = tag_has_bom(m->text);
+	if (m->bom)
+		slice_skip(&m->text, 3);
+	return true;
+}
+
+void
+quick3164_remember(
+    struct slice rest, const struct msg *m, struct msg_cache *cache)
+{
+	const char *p = m->time.p;
+
+	if (m->time.n != MSG_BSD_TIME || p != rest.p || !m->sent.known ||
+	    m->sent.dated || m->sent.zoned || m->sent.digits > 0 ||
+	    !word_is_letter(p[0]) || p[3] != ' ' || p[6] != ' ' ||
+	    p[9] != ':' || p[12] != ':')
+		return;
+	memcpy(cache->bsd, p, MSG_BSD_TIME);
+	cache->bsd_sent = m->sent;
+	cache->bsd_known = true;
+}
