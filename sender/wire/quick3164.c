@@ -103,8 +103,8 @@ quick3164_remember(
 {
 	const char *p = m->time.p;
 
+	/* of this shape, and no byte more: without year, zone, or fraction */
 	if (m->time.n != MSG_BSD_TIME || p != rest.p || !m->sent.known ||
-	    m->sent.dated || m->sent.zoned || m->sent.digits > 0 ||
 	    !word_is_letter(p[0]) || p[3] != ' ' || p[6] != ' ' ||
 	    p[9] != ':' || p[12] != ':')
 		return;

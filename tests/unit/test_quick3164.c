@@ -48,6 +48,7 @@ static const char *const odd[] = {
 	B "web01 app : text",
 	B "web01 info app[1]: text",
 	B "web01 1234: text",
+	B "web01 12: Oct 11 22:14:15 text",
 	B "web01 a.b/c: text",
 	B "aa:bb:cc:dd:ee:ff app: text",
 	B "web01 aa:bb:cc:dd:ee:ff text",
