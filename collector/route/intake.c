@@ -14,7 +14,11 @@ enum {
 	BLOCK_MAX = 256 * 1024, /* below 64 KiB write(2) shows, above it not */
 	BLOCK_MIN = 16 * 1024,
 	STREAM_HIGH = 8 * 1024 * 1024,
-	WAIT_MS = 20
+	WAIT_MS = 20,
+	/* Partial blocks follow one another at this many times `latency`: a
+	 * writer that is woken for a few lines costs more than all the rest. */
+	PACE = 2,
+	MS_NS = 1000000
 };
 
 /* Memory in use, in per cent, from which a severity is dropped (contract:
@@ -452,10 +456,12 @@ intake_wait(struct intake *in, int64_t deadline)
 bool
 intake_flush(struct intake *in)
 {
+	uint64_t now = clock_ns();
+	uint64_t pace = (uint64_t)in->conf->latency * PACE * MS_NS;
 	bool left = false;
 
 	for (size_t i = 0; i < in->conf->outputs; i++)
-		left |= lane_flush(in->parts.lane[i]);
+		left |= lane_flush(in->parts.lane[i], now, pace);
 	if (in->leaving != NULL) {
 		free_leaving(in);
 		left |= in->leaving != NULL;

@@ -114,8 +114,9 @@ bool intake_ready(struct intake *in);
 bool intake_wait(struct intake *in, int64_t deadline);
 
 /*
- * The burst is over: hands over what the writer has time for. True when
- * something is left: call again in FLUSH_AGAIN_US.
+ * The burst is over: hands over what the writer has time for; a few lines not
+ * more often than every other `latency`. True when something is left: call
+ * again in FLUSH_AGAIN_US.
  */
 bool intake_flush(struct intake *in);
 enum { FLUSH_AGAIN_US = 2000 };

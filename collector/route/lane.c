@@ -123,12 +123,13 @@ lane_in_flight(const struct lane *l)
 }
 
 bool
-lane_flush(struct lane *l)
+lane_flush(struct lane *l, uint64_t now, uint64_t pace)
 {
 	if (l->block == NULL)
 		return false;
-	if (lane_in_flight(l))
+	if (lane_in_flight(l) || now - l->handed < pace)
 		return true;
+	l->handed = now;
 	lane_finish(l);
 	return false;
 }

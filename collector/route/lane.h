@@ -24,6 +24,7 @@ struct lane {
 	size_t run;      /* where in block the last run begins */
 	size_t queued;   /* bytes put and not yet written */
 	uint64_t posted; /* blocks handed over */
+	uint64_t handed; /* clock_ns() of lane_flush() when it did so last */
 	bool runs;       /* the output has many files */
 	_Alignas(64) _Atomic uint64_t written; /* counted by the writer */
 	void *output;                          /* borrowed; the writer's */
@@ -75,8 +76,11 @@ bool lane_put(struct lane *l, const struct line *line);
 /* Something of it is with the writer. */
 bool lane_in_flight(const struct lane *l);
 
-/* Hands over what the writer has time for; true: something is left. */
-bool lane_flush(struct lane *l);
+/*
+ * Hands over what the writer has time for, unless that was done less than
+ * pace nanoseconds before now; true: something is left.
+ */
+bool lane_flush(struct lane *l, uint64_t now, uint64_t pace);
 
 /* Hands over what there is. */
 void lane_finish(struct lane *l);

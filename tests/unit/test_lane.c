@@ -152,16 +152,38 @@ what_is_written_is_not_queued_any_more(void **state)
 	put(&p, "", "line\n", false);
 	assert_int_equal(p.lane->queued, 5);
 	assert_int_equal(p.pool.stream_used, 5);
-	assert_false(lane_flush(p.lane));
+	assert_false(lane_flush(p.lane, 0, 0));
 	assert_true(lane_in_flight(p.lane));
 	put(&p, "", "line\n", false);
-	assert_true(lane_flush(p.lane));
+	assert_true(lane_flush(p.lane, 0, 0));
 	b = (struct block *)(void *)mailbox_take(&p.writer);
 	block_return(b);
 	pool_reclaim(&p.pool);
 	assert_int_equal(p.lane->queued, 5);
 	assert_int_equal(p.pool.stream_used, 5);
 	assert_false(lane_in_flight(p.lane));
+	close_place(&p);
+}
+
+/* The first one goes at once, and so does a full one. */
+static void
+partial_blocks_keep_their_pace(void **state)
+{
+	struct place p;
+
+	(void)state;
+	open_place(&p, false);
+	put(&p, "", "line\n", false);
+	assert_false(lane_flush(p.lane, 1000, 500));
+	block_return((struct block *)(void *)mailbox_take(&p.writer));
+	put(&p, "", "line\n", false);
+	assert_true(lane_flush(p.lane, 1499, 500));
+	assert_null(mailbox_take(&p.writer));
+	assert_false(lane_flush(p.lane, 1500, 500));
+	block_return((struct block *)(void *)mailbox_take(&p.writer));
+	put(&p, "", "line\n", false);
+	lane_finish(p.lane);
+	block_return((struct block *)(void *)mailbox_take(&p.writer));
 	close_place(&p);
 }
 
@@ -172,6 +194,7 @@ main(void)
 		cmocka_unit_test(lines_of_one_file_in_a_row_are_one_run),
 		cmocka_unit_test(a_new_block_begins_with_a_head),
 		cmocka_unit_test(what_is_written_is_not_queued_any_more),
+		cmocka_unit_test(partial_blocks_keep_their_pace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
