@@ -10,6 +10,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+enum {
+	PAGE = 4096,
+};
+
 void
 die(int errno_, const char *format, ...)
 {
@@ -72,8 +76,18 @@ sleep_until(int64_t at)
 		continue;
 }
 
+void *
+pages(size_t size)
+{
+	void *p = aligned_alloc(PAGE, (size + PAGE - 1) / PAGE * PAGE);
+
+	if (!p)
+		die(ENOMEM, "%zu bytes", size);
+	return p;
+}
+
 void
-use_the_machine(void)
+use_all_descriptors(void)
 {
 	struct rlimit limit;
 
@@ -82,7 +96,11 @@ use_the_machine(void)
 		if (setrlimit(RLIMIT_NOFILE, &limit))
 			perror("setrlimit");
 	}
-	/* The default slack of 50 us would be most of a short sleep. */
+}
+
+void
+use_exact_timers(void)
+{
 	if (prctl(PR_SET_TIMERSLACK, 1000ul))
 		perror("PR_SET_TIMERSLACK");
 }

@@ -3,6 +3,7 @@
 #ifndef BENCH_COMMON_H
 #define BENCH_COMMON_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -31,7 +32,13 @@ int64_t clock_ns(clockid_t clock);
 /* Sleeps until CLOCK_MONOTONIC is at; returns at once when it is later. */
 void sleep_until(int64_t at);
 
-/* As many descriptors as we may have; sleeps that end when they should. */
-void use_the_machine(void);
+/* Memory that begins with a page, as the kernel copies fastest; or the end of
+ * the tool. */
+void *pages(size_t size);
+
+void use_all_descriptors(void);
+
+/* The default slack of timers, 50 us, would be most of a short sleep. */
+void use_exact_timers(void);
 
 #endif

@@ -227,7 +227,8 @@ main(int argc, char **argv)
 	senders_plan(&l);
 	l.stamp.rfc3164 = l.options.shape.rfc3164;
 	signal(SIGPIPE, SIG_IGN);
-	use_the_machine();
+	use_all_descriptors();
+	use_exact_timers();
 	senders_open(&l);
 
 	cpu = cpu_seconds();
