@@ -16,11 +16,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum {
-	DATAGRAM_MOST = 65507, /* what UDP carries */
-	CONNECTIONS_MOST = 100000,
-};
-
 static const char help[] =
     "Usage: load -t udp|tcp|unix -p PORT|-u PATH [OPTION]...\n"
     "\n"
@@ -49,38 +44,6 @@ static const char help[] =
     "  -x SECONDS      then give up (120)\n"
     "  -h              this text\n";
 
-bool
-load_is_late(const struct load *l)
-{
-	return clock_ns(CLOCK_MONOTONIC) > l->deadline;
-}
-
-bool
-load_wait(const struct load *l)
-{
-	int64_t due;
-
-	if (l->options.rate <= 0)
-		return true;
-	due = l->first +
-	    (int64_t)((double)l->filled / l->options.rate * (double)NS_PER_S);
-	if (due > l->deadline)
-		return false;
-	if (due > clock_ns(CLOCK_MONOTONIC))
-		sleep_until(due);
-	return true;
-}
-
-static enum framing
-framing(const char *text)
-{
-	if (strcmp(text, "octet") == 0)
-		return FRAME_OCTET;
-	if (strcmp(text, "lf") == 0)
-		return FRAME_LF;
-	die(0, "-f %s: not one of octet and lf", text);
-}
-
 static bool
 shape_option(struct shape *s, int o, const char *text)
 {
@@ -89,7 +52,7 @@ shape_option(struct shape *s, int o, const char *text)
 		s->size = number("-s", text, SIZE_LEAST, SIZE_MOST);
 		return true;
 	case 'f':
-		s->framing = framing(text);
+		s->framing = message_framing(text);
 		return true;
 	case '3':
 		s->rfc3164 = true;
@@ -110,8 +73,7 @@ option(struct options *p, int o, const char *text)
 {
 	switch (o) {
 	case 'c':
-		p->connections = (uint32_t)number(
-		    "-c", text, 1, CONNECTIONS_MOST);
+		p->connections = (uint32_t)number("-c", text, 1, 100000);
 		break;
 	case 'n':
 		p->messages = number("-n", text, 1, UINT64_MAX / 2);
@@ -159,38 +121,12 @@ options(struct options *p, int argc, char **argv)
 	if (optind != argc)
 		die(0, "%s: what is that? see load -h", argv[optind]);
 	target_check(&p->target);
-	if (!target_is_stream(&p->target))
-		p->shape.framing = FRAME_NONE;
-	else if (p->segments || p->waiting)
+	if (p->target.transport != TRANSPORT_UDP && (p->segments || p->waiting))
 		die(0, "-g and -w are for udp");
-	if (p->target.transport == TRANSPORT_UNIX &&
-	    (p->segments || p->waiting))
-		die(0, "-g and -w are for udp");
-	if (p->target.transport == TRANSPORT_UDP &&
-	    p->shape.size > DATAGRAM_MOST)
-		die(0, "-s %zu: a datagram has at most %d bytes", p->shape.size,
-		    DATAGRAM_MOST);
 	if (p->shape.rfc3164 && p->shape.sdata)
 		die(0, "-3 has no structured data: without -D, please");
 	if (!p->messages)
 		p->messages = p->idle ? p->connections : 1000000;
-}
-
-/* The numbers must have room in the mark. */
-static void
-check_numbers(const struct load *l)
-{
-	const struct options *o = &l->options;
-	uint64_t most = l->plan.seq_digits == 10 ? 10000000000 : 100000000;
-
-	if (o->first_id + o->connections - 1 > l->plan.id_most)
-		die(0, "messages of %zu bytes have ids up to %u only",
-		    o->shape.size, l->plan.id_most);
-	if ((o->messages - 1) / o->connections >= most)
-		die(0,
-		    "messages of %zu bytes have numbers below %" PRIu64
-		    " only: fewer of them, or more connections",
-		    o->shape.size, most);
 }
 
 static double
@@ -222,10 +158,7 @@ main(int argc, char **argv)
 	double cpu;
 
 	options(&l.options, argc, argv);
-	message_plan(&l.plan, &l.options.shape);
-	check_numbers(&l);
 	senders_plan(&l);
-	l.stamp.rfc3164 = l.options.shape.rfc3164;
 	signal(SIGPIPE, SIG_IGN);
 	use_all_descriptors();
 	use_exact_timers();

@@ -67,7 +67,7 @@ struct load {
 	int64_t first, last, deadline;
 };
 
-/* Plans ring and batch; ends the tool when it is too much memory. */
+/* Plans messages, rings and batches; ends the tool when it cannot be done. */
 void senders_plan(struct load *l);
 void senders_open(struct load *l);
 void senders_close(struct load *l);
@@ -78,6 +78,8 @@ uint32_t sender_fill(struct load *l, struct sender *s, uint32_t *slot);
 
 /* Messages that the kernel has taken. */
 uint64_t senders_sent(const struct load *l);
+
+int64_t load_due(const struct load *l); /* the next batch, with a rate */
 
 /* Waits until the next batch is due; false: it is time to give up. */
 bool load_wait(const struct load *l);

@@ -4,6 +4,7 @@
 #include "load.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stdlib.h>
@@ -15,10 +16,10 @@ enum {
 	BATCH_BYTES_MANY = 16 << 10, /* with many connections, for memory */
 	MANY = 100,
 	BATCH_DATAGRAMS = 128,
-	SEGMENTS = 64,          /* of a send with segmentation offload */
-	SEGMENTS_BYTES = 65507, /* what the kernel takes for them */
-	TICKS = 4000,           /* batches a second when there is a rate */
-	RINGS_MOST = 1 << 30,   /* bytes of all rings */
+	SEGMENTS = 64,        /* of a send with segmentation offload */
+	UDP_MOST = 65507,     /* what a datagram carries, or all segments */
+	TICKS = 4000,         /* batches a second when there is a rate */
+	RINGS_MOST = 1 << 30, /* bytes of all rings */
 };
 
 static uint32_t
@@ -44,19 +45,44 @@ batch(const struct load *l)
 	}
 	if (o->segments) {
 		n = at_most(n, SEGMENTS);
-		n = at_most(n, SEGMENTS_BYTES / l->plan.frame);
+		n = at_most(n, UDP_MOST / l->plan.frame);
 	}
 	return n;
+}
+
+/* The numbers must have room in the mark. */
+static void
+check_numbers(const struct load *l)
+{
+	const struct options *o = &l->options;
+	uint64_t most = l->plan.seq_digits == 10 ? 10000000000 : 100000000;
+
+	if (o->first_id + o->connections - 1 > l->plan.id_most)
+		die(0, "messages of %zu bytes have ids up to %u only",
+		    o->shape.size, l->plan.id_most);
+	if ((o->messages - 1) / o->connections >= most)
+		die(0,
+		    "messages of %zu bytes have numbers below %" PRIu64
+		    " only: fewer of them, or more connections",
+		    o->shape.size, most);
 }
 
 void
 senders_plan(struct load *l)
 {
-	const struct options *o = &l->options;
+	struct options *o = &l->options;
 	/* Names are dealt to the senders in turn; each ring holds all of its
 	 * sender's. */
 	uint32_t names = (o->shape.names + o->connections - 1) / o->connections;
 
+	if (!target_is_stream(&o->target))
+		o->shape.framing = FRAME_NONE;
+	if (o->target.transport == TRANSPORT_UDP && o->shape.size > UDP_MOST)
+		die(0, "-s %zu: a datagram has at most %d bytes", o->shape.size,
+		    UDP_MOST);
+	message_plan(&l->plan, &o->shape);
+	check_numbers(l);
+	l->stamp.rfc3164 = o->shape.rfc3164;
 	l->batch = batch(l);
 	l->slots = l->batch > names ? l->batch : names;
 	if (l->slots > names && names > 1)
@@ -153,6 +179,34 @@ senders_close(struct load *l)
 		free(s->ring);
 	}
 	free(l->senders);
+}
+
+int64_t
+load_due(const struct load *l)
+{
+	double seconds = l->options.rate > 0
+	    ? (double)l->filled / l->options.rate
+	    : 0;
+
+	return l->first + (int64_t)(seconds * (double)NS_PER_S);
+}
+
+bool
+load_is_late(const struct load *l)
+{
+	return clock_ns(CLOCK_MONOTONIC) > l->deadline;
+}
+
+bool
+load_wait(const struct load *l)
+{
+	int64_t due = load_due(l);
+
+	if (due > l->deadline)
+		return false;
+	if (l->options.rate > 0 && due > clock_ns(CLOCK_MONOTONIC))
+		sleep_until(due);
+	return true;
 }
 
 uint32_t

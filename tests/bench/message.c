@@ -13,6 +13,16 @@ enum {
 	AT_LENGTH = AT_DIGITS + 4, /* "at=" and a space */
 };
 
+enum framing
+message_framing(const char *text)
+{
+	if (strcmp(text, "octet") == 0)
+		return FRAME_OCTET;
+	if (strcmp(text, "lf") == 0)
+		return FRAME_LF;
+	die(0, "-f %s: not one of octet and lf", text);
+}
+
 static int
 width(uint32_t n)
 {
@@ -128,4 +138,11 @@ message_render(const struct plan *p, char *to, uint32_t id, uint32_t name)
 	}
 	if (p->shape.framing == FRAME_LF)
 		to[p->frame - 1] = '\n';
+}
+
+void
+message_at(const struct plan *p, char *frame, int64_t ns)
+{
+	for (size_t i = AT_DIGITS; i-- > 0; ns /= 10)
+		frame[p->at + i] = (char)('0' + ns % 10);
 }

@@ -37,6 +37,8 @@ struct shape {
 	bool timed; /* "at=" and AT_DIGITS digits before the mark */
 };
 
+enum framing message_framing(const char *text); /* of option -f */
+
 /* Where things are in a frame. */
 struct plan {
 	struct shape shape;
@@ -59,6 +61,9 @@ void message_plan(struct plan *p, const struct shape *shape);
 
 /* One frame, with timestamp and digits still to be filled in. */
 void message_render(const struct plan *p, char *to, uint32_t id, uint32_t name);
+
+/* Writes the time of a timed one. */
+void message_at(const struct plan *p, char *frame, int64_t ns);
 
 /* Text of a sequence number, counted up in place. */
 struct digits {
