@@ -36,13 +36,14 @@ backlog_close(struct backlog *b)
 static uint16_t
 port_of(int fd)
 {
-	struct sockaddr_storage me;
+	/* Both families have it at the same place; the rest of the longer
+	 * one is cut off. */
+	struct sockaddr_in me = { 0 };
 	socklen_t length = sizeof(me);
 
 	if (getsockname(fd, (struct sockaddr *)&me, &length))
 		die(errno, "getsockname");
-	/* Both families have it at the same place. */
-	return ((struct sockaddr_in *)(void *)&me)->sin_port;
+	return me.sin_port;
 }
 
 static void

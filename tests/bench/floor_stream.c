@@ -13,34 +13,34 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
 	EVENTS = 256,
+	CONNS = 64,      /* to begin with */
 	PREFIX_MOST = 8, /* bytes of a count and its space */
 	REST_MOST = MESSAGE_MOST + PREFIX_MOST,
 };
 
 struct conn {
-	int fd;
+	bool open;
 	char *rest; /* an unfinished frame */
 	size_t length, room;
-	LIST_ENTRY(conn) link;
 };
 
 struct streams {
 	struct floor *floor;
 	int epoll;
-	LIST_HEAD(, conn) conns;
+	struct conn *conns; /* by descriptor */
+	size_t room;
 	char *buffer; /* REST_MOST + BLOCK */
 };
 
 static void
-watch(const struct streams *s, int fd, struct conn *c)
+watch(const struct streams *s, int fd)
 {
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
+	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
 
 	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e))
 		die(errno, "epoll");
@@ -49,30 +49,37 @@ watch(const struct streams *s, int fd, struct conn *c)
 static void
 conn_open(struct streams *s)
 {
-	struct conn *c;
 	int fd = accept4(
 	    s->floor->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	size_t n = (size_t)fd;
 
 	if (fd < 0) {
 		if (errno == ECONNABORTED || errno == EAGAIN || errno == EINTR)
 			return;
 		die(errno, "accept");
 	}
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		die(ENOMEM, "a connection");
-	c->fd = fd;
-	LIST_INSERT_HEAD(&s->conns, c, link);
-	watch(s, fd, c);
+	if (n >= s->room) {
+		size_t room = 2 * n;
+
+		s->conns = reallocarray(s->conns, room, sizeof(*s->conns));
+		if (!s->conns)
+			die(ENOMEM, "%zu connections", room);
+		memset(s->conns + s->room, 0,
+		    (room - s->room) * sizeof(*s->conns));
+		s->room = room;
+	}
+	s->conns[n].open = true;
+	watch(s, fd);
 }
 
 static void
-conn_close(struct conn *c)
+conn_close(struct streams *s, size_t n)
 {
-	LIST_REMOVE(c, link);
-	close(c->fd);
-	free(c->rest);
-	free(c);
+	if (!s->conns[n].open)
+		return;
+	close((int)n);
+	free(s->conns[n].rest);
+	s->conns[n] = (struct conn){ 0 };
 }
 
 /* Writes the messages of all whole frames; returns where the rest begins. */
@@ -129,18 +136,19 @@ keep_rest(struct conn *c, const char *p, size_t length)
 }
 
 static void
-conn_read(struct streams *s, struct conn *c)
+conn_read(struct streams *s, int fd)
 {
+	struct conn *c = &s->conns[fd];
 	struct output *o = &s->floor->output;
 	const char *p, *end;
 	ssize_t n;
 
 	if (c->length > 0)
 		memcpy(s->buffer, c->rest, c->length);
-	n = recv(c->fd, s->buffer + c->length, BLOCK, 0);
+	n = recv(fd, s->buffer + c->length, BLOCK, 0);
 	if (n <= 0) {
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
-			conn_close(c);
+			conn_close(s, (size_t)fd);
 		return;
 	}
 	end = s->buffer + c->length + n;
@@ -155,12 +163,15 @@ floor_streams(struct floor *f)
 	struct epoll_event events[EVENTS];
 	struct streams s = { .floor = f,
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
+		.conns = calloc(CONNS, sizeof(*s.conns)),
+		.room = CONNS,
 		.buffer = pages(REST_MOST + BLOCK) };
 
+	if (!s.conns)
+		die(ENOMEM, "%d connections", CONNS);
 	if (s.epoll < 0)
 		die(errno, "epoll");
-	LIST_INIT(&s.conns);
-	watch(&s, f->fd, NULL);
+	watch(&s, f->fd);
 	while (!floor_is_over()) {
 		int n = epoll_wait(s.epoll, events, EVENTS, 0);
 
@@ -171,14 +182,15 @@ floor_streams(struct floor *f)
 			n = epoll_wait(s.epoll, events, EVENTS, -1);
 		}
 		for (int i = 0; i < n; i++) {
-			if (events[i].data.ptr)
-				conn_read(&s, events[i].data.ptr);
-			else
+			if (events[i].data.fd == f->fd)
 				conn_open(&s);
+			else
+				conn_read(&s, events[i].data.fd);
 		}
 	}
-	while (!LIST_EMPTY(&s.conns))
-		conn_close(LIST_FIRST(&s.conns));
+	for (size_t n = 0; n < s.room; n++)
+		conn_close(&s, n);
 	close(s.epoll);
+	free(s.conns);
 	free(s.buffer);
 }

@@ -130,11 +130,12 @@ make_headers(const struct load *l, struct sender *s)
 static void
 set_socket(const struct load *l, const struct sender *s)
 {
-	struct timeval second = { .tv_sec = 1 };
+	struct timeval patience = { .tv_usec = 100000 };
 	int size = (int)l->plan.frame;
 
 	/* A receiver that hangs must not make us hang. */
-	if (setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second)))
+	if (setsockopt(
+		s->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)))
 		die(errno, "SO_SNDTIMEO");
 	if (l->options.segments &&
 	    setsockopt(s->fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size)))

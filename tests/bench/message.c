@@ -134,7 +134,8 @@ message_render(const struct plan *p, char *to, uint32_t id, uint32_t name)
 		pad = to + p->mark + MARK_PAD;
 		for (size_t i = 0; i < p->mark_length - MARK_LONG; i++)
 			pad[i] = (char)('a' + i % 26);
-		memcpy(to + p->seq_again - 5, " end=0000000000", 15);
+		snprintf(text, sizeof(text), " end=%010u", 0);
+		memcpy(to + p->seq_again - 5, text, 15);
 	}
 	if (p->shape.framing == FRAME_LF)
 		to[p->frame - 1] = '\n';

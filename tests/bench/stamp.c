@@ -5,7 +5,6 @@
 #include "common.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <time.h>
 
 const char stamp_pairs[201] =

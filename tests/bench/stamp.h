@@ -9,6 +9,7 @@
 #define BENCH_STAMP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -33,7 +34,7 @@ void stamp_turn(struct stamp *s, int64_t us);
 static inline void
 stamp_put(struct stamp *s, int64_t us, char *p)
 {
-	uint32_t rest;
+	size_t rest;
 
 	if (us - s->begin >= US_PER_S)
 		stamp_turn(s, us);
@@ -41,7 +42,7 @@ stamp_put(struct stamp *s, int64_t us, char *p)
 		memcpy(p, s->text, STAMP_3164);
 		return;
 	}
-	rest = (uint32_t)(us - s->begin);
+	rest = (size_t)(us - s->begin);
 	memcpy(p, s->text, STAMP_5424);
 	memcpy(p + STAMP_5424, stamp_pairs + 2 * (rest / 10000 % 100), 2);
 	memcpy(p + STAMP_5424 + 2, stamp_pairs + 2 * (rest / 100 % 100), 2);
