@@ -125,16 +125,16 @@ message_render(const struct plan *p, char *to, uint32_t id, uint32_t name)
 	n = (size_t)header(p, text, id, name);
 	memcpy(to + p->head, text, n);
 	if (p->mark_length == MARK_SHORT) {
-		snprintf(text, sizeof(text), "id=%03u seq=%08u", id, 0);
+		snprintf(text, sizeof(text), "id=%03u seq=%08u", id, 0u);
 		memcpy(to + p->mark, text, MARK_SHORT);
 	} else {
 		snprintf(text, sizeof(text), "id=%06u seq=%010u len=%05zu ", id,
-		    0, p->mark_length);
+		    0u, p->mark_length);
 		memcpy(to + p->mark, text, MARK_PAD);
 		pad = to + p->mark + MARK_PAD;
 		for (size_t i = 0; i < p->mark_length - MARK_LONG; i++)
 			pad[i] = (char)('a' + i % 26);
-		snprintf(text, sizeof(text), " end=%010u", 0);
+		snprintf(text, sizeof(text), " end=%010u", 0u);
 		memcpy(to + p->seq_again - 5, text, 15);
 	}
 	if (p->shape.framing == FRAME_LF)
