@@ -194,7 +194,8 @@ def test_the_collector_understands_them(collect):
     """Valid RFC 5424; in JSON they are counted, too."""
     c = collect(args=("--format", "json"))
     n = 1000
-    tool("load", "-t", "tcp", "-p", c.address()[1], "-n", n, "-D")
+    tool("load", "-t", "tcp", "-p", c.address()[1], "-n", n, "-D", "-r",
+         20000, "-k", 1)
     text = [json.loads(one) for one in c.wait_lines(n)]
     assert tool("count", "-n", n, "-c", 1, c.path) == {"lines": n, **GOOD}
     one = text[-1]
