@@ -1,17 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# peers.sh [DIR] - fetches the programs that the system tests talk to
+# peers.sh [DIR [NAME...]] - fetches the programs that the system tests talk to
 #
 # Some exclude each other as packages, some start services, and none belongs on
 # a developer's machine. So they are unpacked below DIR (default: build/peers)
 # and run from there by path; only the libraries they need are installed.
-# What is there already is left alone. Which ones: clients/packages.txt.
+# What is there already is left alone. Which ones: clients/packages.txt; with
+# names, only those.
 #
 # For one that cannot be had there is a file NAME.missing with the reason; the
 # tests decide what that means.
 
 here=$(cd "$(dirname "$0")/../.." && pwd)
 peers=${1:-$here/build/peers}
+[ "$#" -eq 0 ] || shift
+wanted=$*
 table=$here/tests/system/clients/packages.txt
 
 as_root() {
@@ -112,6 +115,10 @@ peers=$(pwd)
 updated=
 grep -v '^#' "$table" | while read -r name program patterns; do
 	[ -n "$name" ] || continue
+	case " ${wanted:-$name} " in
+	*" $name "*) ;;
+	*) continue ;;
+	esac
 	[ "$(cat "$name/.complete" 2>/dev/null)" != "$patterns" ] || continue
 	echo "peers.sh: fetching $name"
 	set -f

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""measure.py - one run: a server, a load, and what came of it
+
+Messages a second: 99 % of the messages by the time from the first byte sent
+until the files hold so many whole lines. Not all, because rsyslog keeps its
+last buffer until it closes the file. The sizes of the files are looked at
+every 2 ms while it runs; how many bytes 99 % are is known afterwards, from
+what the lines have on average (they are of one length but for a few digits).
+
+CPU: user and system time of the server from when it is ready until it has
+written everything, by its own CPU clock (clock_getcpuclockid(3), in ns, with
+the threads that have ended), and that of programs it called (in ticks).
+
+Peak memory: VmHWM. What is missing, doubled, not in order or damaged is
+counted from the files once the server has ended.
+"""
+
+import contextlib
+import ctypes
+import os
+import re
+import shutil
+import tempfile
+import time
+
+import scenarios
+import servers
+import tools
+
+POLL_SECONDS = 0.002
+QUIET_SECONDS = 0.1     # without growth, when all should be there
+STILL_SECONDS = 1.5     # the same, when something is missing
+LIMIT_SECONDS = 100
+PART = 0.99
+LOSSLESS = 0.0001       # at most so much may be lost at the ceiling
+STEPS = 6
+TICK = os.sysconf("SC_CLK_TCK")
+OWN = re.compile(rb"^<\d+>1 \S+ \S+ synclined ", re.M)
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class Clock:
+    """What a process has used of the CPU, and the children it waited for."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        clock = ctypes.c_int()
+        error = LIBC.clock_getcpuclockid(pid, ctypes.byref(clock))
+        if error:
+            raise OSError(error, "clock_getcpuclockid")
+        self.clock = clock.value
+
+    def read(self):
+        """(seconds in all, part of it in the kernel by the ticks)."""
+        with open("/proc/%d/stat" % self.pid, encoding="ascii") as f:
+            stat = f.read().rpartition(")")[2].split()
+        user, system, cuser, csystem = (int(n) / TICK for n in stat[11:15])
+        own = time.clock_gettime_ns(self.clock) / 1e9
+        return own + cuser + csystem, system + csystem, user + cuser
+
+
+def peak_memory(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii") as f:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", f.read())[1]) * 1024
+
+
+def total_size(folder):
+    total = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                total += entry.stat().st_size
+    return total
+
+
+class Growth:
+    """The size of a folder's files over time."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.samples = [(time.monotonic_ns(), total_size(folder))]
+
+    def look(self):
+        """Sleeps a little, more when looking takes long, and looks again."""
+        begun = time.monotonic_ns()
+        size = total_size(self.folder)
+        now = time.monotonic_ns()
+        if size != self.samples[-1][1]:
+            self.samples.append((now, size))
+        time.sleep(max(POLL_SECONDS, 20 * (now - begun) / 1e9))
+        return size
+
+    def settle(self, is_all):
+        """Until nothing has come for a while."""
+        while True:
+            size = self.look()
+            pause = QUIET_SECONDS if is_all(size) else STILL_SECONDS
+            if time.monotonic_ns() - self.samples[-1][0] > pause * 1e9:
+                return
+
+    def reached(self, size):
+        """When it had at least this size."""
+        for when, have in self.samples:
+            if have >= size:
+                return when
+        return None
+
+
+def first_line_length(server):
+    for path in server.files():
+        with open(path, "rb") as f:
+            line = f.readline(1 << 20)
+        if line.endswith(b"\n"):
+            return len(line)
+    return 0
+
+
+def own_messages(files):
+    """What Syncline had to say about losses: lines that nobody sent."""
+    total = 0
+    for path in files:
+        with open(path, "rb") as f:
+            while chunk := f.readlines(1 << 24):
+                total += len(OWN.findall(b"".join(chunk)))
+    return total
+
+
+def warm_up(folder, size):
+    """Has the machine find the memory that the output will need: on a
+    virtual one the first use of a page is dear, and would count as ours."""
+    path = os.path.join(folder, "warm")
+    block = b"\n" * (1 << 20)
+    with open(path, "wb", buffering=0) as f:
+        for _ in range(size // len(block) + 1):
+            f.write(block)
+    os.remove(path)
+
+
+class Run:
+    """A server that runs in a folder that goes with it."""
+
+    def __init__(self, name, scenario, options):
+        self.name, self.scenario, self.options = name, scenario, options
+        self.count = options.count_of(scenario, name)
+        self.folder = tempfile.mkdtemp(prefix="b-", dir=options.scratch)
+        self.server = None
+
+    def __enter__(self):
+        try:
+            warm_up(self.folder, int(
+                self.count * (self.scenario.size + 40) * 1.1))
+            self.server = servers.start(
+                self.name, self.scenario, self.folder, self.options)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        if self.server:
+            self.server.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def flow(self, rate, count):
+        """Sends so many messages; what is in the files when it is over."""
+        s, server = self.scenario, self.server
+        pid = server.process.pid
+        clock = Clock(pid)
+        growth = Growth(server.out)
+        before = clock.read()
+        with tools.Load(self.options.tools, s, server, rate, count) as load:
+            while load.is_running():
+                growth.look()
+            sent = load.result()
+        length = first_line_length(server)
+        growth.settle(lambda size: length and size >= PART * count * length)
+        after = clock.read()
+        memory = peak_memory(pid)
+        server.stop()
+        result = self.counted(count)
+        size = total_size(server.out)
+        end = result["lines"] and growth.reached(
+            PART * count * size / result["lines"])
+        cpu, system, user = (b - a for a, b in zip(before, after))
+        split = system / (system + user) if system + user else 0
+        return dict(
+            result, sent=sent["sent"], seconds=sent["seconds"],
+            rate=PART * count / ((end - sent["first_ns"]) / 1e9)
+            if end else None,
+            cpu=cpu, cpu_per_million=cpu / count * 1e6,
+            system_per_million=split * cpu / count * 1e6, memory=memory)
+
+    def counted(self, count):
+        s = self.scenario
+        files = self.server.files()
+        result = tools.count(self.options.tools, s.senders, count, files,
+                             apart=s.names > 1)
+        if result["damaged"] and self.name == scenarios.SYNCLINE:
+            own = own_messages(files)
+            result["damaged"] -= own
+            result["lines"] -= own
+        return {k: result[k] for k in (
+            "lines", "missing", "doubled", "disordered", "damaged")}
+
+
+def flow(name, scenario, options):
+    with Run(name, scenario, options) as run:
+        return run.flow(scenario.rate, run.count)
+
+
+def ceiling(name, scenario, options):
+    """By bisection around what it takes when the sender watches its queue."""
+    with Run(name, scenario, options) as run:
+        closed = scenarios.BY_NAME["udp-closed"]
+        run.scenario = closed
+        start = run.flow(0, run.count)["rate"]
+    low, high = 0.2 * start, 1.5 * start
+    best, tried = None, []
+    for _ in range(STEPS):
+        rate = (low * high) ** 0.5
+        with Run(name, scenario, options) as run:
+            count = min(run.count, int(rate))
+            result = run.flow(rate, count)
+        result["rate"] = result["sent"] / result["seconds"]
+        tried.append((round(rate), result["missing"]))
+        if result["missing"] <= LOSSLESS * count:
+            low, best = rate, result
+        else:
+            high = rate
+    if not best:
+        raise servers.ServerError("loses at every rate: %s" % tried)
+    return dict(best, tried=tried)
+
+
+def latency(name, scenario, options):
+    with Run(name, scenario, options) as run:
+        server = run.server
+        clock = Clock(server.process.pid)
+        before = clock.read()[0]
+        result = tools.lag(options.tools, scenario, server, run.count)
+        cpu = clock.read()[0] - before
+        memory = peak_memory(server.process.pid)
+        names = os.listdir(server.out)
+        server.stop()
+        return dict(result, cpu=cpu, cpu_per_million=cpu / run.count * 1e6,
+                    memory=memory, rotations=len(names) - 1,
+                    missing=result["sent"] - result["seen"])
+
+
+KINDS = {"flow": flow, "ceiling": ceiling, "latency": latency}
+
+
+def once(name, scenario, options):
+    """The figures of one run; {"error": why} when it broke."""
+    begun = time.monotonic()
+    try:
+        result = KINDS[scenario.kind](name, scenario, options)
+    except (servers.ServerError, tools.ToolError) as error:
+        result = {"error": str(error)}
+    result["took"] = round(time.monotonic() - begun, 2)
+    return result

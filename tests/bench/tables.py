@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tables.py - what the runs say, in Markdown"""
+
+import figures
+import goals
+from scenarios import FLOOR, SYNCLINE
+
+MIB = 1 << 20
+NONE = "-"
+
+
+def number(value, form="%.2f"):
+    return NONE if value is None else form % value
+
+
+def rate(value):
+    """Messages a second, in thousands."""
+    return NONE if value is None else format(round(value / 1000), ",") + "k"
+
+
+def spread(values, show):
+    """Of more than one: (least-most)."""
+    if len(values) < 2:
+        return ""
+    return " (%s-%s)" % (show(min(values)), show(max(values)))
+
+
+def with_spread(f, server, key, show):
+    return show(f.median(server, key)) + spread(f.values(server, key), show)
+
+
+def brief(result):
+    """One run in a few words, for whoever watches."""
+    if "error" in result:
+        return "FAILED: " + result["error"].replace("\n", " ")[:300]
+    if "p99_us" in result:
+        return "median %s us, 99 %% %s us, most %s us, %d not seen" % (
+            result["median_us"], result["p99_us"], result["max_us"],
+            result["missing"])
+    return "%s/s, CPU %s s/M, %d MiB%s" % (
+        rate(result["rate"]), number(result["cpu_per_million"], "%.3f"),
+        result["memory"] / MIB,
+        "".join(", %d %s" % (result[k], k) for k in figures.LOSSES
+                if result[k]))
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |",
+             "| " + " | ".join("---" for _ in head) + " |"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def head_of(data):
+    m = data["machine"]
+    low, high = figures.rounds(data)
+    versions = ", ".join("%s %s" % item
+                         for item in m["versions"].items() if item[1])
+    text = "# Benchmark\n\n"
+    if data.get("quick"):
+        text += ("**Made with few messages, to show that it runs: the figures "
+                 "mean little.**\n\n")
+    text += (
+        "%s, %d cores, %d GiB, Linux %s; output on %s; %s; %s.\n%s rounds, in "
+        "which all servers had their turn: medians, in brackets least and "
+        "most.\nRatios are medians of the ratios within a round. Generator "
+        "and server share the cores.\nThe floor only receives, cuts frames "
+        "and writes; nothing can do its work for less.\n\n" % (
+            m["cpu"], m["cores"], round(m["memory"] / (1 << 30)),
+            m["kernel"], m["output"], versions, m["date"],
+            low if low == high else "%d to %d" % (low, high)))
+    return text
+
+
+def losses_of(data):
+    """A line for each run that lost something or broke."""
+    lines = []
+    for run in data["runs"]:
+        what = "%s, %s, round %d: " % (run["scenario"], run["server"],
+                                       run["round"])
+        if "error" in run:
+            lines.append(what + "failed: " +
+                         " ".join(run["error"].split())[:200])
+        elif any(run.get(k) for k in figures.LOSSES):
+            lines.append(what + ", ".join(
+                "%s %s" % (format(run[k], ","), k) for k in figures.LOSSES
+                if run.get(k)))
+    text = "## Lost\n\nIn %d runs, each checked message by message: " % len(
+        data["runs"])
+    if not lines:
+        return text + "nothing missing, doubled, disordered or damaged.\n"
+    return text + "all is there but for this.\n\n" + "".join(
+        "- %s\n" % line for line in lines)
+
+
+def reached(r, form="%.2f"):
+    if r is None:
+        return NONE
+    text = form % r.value
+    return text if r.is_good else "**%s**" % text
+
+
+def wanted(value, words):
+    return NONE if value is None else "%s %s" % (words, format(value, "g"))
+
+
+def goals_of(data):
+    main = {f.scenario.name: f for f in figures.measured(data, "main")}
+    rows = []
+    for goal in goals.GOALS:
+        f = main.get(goal.scenario)
+        if not f or SYNCLINE not in f.servers():
+            continue
+        cpu_floor, cpu_peer, rate_peer = goals.against(f, goal)
+        rows.append([
+            f.scenario.title, goal.floor,
+            wanted(goal.cpu_floor, "<="), reached(cpu_floor),
+            f.cheapest() or NONE, wanted(goal.cpu_peer, "<="),
+            reached(cpu_peer),
+            f.fastest() if goal.rate_peer and f.fastest() else NONE,
+            wanted(goal.rate_peer, ">="), reached(rate_peer)])
+    if not rows:
+        return ""
+    text = ("## Goals\n\nSyncline's ratios in the same round; what misses its "
+            "goal is bold.\n\n")
+    text += table(["scenario", "floor", "CPU to it, goal", "reached",
+                   "cheapest peer", "CPU to it, goal", "reached",
+                   "fastest peer", "rate to it, goal", "reached"], rows)
+    most = goals.memory(main.values())
+    if most:
+        text += "\nMost memory of Syncline: %s MiB (%s), goal <= %d MiB.\n" % (
+            reached(goals.Reached(most[0].value / MIB, most[0].goal / MIB),
+                    "%.1f"), most[1], most[0].goal / MIB)
+    return text
+
+
+def scenario_table(f):
+    peers = f.peers()
+    head = ["server", "messages/s", "CPU s/M", "of it kernel", "peak MiB",
+            "missing / doubled / disordered / damaged", "rate to floor",
+            "CPU to floor"]
+    head += ["%s to %s" % (what, peer) for peer in peers
+             for what in ("rate", "CPU")]
+    rows = []
+    for server in f.servers():
+        row = [server,
+               with_spread(f, server, "rate", rate),
+               with_spread(f, server, "cpu_per_million", number),
+               number(f.median(server, "system_per_million")),
+               number((f.median(server, "memory") or 0) / MIB, "%.0f"),
+               " / ".join(format(n, ",") for n in f.losses(server))]
+        if f.errors(server):
+            row[1] += " (%d runs failed)" % len(f.errors(server))
+        for other in [FLOOR] + peers:
+            row += [number(f.ratio(server, other, "rate")),
+                    number(f.ratio(server, other, "cpu_per_million"))]
+        rows.append(row)
+    return "### %s: %s\n\n%s\n" % (f.scenario.name, f.scenario.title,
+                                   table(head, rows))
+
+
+def growth_table(all_figures, curve):
+    mine = [f for f in all_figures if f.scenario.curve == curve]
+    rows = []
+    for f in mine:
+        row = [format(f.scenario.x, ",")]
+        for server in (SYNCLINE, FLOOR):
+            have = server in f.servers()
+            row += [with_spread(f, server, key, show) if have else NONE
+                    for key, show in (("rate", rate),
+                                      ("cpu_per_million", number))]
+        memory = f.median(SYNCLINE, "memory")
+        rows.append(row + [
+            number(memory and memory / MIB, "%.0f"),
+            " / ".join(format(n, ",") for n in f.losses(SYNCLINE))])
+    return "### %s\n\n%s\n" % (curve.capitalize(), table(
+        [curve, "messages/s", "CPU s/M", "floor: messages/s",
+         "floor: CPU s/M", "peak MiB", "missing / doubled / disordered / "
+         "damaged"], rows))
+
+
+def growth_of(data):
+    all_figures = figures.measured(data, "growth")
+    if not all_figures:
+        return ""
+    text = "## Growth\n\n"
+    for curve, limit, most in goals.GROWTH_GOALS:
+        value = goals.growth(all_figures, curve, limit)
+        if value:
+            text += "From 1 to %s %s a message costs at most %s times the " \
+                "best, goal <= %g.\n\n" % (
+                    format(limit, ","), curve,
+                    reached(goals.Reached(value, most)), most)
+    for curve in dict.fromkeys(f.scenario.curve for f in all_figures):
+        text += growth_table(all_figures, curve)
+    return text
+
+
+def latency_of(data):
+    all_figures = figures.measured(data, "latency")
+    if not all_figures:
+        return ""
+    limits = dict(goals.LATENCY_GOALS)
+    rows = []
+    for f in all_figures:
+        for server in f.servers():
+            p99 = f.median(server, "p99_us")
+            limit = limits.get(f.scenario.name) if server == SYNCLINE else None
+            shown = number(p99, "%.0f")
+            if limit and p99 is not None:
+                shown = reached(goals.Reached(p99, limit), "%.0f")
+                shown += " (goal <= %d)" % limit
+            rows.append([
+                f.scenario.title, server,
+                number(f.median(server, "median_us"), "%.0f"), shown,
+                number(f.median(server, "p999_us"), "%.0f"),
+                with_spread(f, server, "max_us", lambda v: "%.0f" % v),
+                number(f.median(server, "own_p99_us"), "%.0f"),
+                number(f.median(server, "cpu_per_million")),
+                number(f.median(server, "rotations"), "%.0f"),
+                str(sum(f.values(server, "missing")))])
+    return ("## Latency\n\nFrom the call that sends to where a reader of the "
+            "file sees it, in us. The last but three is what the sender was "
+            "late by itself, at 99 %%.\n\n%s\n" % table(
+                ["load", "server", "median", "99 %", "99.9 %", "most",
+                 "sender's own 99 %", "CPU s/M", "rotations", "not seen"],
+                rows)).replace("%%", "%")
+
+
+def report(data):
+    text = head_of(data) + goals_of(data) + "\n" + losses_of(data) + "\n"
+    main = figures.measured(data, "main")
+    if main:
+        text += "## Scenarios\n\n" + "".join(map(scenario_table, main))
+    return text + growth_of(data) + latency_of(data)

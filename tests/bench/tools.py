@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""tools.py - the programs that load, count and time: load, count, lag
+
+What they print is JSON; times are of CLOCK_MONOTONIC.
+"""
+
+import json
+import os
+import subprocess
+
+LIMIT_SECONDS = 90
+BAD = 1  # the status of a tool that did its work and did not like what it saw
+
+
+class ToolError(Exception):
+    """A tool could not do its work."""
+
+
+def result_of(process, out, err, allowed=(0,)):
+    if process.returncode not in allowed:
+        raise ToolError("%s: status %d: %s" % (
+            " ".join(map(str, process.args)), process.returncode,
+            err.strip()[-500:]))
+    return json.loads(out.strip().splitlines()[-1])
+
+
+def call(*args, allowed=(0,)):
+    done = subprocess.run(list(map(str, args)), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=LIMIT_SECONDS, check=False)
+    return result_of(done, done.stdout, done.stderr, allowed)
+
+
+def target(s, server):
+    """The options that say where a scenario's messages go, and their form."""
+    options = ["-t", s.transport, "-c", s.senders, "-s", s.size]
+    options += (["-u", server.socket] if s.transport == "unix" else
+                ["-p", server.port])
+    if s.transport == "tcp":
+        options += ["-f", s.framing]
+    if s.rfc3164:
+        options += ["-3"]
+    return options
+
+
+class Load:
+    """A load that runs, and the idle connections beside it."""
+
+    def __init__(self, folder, s, server, rate, count):
+        self.program = os.path.join(folder, "load")
+        self.options = target(s, server) + ["-n", count]
+        if rate:
+            self.options += ["-r", "%d" % rate]
+        if s.a_write:
+            self.options += ["-k", s.a_write]
+        if s.offload:
+            self.options += ["-g"]
+        if s.window:
+            self.options += ["-w", s.window]
+        if s.names:
+            self.options += ["-F", s.names]
+        self.options += ["-x", LIMIT_SECONDS]
+        self.idle = s.idle and ["-t", s.transport, "-p", server.port, "-c",
+                                s.idle, "-n", s.idle, "-i", s.senders, "-I"]
+        self.idlers = self.process = None
+
+    def popen(self, options):
+        return subprocess.Popen(
+            [self.program, *map(str, options)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        if self.idle:
+            self.idlers = self.popen(self.idle)
+            if "READY" not in self.idlers.stdout.readline():
+                out, err = self.idlers.communicate(timeout=LIMIT_SECONDS)
+                raise ToolError("load -I: %s%s" % (out, err))
+        self.process = self.popen(self.options)
+        return self
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def result(self):
+        out, err = self.process.communicate(timeout=LIMIT_SECONDS)
+        return result_of(self.process, out, err)
+
+    def __exit__(self, *_):
+        for process in (self.process, self.idlers):
+            if process and process.poll() is None:
+                process.kill()
+            if process:
+                process.communicate()
+
+
+def count(folder, senders, messages, files, apart=False):
+    """What became of the messages. apart: the files were written side by
+    side, so that order is looked at within each."""
+    options = ["-c", senders, "-n", messages] + ["-d"] * apart
+    return call(os.path.join(folder, "count"), *options, *files,
+                allowed=(0, BAD))
+
+
+def lag(folder, s, server, messages):
+    options = target(s, server) + ["-o", server.path, "-r", s.rate,
+                                   "-n", messages, "-k", s.a_write]
+    return call(os.path.join(folder, "lag"), *options, allowed=(0, BAD))

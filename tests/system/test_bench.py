@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The benchmark runs, counts, and reports what its runs say.
+
+No test here depends on how fast anything is.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import harness
+
+BENCH = os.path.join(harness.REPO, "tests", "bench")
+BUILD = os.path.dirname(os.path.dirname(harness.SYNCLINED))
+
+
+@pytest.fixture(scope="module")
+def tools():
+    """Where the tools are; they are built when they are asked for."""
+    made = subprocess.run(["make", "-s", "bench-tools"], cwd=BUILD,
+                          capture_output=True, text=True,
+                          timeout=5 * harness.DEADLINE)
+    assert made.returncode == 0, made.stdout + made.stderr
+    return os.path.join(BUILD, "tests", "bench")
+
+
+def bench(*args, status=0):
+    done = subprocess.run(
+        [sys.executable, "-B", os.path.join(BENCH, "bench"),
+         *map(str, args)], capture_output=True, text=True,
+        stdin=subprocess.DEVNULL, timeout=3 * harness.DEADLINE)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def run_bench(tools, out, *args):
+    bench("--tools", tools, "--synclined", harness.SYNCLINED, "--out", out,
+          *args)
+    with open(out / "bench.json", encoding="utf-8") as f:
+        data = json.load(f)
+    return data, (out / "bench.md").read_text(encoding="utf-8")
+
+
+def head_of(table):
+    return [cell.strip() for cell in table.splitlines()[0].split("|")[1:-1]]
+
+
+def section(text, title):
+    return text.partition(title + "\n\n")[2].partition("\n\n")[0]
+
+
+def test_a_scenario_is_run_counted_and_reported(tools, tmp_path):
+    """Two servers take turns; a third run is added; the report is made again
+    from the file."""
+    only = ("--scenario", "tcp-octet-10", "--messages", 3000)
+    data, text = run_bench(tools, tmp_path, *only, "--quick", "--server",
+                           "syncline", "--server", "floor")
+    assert [(r["server"], r["round"]) for r in data["runs"]] == [
+        ("floor", 1), ("syncline", 1), ("floor", 2), ("syncline", 2)]
+    for run in data["runs"]:
+        assert run["lines"] == run["sent"] == 3000
+        assert all(run[k] == 0 for k in ("missing", "doubled", "disordered",
+                                         "damaged"))
+        assert all(run[k] > 0 for k in ("rate", "cpu_per_million", "memory"))
+    assert data["machine"]["cores"] > 0
+    assert head_of(section(
+        text, "### tcp-octet-10: TCP, octet counts, 10 connections")) == [
+            "server", "messages/s", "CPU s/M", "of it kernel", "peak MiB",
+            "missing / doubled / disordered / damaged", "rate to floor",
+            "CPU to floor"]
+    assert "nothing missing, doubled, disordered or damaged" in text
+    data, _ = run_bench(tools, tmp_path, *only, "--append", "--rounds", 1,
+                        "--server", "syncline")
+    assert [(r["server"], r["round"]) for r in data["runs"]][4:] == [
+        ("syncline", 3)]
+    again = tmp_path / "again"
+    bench("--report", tmp_path / "bench.json", "--out", again)
+    assert (again / "bench.md").read_text(encoding="utf-8") == (
+        tmp_path / "bench.md").read_text(encoding="utf-8")
+
+
+def made_up(**figures):
+    """A run as bench.json has it."""
+    return dict({"scenario": "tcp-octet-10", "server": "floor", "round": 1,
+                 "lines": 1000, "sent": 1000, "rate": 4e6, "memory": 1 << 20,
+                 "cpu_per_million": 0.2, "system_per_million": 0.1,
+                 "missing": 0, "doubled": 0, "disordered": 0, "damaged": 0},
+                **figures)
+
+
+def reported(tmp_path, runs):
+    path = tmp_path / "runs.json"
+    path.write_text(json.dumps({"runs": runs, "machine": {
+        "date": "2026-11-22", "cpu": "x", "cores": 2, "memory": 1 << 34,
+        "kernel": "6.1", "output": "tmpfs", "versions": {}}}))
+    bench("--report", path, "--out", tmp_path)
+    return (tmp_path / "bench.md").read_text(encoding="utf-8")
+
+
+def test_ratios_are_taken_within_a_round(tmp_path):
+    """The machine is four times slower in round 2: ratios do not notice. What
+    misses its goal is bold."""
+    runs = []
+    for turn, slow in ((1, 1), (2, 4), (3, 1)):
+        runs += [made_up(round=turn, cpu_per_million=0.2 * slow,
+                         rate=4e6 / slow),
+                 made_up(round=turn, server="syncline", rate=3e6 / slow,
+                         cpu_per_million=0.32 * slow, memory=30 << 20),
+                 made_up(round=turn, server="rsyslog", rate=2e6 / slow,
+                         cpu_per_million=2.0 * slow),
+                 made_up(round=turn, server="rsyslog-direct",
+                         rate=1e6 / slow, cpu_per_million=1.6 * slow)]
+    text = reported(tmp_path, runs)
+    row = section(text, "what misses its goal is bold.").splitlines()[2]
+    assert [cell.strip() for cell in row.split("|")[1:-1]] == [
+        "TCP, octet counts, 10 connections",
+        "floor", "<= 1.5", "**1.60**",
+        "rsyslog-direct", "<= 0.24", "0.20",
+        "rsyslog", ">= 3", "**1.50**"]
+    assert "Most memory of Syncline: **30.0** MiB" in text
+    assert "| 0.32 (0.32-1.28) |" in text
+
+
+@pytest.mark.parametrize("figures, words", [
+    ({"missing": 3}, "tcp-octet-10, floor, round 1: 3 missing"),
+    ({"doubled": 1, "damaged": 2},
+     "tcp-octet-10, floor, round 1: 1 doubled, 2 damaged"),
+    ({"disordered": 7}, "tcp-octet-10, floor, round 1: 7 disordered"),
+    ({"error": "no\nway"}, "tcp-octet-10, floor, round 1: failed: no way"),
+])
+def test_no_loss_is_passed_over(tmp_path, figures, words):
+    text = reported(tmp_path, [made_up(**figures), made_up(round=2)])
+    assert "- %s\n" % words in text
+    assert "nothing missing" not in text
+
+
+def test_what_is_not_there_is_said(tmp_path):
+    said = bench("--synclined", "/nowhere", "--out", tmp_path, "--scenario",
+                 "json", "--server", "syncline", status=1)
+    assert "/nowhere" in said
+    said = bench("--scenario", "no-such", status=1)
+    assert "nothing fits" in said
+
+
+def test_every_scenario_is_listed_once():
+    names = [line.split()[0] for line in bench("--list").splitlines()]
+    assert len(names) == len(set(names)) > 40
+    assert {"udp-closed", "udp-max", "tcp-rotate-10", "files-10000",
+            "latency-10000-compressing"} <= set(names)
