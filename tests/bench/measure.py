@@ -23,6 +23,7 @@ import shutil
 import tempfile
 import time
 
+import figures
 import scenarios
 import servers
 import tools
@@ -30,7 +31,6 @@ import tools
 POLL_SECONDS = 0.002
 QUIET_SECONDS = 0.1     # without growth, when all should be there
 STILL_SECONDS = 1.5     # the same, when something is missing
-LIMIT_SECONDS = 100
 PART = 0.99
 LOSSLESS = 0.0001       # at most so much may be lost at the ceiling
 STEPS = 6
@@ -180,7 +180,7 @@ class Run:
         result = self.counted(count)
         size = total_size(server.out)
         end = result["lines"] and growth.reached(
-            PART * count * size / result["lines"])
+            PART * count * size / (result["lines"] + s.idle))
         cpu, system, user = (b - a for a, b in zip(before, after))
         split = system / (system + user) if system + user else 0
         return dict(
@@ -191,16 +191,18 @@ class Run:
             system_per_million=split * cpu / count * 1e6, memory=memory)
 
     def counted(self, count):
+        """What the files hold; an idle connection has sent one message, and
+        Syncline may have had to say something itself."""
         s = self.scenario
         files = self.server.files()
         result = tools.count(self.options.tools, s.senders, count, files,
                              apart=s.names > 1)
+        own = 0
         if result["damaged"] and self.name == scenarios.SYNCLINE:
             own = own_messages(files)
-            result["damaged"] -= own
-            result["lines"] -= own
-        return {k: result[k] for k in (
-            "lines", "missing", "doubled", "disordered", "damaged")}
+        result["damaged"] += abs(result["unexpected"] - s.idle) - own
+        result["lines"] -= own + s.idle
+        return {k: result[k] for k in ("lines", *figures.LOSSES)}
 
 
 def flow(name, scenario, options):
@@ -213,7 +215,8 @@ def ceiling(name, scenario, options):
     with Run(name, scenario, options) as run:
         closed = scenarios.BY_NAME["udp-closed"]
         run.scenario = closed
-        start = run.flow(0, run.count)["rate"]
+        result = run.flow(0, run.count)
+    start = result["rate"] or result["sent"] / result["seconds"]
     low, high = 0.2 * start, 1.5 * start
     best, tried = None, []
     for _ in range(STEPS):
