@@ -167,20 +167,26 @@ class Run:
         pid = server.process.pid
         clock = Clock(pid)
         growth = Growth(server.out)
-        before = clock.read()
-        with tools.Load(self.options.tools, s, server, rate, count) as load:
-            while load.is_running():
-                growth.look()
-            sent = load.result()
-        length = first_line_length(server)
-        growth.settle(lambda size: length and size >= PART * count * length)
-        after = clock.read()
+        with tools.idlers(self.options.tools, s, server):
+            if s.idle:
+                growth.settle(lambda size: size > 0)
+            begun = growth.samples[-1][1]
+            before = clock.read()
+            with tools.Load(self.options.tools, s, server, rate,
+                            count) as load:
+                while load.is_running():
+                    growth.look()
+                sent = load.result()
+            length = first_line_length(server)
+            growth.settle(lambda size: length and
+                          size >= begun + PART * count * length)
+            after = clock.read()
         memory = peak_memory(pid)
         server.stop()
         result = self.counted(count)
-        size = total_size(server.out)
+        size = total_size(server.out) - begun
         end = result["lines"] and growth.reached(
-            PART * count * size / (result["lines"] + s.idle))
+            begun + PART * count * size / result["lines"])
         cpu, system, user = (b - a for a, b in zip(before, after))
         split = system / (system + user) if system + user else 0
         return dict(

@@ -86,7 +86,7 @@ MAIN = [
     Scenario("json", "TCP, 10 connections, JSON output", format="json",
              count=2_000_000, slow_count=600_000,
              servers=PARSING),
-    Scenario("files-100", "TCP, 10 connections, 100 files by APP-NAME",
+    Scenario("by-name-100", "TCP, 10 connections, 100 files by APP-NAME",
              names=100, count=2_000_000, slow_count=600_000,
              servers=PARSING),
     Scenario("rfc3164", "TCP, line feeds, 10 connections, RFC 3164",

@@ -214,7 +214,8 @@ class Rsyslog(Server):
         return {
             "tcp": 'input(type="imptcp" address="127.0.0.1" port="%d" '
                    'ruleset="bench"\n      supportOctetCountedFraming="on" '
-                   'notifyOnConnectionClose="off")' % self.port,
+                   'notifyOnConnectionClose="off"\n      '
+                   'socketBacklog="1000")' % self.port,
             "udp": 'input(type="imudp" address="127.0.0.1" port="%d" '
                    'ruleset="bench" rcvbufSize="4m")' % self.port,
             "unix": 'input(type="imuxsock" Socket="%s" ruleset="bench"\n'

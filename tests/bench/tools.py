@@ -4,6 +4,7 @@
 What they print is JSON; times are of CLOCK_MONOTONIC.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -43,11 +44,41 @@ def target(s, server):
     return options
 
 
+def popen(folder, options):
+    return subprocess.Popen(
+        [os.path.join(folder, "load"), *map(str, options)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True)
+
+
+def end(process):
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+@contextlib.contextmanager
+def idlers(folder, s, server):
+    """Connections that have sent a message each and stay open."""
+    if not s.idle:
+        yield
+        return
+    process = popen(folder, ["-t", s.transport, "-p", server.port, "-c",
+                             s.idle, "-i", s.senders, "-I"])
+    try:
+        if "READY" not in process.stdout.readline():
+            raise ToolError("load -I: " + "".join(
+                process.communicate(timeout=LIMIT_SECONDS)))
+        yield
+    finally:
+        end(process)
+
+
 class Load:
-    """A load that runs, and the idle connections beside it."""
+    """A load that runs."""
 
     def __init__(self, folder, s, server, rate, count):
-        self.program = os.path.join(folder, "load")
+        self.folder = folder
         self.options = target(s, server) + ["-n", count]
         if rate:
             self.options += ["-r", "%d" % rate]
@@ -60,22 +91,10 @@ class Load:
         if s.names:
             self.options += ["-F", s.names]
         self.options += ["-x", LIMIT_SECONDS]
-        self.idle = s.idle and ["-t", s.transport, "-p", server.port, "-c",
-                                s.idle, "-n", s.idle, "-i", s.senders, "-I"]
-        self.idlers = self.process = None
-
-    def popen(self, options):
-        return subprocess.Popen(
-            [self.program, *map(str, options)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = None
 
     def __enter__(self):
-        if self.idle:
-            self.idlers = self.popen(self.idle)
-            if "READY" not in self.idlers.stdout.readline():
-                out, err = self.idlers.communicate(timeout=LIMIT_SECONDS)
-                raise ToolError("load -I: %s%s" % (out, err))
-        self.process = self.popen(self.options)
+        self.process = popen(self.folder, self.options)
         return self
 
     def is_running(self):
@@ -86,11 +105,7 @@ class Load:
         return result_of(self.process, out, err)
 
     def __exit__(self, *_):
-        for process in (self.process, self.idlers):
-            if process and process.poll() is None:
-                process.kill()
-            if process:
-                process.communicate()
+        end(self.process)
 
 
 def count(folder, senders, messages, files, apart=False):
