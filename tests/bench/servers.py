@@ -177,7 +177,8 @@ class Syncline(Server):
         rules = "".join("  - path: \"%s/rule-%d\"\n    %s\n" % (
             self.folder, n, self.condition(n)) for n in range(s.rules))
         config = self.write("synclined.yaml", fill("syncline.yaml", {
-            "url": url, "listener": listener, "rules": rules, "format": s.format,
+            "url": url, "listener": listener, "rules": rules,
+            "format": s.format,
             "path": self.out + "/%{app_name}" if s.names else self.path,
             "rotate": s.rotate, "compress": s.compress}))
         return [self.options.synclined, "-c", config]
