@@ -25,6 +25,7 @@ def bars(axes, all_figures):
                     [f.scenario.name for f in all_figures])
     axes.invert_yaxis()
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, _: format(value, "g"))
     axes.set_xlabel("CPU seconds for a million messages (less is better)")
     axes.grid(axis="x", which="major", color="#dddddd")
     axes.set_axisbelow(True)
@@ -39,8 +40,10 @@ def curve(axes, all_figures, name):
         if points:
             axes.plot(*zip(*points), "o-", color=INK[server], label=server)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, _: format(value, ",g"))
     if name == "size":
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, _: format(value, "g"))
     else:
         axes.set_ylim(bottom=0)
     axes.set_xlabel({"size": "bytes a message", "idle": "idle connections",

@@ -36,8 +36,8 @@ class Scenario:
     senders: int = 10
     idle: int = 0           # connections that are open beside them
     size: int = 256
-    count: int = 4_000_000  # messages
-    slow_count: int = 1_500_000  # the same for the peers
+    count: int = 3_000_000  # messages
+    slow_count: int = 1_000_000  # the same for the peers
     rate: int = 0           # messages a second in all; 0: no limit
     a_write: int = 0        # messages a write; 0: many
     window: int = 0         # UDP: bytes that may wait in the receiver's queue
@@ -80,7 +80,7 @@ MAIN = [
     Scenario("unix-10", "unix datagrams, 10 senders", transport="unix",
              count=600_000, slow_count=200_000),
     Scenario("tcp-64B", "TCP, 10 connections, messages of 64 bytes", size=64,
-             count=8_000_000, slow_count=1_500_000),
+             count=6_000_000, slow_count=1_000_000),
     Scenario("tcp-1500B", "TCP, 10 connections, messages of 1,500 bytes",
              size=1500, count=1_000_000, slow_count=600_000),
     Scenario("json", "TCP, 10 connections, JSON output", format="json",

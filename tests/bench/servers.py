@@ -173,7 +173,8 @@ class Syncline(Server):
         url = ("unix://" + self.socket if s.transport == "unix" else
                "%s://127.0.0.1:%d" % (s.transport, self.port))
         # The default is 10000, and one scenario has one more than that.
-        listener = "    max_connections: 20000" if s.transport == "tcp" else ""
+        many = s.senders + s.idle > 10_000
+        listener = "    max_connections: 10100" if many else ""
         rules = "".join("  - path: \"%s/rule-%d\"\n    %s\n" % (
             self.folder, n, self.condition(n)) for n in range(s.rules))
         config = self.write("synclined.yaml", fill("syncline.yaml", {

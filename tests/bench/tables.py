@@ -61,8 +61,8 @@ def head_of(data):
         text += ("**Made with few messages, to show that it runs: the figures "
                  "mean little.**\n\n")
     text += (
-        "%s, %d cores, %d GiB, Linux %s; output on %s; %s; %s.\n%s rounds, in "
-        "which all servers had their turn: medians, in brackets least and "
+        "%s, %d cores, %d GiB, Linux %s; output on %s; %s; %s.\nRounds, in "
+        "which each server has its turn: %s. Medians, in brackets least and "
         "most.\nRatios are medians of the ratios within a round. Generator "
         "and server share the cores.\nThe floor only receives, cuts frames "
         "and writes; nothing can do its work for less.\n\n" % (
