@@ -249,7 +249,7 @@ def latency(name, scenario, options):
         result = tools.lag(options.tools, scenario, server, run.count)
         cpu = clock.read()[0] - before
         memory = peak_memory(server.process.pid)
-        names = os.listdir(server.out)
+        names = server.files()
         server.stop()
         return dict(result, cpu=cpu, cpu_per_million=cpu / run.count * 1e6,
                     memory=memory, rotations=len(names) - 1,

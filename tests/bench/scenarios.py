@@ -119,16 +119,15 @@ def delayed(rate, suffix="", title="", **more):
     return Scenario(
         "latency-%d%s" % (rate, suffix),
         "%s messages/s%s" % (format(rate, ","), title), kind="latency",
-        group="latency", rate=rate, count=rate * 3, servers=OURS, a_write=1,
-        **more)
+        group="latency", rate=rate, count=rate * 3, a_write=1, **more)
 
 
 LATENCY = [
-    *(delayed(n) for n in (1000, 10000, 100000)),
-    *(delayed(n, "-rotating", ", rotating", rotate=r)
+    *(delayed(n, servers=OURS) for n in (1000, 10000, 100000)),
+    *(delayed(n, "-rotating", ", rotating", rotate=r, servers=OURS)
       for n, r in ((1000, 64 << 10), (10000, 1 << 20), (100000, 8 << 20))),
     *(delayed(n, "-compressing", ", rotating and compressing", rotate=r,
-              compress="zstd")
+              compress="zstd", servers=(SYNCLINE,))
       for n, r in ((1000, 64 << 10), (10000, 1 << 20), (100000, 8 << 20))),
 ]
 

@@ -220,11 +220,10 @@ def latency_of(data):
                 number(f.median(server, "rotations"), "%.0f"),
                 str(sum(f.values(server, "missing")))])
     return ("## Latency\n\nFrom the call that sends to where a reader of the "
-            "file sees it, in us. The last but three is what the sender was "
-            "late by itself, at 99 %%.\n\n%s\n" % table(
-                ["load", "server", "median", "99 %", "99.9 %", "most",
-                 "sender's own 99 %", "CPU s/M", "rotations", "not seen"],
-                rows)).replace("%%", "%")
+            "file sees it, in us. Late: by how much the sender itself was, at "
+            "99 %.\n\n" + table(
+                ["load", "server", "median", "99 %", "99.9 %", "most", "late",
+                 "CPU s/M", "rotations", "not seen"], rows))
 
 
 def report(data):
