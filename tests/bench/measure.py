@@ -20,6 +20,7 @@ import ctypes
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 import time
 
@@ -30,6 +31,7 @@ import tools
 
 POLL_SECONDS = 0.002
 QUIET_SECONDS = 0.1     # without growth, when all should be there
+LIMIT_SECONDS = 60
 STILL_SECONDS = 1.5     # the same, when something is missing
 PART = 0.99
 LOSSLESS = 0.0001       # at most so much may be lost at the ceiling
@@ -92,11 +94,13 @@ class Growth:
 
     def settle(self, is_all):
         """Until nothing has come for a while."""
-        while True:
+        end = time.monotonic() + LIMIT_SECONDS
+        while time.monotonic() < end:
             size = self.look()
             pause = QUIET_SECONDS if is_all(size) else STILL_SECONDS
             if time.monotonic_ns() - self.samples[-1][0] > pause * 1e9:
                 return
+        raise servers.ServerError("still writes after %d s" % LIMIT_SECONDS)
 
     def reached(self, size):
         """When it had at least this size."""
@@ -264,7 +268,8 @@ def once(name, scenario, options):
     begun = time.monotonic()
     try:
         result = KINDS[scenario.kind](name, scenario, options)
-    except (servers.ServerError, tools.ToolError) as error:
+    except (servers.ServerError, tools.ToolError, OSError,
+            subprocess.SubprocessError) as error:
         result = {"error": str(error)}
     result["took"] = round(time.monotonic() - begun, 2)
     return result
