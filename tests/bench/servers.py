@@ -232,8 +232,8 @@ class Rsyslog(Server):
                   if s.names else 'file="%s"' % self.path)
         rotate = s.rotate and (
             '\n\t       rotation.sizeLimit="%d" '
-            'rotation.sizeLimitCommand="%s"' % (
-                s.rotate, os.path.join(HERE, "conf", "rotate.sh")))
+            'rotation.sizeLimitCommand="%s %s"' % (
+                s.rotate, os.path.join(HERE, "conf", "rotate.sh"), self.path))
         text = fill("rsyslog.conf", {
             "queue": self.QUEUES[self.name], "folder": self.folder,
             "module": self.MODULES[s.transport], "input": self.input(),
