@@ -67,7 +67,10 @@ class Server:
         raise NotImplementedError
 
     def environment(self):
-        return dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC")
+        """Without what would configure a collector."""
+        env = {k: v for k, v in os.environ.items()
+               if not k.startswith("SYNCLINE_")}
+        return dict(env, LC_ALL="C.UTF-8", TZ="UTC")
 
     def is_ready(self):
         return is_bound(self.scenario.transport, self.port, self.socket)
