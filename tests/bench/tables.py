@@ -150,7 +150,7 @@ def scenario_table(f):
                number((f.median(server, "memory") or 0) / MIB, "%.0f"),
                " / ".join(format(n, ",") for n in f.losses(server))]
         if f.errors(server):
-            row[1] += " (%d runs failed)" % len(f.errors(server))
+            row[1] += " (failed: %d)" % len(f.errors(server))
         for other in [FLOOR] + peers:
             row += [number(f.ratio(server, other, "rate")),
                     number(f.ratio(server, other, "cpu_per_million"))]

@@ -103,10 +103,10 @@ def reported(tmp_path, runs):
 
 
 def test_ratios_are_taken_within_a_round(tmp_path):
-    """The machine is four times slower in round 2: ratios do not notice. What
-    misses its goal is bold."""
+    """The machine becomes slower from round to round, and in the last one
+    Syncline fails: ratios do not notice. What misses its goal is bold."""
     runs = []
-    for turn, slow in ((1, 1), (2, 4), (3, 1)):
+    for turn, slow in ((1, 1), (2, 4), (3, 9)):
         runs += [made_up(round=turn, cpu_per_million=0.2 * slow,
                          rate=4e6 / slow),
                  made_up(round=turn, server="syncline", rate=3e6 / slow,
@@ -115,6 +115,9 @@ def test_ratios_are_taken_within_a_round(tmp_path):
                          cpu_per_million=2.0 * slow),
                  made_up(round=turn, server="rsyslog-direct",
                          rate=1e6 / slow, cpu_per_million=1.6 * slow)]
+    failed = next(r for r in runs
+                  if r["server"] == "syncline" and r["round"] == 3)
+    failed["error"] = "away"
     text = reported(tmp_path, runs)
     row = section(text, "what misses its goal is bold.").splitlines()[2]
     assert [cell.strip() for cell in row.split("|")[1:-1]] == [
@@ -123,7 +126,8 @@ def test_ratios_are_taken_within_a_round(tmp_path):
         "rsyslog-direct", "<= 0.24", "0.20",
         "rsyslog", ">= 3", "**1.50**"]
     assert "Most memory of Syncline: **30.0** MiB" in text
-    assert "| 0.32 (0.32-1.28) |" in text
+    assert "| 0.80 (0.32-1.28) |" in text
+    assert "(failed: 1)" in text
 
 
 @pytest.mark.parametrize("figures, words", [
@@ -142,7 +146,7 @@ def test_no_loss_is_passed_over(tmp_path, figures, words):
 def test_what_is_not_there_is_said(tmp_path):
     said = bench("--synclined", "/nowhere", "--out", tmp_path, "--scenario",
                  "json", "--server", "syncline", status=1)
-    assert "/nowhere" in said
+    assert "/nowhere; `make bench` makes" in said
     said = bench("--scenario", "no-such", status=1)
     assert "nothing fits" in said
 
