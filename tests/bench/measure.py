@@ -6,6 +6,8 @@ until the files hold so many whole lines. Not all, because rsyslog keeps its
 last buffer until it closes the file. The sizes of the files are looked at
 every 2 ms while it runs; how many bytes 99 % are is known afterwards, from
 what the lines have on average (they are of one length but for a few digits).
+A server that keeps more than that back until it closes its files (rsyslog does
+with many of them) and loses nothing is taken to be done when they grew last.
 
 CPU: user and system time of the server from when it is ready until it has
 written everything, by its own CPU clock (clock_getcpuclockid(3), in ns, with
@@ -191,6 +193,8 @@ class Run:
         size = total_size(server.out) - begun
         end = result["lines"] and growth.reached(
             begun + PART * count * size / result["lines"])
+        if not end and not result["missing"]:
+            end = growth.samples[-1][0]
         cpu, system, user = (b - a for a, b in zip(before, after))
         split = system / (system + user) if system + user else 0
         return dict(
