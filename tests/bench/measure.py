@@ -230,23 +230,29 @@ def ceiling(name, scenario, options):
         closed = scenarios.BY_NAME["udp-closed"]
         run.scenario = closed
         result = run.flow(0, run.count)
+    probes = [result]
     start = result["rate"] or result["sent"] / result["seconds"]
     low, high = 0.2 * start, 1.5 * start
-    best, tried = None, []
+    best = None
     for _ in range(STEPS):
         rate = (low * high) ** 0.5
         with Run(name, scenario, options) as run:
             count = min(run.count, int(rate))
             result = run.flow(rate, count)
         result["rate"] = result["sent"] / result["seconds"]
-        tried.append((round(rate), result["missing"]))
+        probes.append(dict(result))
         if result["missing"] <= LOSSLESS * count:
             low, best = rate, result
         else:
             high = rate
     if not best:
-        raise servers.ServerError("loses at every rate: %s" % tried)
-    return dict(best, tried=tried)
+        raise servers.ServerError("loses at every rate above %d/s" % low)
+    # Losing some is what it is about; but nothing else may happen, anywhere.
+    wrong = {key: sum(probe[key] for probe in probes)
+             for key in figures.LOSSES if key != "missing"}
+    return dict(best, **wrong, tried=[
+        (probe["rate"] and round(probe["rate"]), probe["missing"])
+        for probe in probes])
 
 
 def latency(name, scenario, options):
