@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tool/cert_help.h"
+
+const char cert_help_all[] =
+    "Usage: syncline cert COMMAND [OPTION]... [ARGUMENT]...\n"
+    "Makes, shows and checks the certificates of TLS.\n"
+    "\n"
+    "  init [NAME]...     make an authority and the collector's certificate\n"
+    "  issue NAME         make a sender's certificate, a folder to copy there\n"
+    "  renew [NAME]       a new certificate with the same names and key\n"
+    "  show FILE          what a certificate says\n"
+    "  fingerprint FILE   as the configuration's `peers` takes it\n"
+    "\n"
+    "`syncline cert COMMAND --help` says more.\n";
+
+static const char help_init[] =
+    "Usage: syncline cert init [OPTION]... [NAME]...\n"
+    "Makes an authority of your own and the collector's certificate.\n"
+    "\n"
+    "NAME is a host name or an address under which senders reach the\n"
+    "collector (default: this host's name); localhost, 127.0.0.1 and ::1 are\n"
+    "added. What it makes:\n"
+    "\n"
+    "  ca.pem          the authority's certificate; everybody may have it\n"
+    "  ca.key          its key: who has it can make certificates; keep it safe\n"
+    "  collector.pem   the collector's certificate\n"
+    "  collector.key   its key\n"
+    "\n"
+    "  -d, --dir DIR   where (default: tls); made when it is not there\n"
+    "      --rsa       RSA keys with 3072 bits; default: ECDSA P-256\n"
+    "      --days N    how long the collector's certificate is valid\n"
+    "                  (default: 825; the authority: ten years)\n"
+    "  -f, --force     replace files that are there\n"
+    "  -h, --help\n";
+
+static const char help_issue[] =
+    "Usage: syncline cert issue [OPTION]... NAME [NAME]...\n"
+    "Makes a key and a certificate for a sender, in a folder of its own that\n"
+    "holds all it needs: client.pem, client.key, and ca.pem to know the\n"
+    "collector by. Prints the fingerprint.\n"
+    "\n"
+    "NAME is the sender's host name or address; the folder is called by the\n"
+    "first one. Names that are not ASCII are given as A-labels (xn--...).\n"
+    "\n"
+    "  -d, --dir DIR       where `syncline cert init` made the authority\n"
+    "                      (default: tls)\n"
+    "      --out FOLDER    the folder to make (default: DIR/clients/NAME)\n"
+    "      --server        for one more collector: server.pem, server.key\n"
+    "      --self-signed   without an authority, to be known by its\n"
+    "                      fingerprint alone; for either end\n"
+    "      --rsa           an RSA key with 3072 bits; default: ECDSA P-256\n"
+    "      --days N        how long it is valid (default: 825)\n"
+    "  -f, --force         replace files that are there\n"
+    "  -h, --help\n";
+
+static const char help_fingerprint[] =
+    "Usage: syncline cert fingerprint [--sha-1] FILE\n"
+    "Prints the fingerprint of the first certificate in FILE (\"-\": standard\n"
+    "input), as the configuration's `peers` takes it.\n"
+    "\n"
+    "      --sha-1     the older kind; default: sha-256\n"
+    "  -h, --help\n";
+
+static const char help_show[] =
+    "Usage: syncline cert show FILE\n"
+    "Prints what the certificates in FILE (\"-\": standard input) say: names,\n"
+    "authority, how long they are valid, key, use, fingerprints.\n"
+    "\n"
+    "  -h, --help\n";
+
+static const char help_renew[] =
+    "Usage: syncline cert renew [OPTION]... [NAME]\n"
+    "Makes a new certificate with the same names as the old one and puts it\n"
+    "in its place: that of the collector, or of the sender NAME.\n"
+    "\n"
+    "  -d, --dir DIR   where `syncline cert init` made the authority\n"
+    "                  (default: tls)\n"
+    "      --new-key   with a new key; default: with the one it has\n"
+    "      --days N    how long it is valid (default: 825)\n"
+    "  -h, --help\n";
+
+const char *const cert_help[] = { help_init, help_issue, help_fingerprint,
+	help_show, help_renew };
