@@ -2,6 +2,7 @@
 #include "cert/view.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -27,8 +28,8 @@ append(char out[VIEW_TEXT], struct slice s)
 	out[used + escape_text(s, out + used)] = '\0';
 }
 
-static void
-write_name(const X509_NAME *name, char out[VIEW_TEXT])
+void
+view_x509_name(const X509_NAME *name, char out[VIEW_TEXT])
 {
 	/* UTF-8 as it is: what is not fit to be shown is escaped below */
 	unsigned long flags = (XN_FLAG_RFC2253 &
@@ -52,13 +53,13 @@ write_name(const X509_NAME *name, char out[VIEW_TEXT])
 void
 view_subject(const X509 *cert, char out[VIEW_TEXT])
 {
-	write_name(X509_get_subject_name(cert), out);
+	view_x509_name(X509_get_subject_name(cert), out);
 }
 
 void
 view_issuer(const X509 *cert, char out[VIEW_TEXT])
 {
-	write_name(X509_get_issuer_name(cert), out);
+	view_x509_name(X509_get_issuer_name(cert), out);
 }
 
 void
@@ -265,25 +266,42 @@ view_fingerprint(const X509 *cert, const char *label,
 	return 0;
 }
 
-int
-view_is_fingerprint(const X509 *cert, const char *text, struct err *err)
+static bool
+is_sha1(const char *text)
 {
-	bool sha1 = strncasecmp(text, "sha-1:", 6) == 0;
-	char ours[VIEW_FINGERPRINT];
+	return strncasecmp(text, "sha-1:", 6) == 0;
+}
+
+int
+view_check_fingerprint(const char *text, struct err *err)
+{
+	bool sha1 = is_sha1(text);
+	int pairs = 0;
 
 	if (!sha1 && strncasecmp(text, "sha-256:", 8) != 0)
 		return err_set(err,
-		    "a fingerprint begins with \"sha-256:\" "
-		    "or \"sha-1:\", as `syncline cert fingerprint` prints it");
-	if (view_fingerprint(cert, sha1 ? "sha-1" : "sha-256", ours, err) != 0)
-		return -1;
-	for (const char *p = strchr(text, ':'); *p != '\0'; p += 3)
-		if (p[0] != ':' || strspn(p + 1, "0123456789abcdefABCDEF") < 2)
+		    "a fingerprint begins with \"sha-256:\" or \"sha-1:\", as "
+		    "`syncline cert fingerprint` prints it");
+	for (const char *p = strchr(text, ':'); *p != '\0'; p += 3, pairs++)
+		if (p[0] != ':' || !isxdigit((unsigned char)p[1]) ||
+		    !isxdigit((unsigned char)p[2]))
 			return err_set(err,
-			    "a fingerprint is pairs of "
-			    "hexadecimal digits with colons between");
-	if (strlen(text) != strlen(ours))
-		return err_set(err, "a %s fingerprint has %d pairs of digits",
-		    sha1 ? "sha-1" : "sha-256", sha1 ? 20 : 32);
-	return strcasecmp(text, ours) == 0 ? 1 : 0;
+			    "a fingerprint is pairs of hexadecimal digits with "
+			    "colons between");
+	if (pairs != (sha1 ? 20 : 32))
+		return err_set(err,
+		    "a %s fingerprint has %d pairs of digits, not %d",
+		    sha1 ? "sha-1" : "sha-256", sha1 ? 20 : 32, pairs);
+	return 0;
+}
+
+bool
+view_is_fingerprint(const X509 *cert, const char *text)
+{
+	char ours[VIEW_FINGERPRINT];
+	struct err ignored;
+
+	return view_fingerprint(cert, is_sha1(text) ? "sha-1" : "sha-256", ours,
+		   &ignored) == 0 &&
+	    strcasecmp(text, ours) == 0;
 }

@@ -15,6 +15,7 @@
 
 #include "wire/err.h"
 
+struct X509_name_st;
 struct x509_st;
 
 enum {
@@ -26,6 +27,9 @@ enum {
 /* As RFC 4514 has it, "CN=web1.example.net,O=Example". */
 void view_subject(const struct x509_st *cert, char out[VIEW_TEXT]);
 void view_issuer(const struct x509_st *cert, char out[VIEW_TEXT]);
+
+/* Any such name. */
+void view_x509_name(const struct X509_name_st *name, char out[VIEW_TEXT]);
 
 /* Hexadecimal, two digits an octet. */
 void view_serial(const struct x509_st *cert, char out[VIEW_TEXT]);
@@ -58,9 +62,11 @@ bool view_signature(const struct x509_st *cert, char out[VIEW_TEXT]);
 int view_fingerprint(const struct x509_st *cert, const char *label,
     char out[VIEW_FINGERPRINT], struct err *err);
 
-/* Whether it is that of the certificate: with label, letters of any case.
- * -1: it is no fingerprint, *err says what is wrong. */
-int view_is_fingerprint(
-    const struct x509_st *cert, const char *text, struct err *err);
+/* Whether the text is a fingerprint at all, letters of any case; -1: *err says
+ * what is wrong with it. */
+int view_check_fingerprint(const char *text, struct err *err);
+
+/* Whether it is that of the certificate. */
+bool view_is_fingerprint(const struct x509_st *cert, const char *text);
 
 #endif

@@ -18,6 +18,7 @@ enum command {
 	CERT_ISSUE,
 	CERT_FINGERPRINT,
 	CERT_SHOW,
+	CERT_CHECK,
 	CERT_RENEW,
 	CERT_COMMANDS
 };
@@ -36,6 +37,8 @@ static const struct {
 	[CERT_FINGERPRINT] = { "fingerprint", "syncline cert fingerprint", "1",
 	    1, 1, "of which file?" },
 	[CERT_SHOW] = { "show", "syncline cert show", "", 1, 1, "which file?" },
+	[CERT_CHECK] = { "check", "syncline cert check", "kansc", 1, 1,
+	    "which file?" },
 	[CERT_RENEW] = { "renew", "syncline cert renew", "dyw", 0, 1, "" },
 };
 
@@ -163,6 +166,8 @@ run(enum command which, const struct cert_options *o)
 		return cert_fingerprint(o);
 	case CERT_SHOW:
 		return cert_show(o);
+	case CERT_CHECK:
+		return cert_check(o);
 	default:
 		return cert_renew(o);
 	}
@@ -182,9 +187,9 @@ cmd_cert(int argc, char **argv)
 	while (which < CERT_COMMANDS && strcmp(word, commands[which].name) != 0)
 		which++;
 	if (word[0] == '\0')
-		return tool_usage(argv[0],
-		    "init, issue, fingerprint, show "
-		    "or renew?");
+		return tool_usage("syncline cert",
+		    "init, issue, fingerprint, show, "
+		    "check or renew?");
 	if (which == CERT_COMMANDS)
 		return tool_usage("syncline cert", "%s: no such command", word);
 	o.command = commands[which].full;

@@ -9,6 +9,7 @@ const char cert_help_all[] =
     "  issue NAME         make a sender's certificate, a folder to copy there\n"
     "  renew [NAME]       a new certificate with the same names and key\n"
     "  show FILE          what a certificate says\n"
+    "  check FILE         what is wrong with it, and what to do about that\n"
     "  fingerprint FILE   as the configuration's `peers` takes it\n"
     "\n"
     "`syncline cert COMMAND --help` says more.\n";
@@ -68,6 +69,19 @@ static const char help_show[] =
     "\n"
     "  -h, --help\n";
 
+static const char help_check[] =
+    "Usage: syncline cert check [OPTION]... FILE\n"
+    "Looks for what is wrong with a certificate and its key, and says what to\n"
+    "do about each problem. Status 1 when there is one.\n"
+    "\n"
+    "      --key FILE    its key (default: the same name with .key, if there)\n"
+    "      --ca FILE     whom the other side trusts (default: ca.pem in the\n"
+    "                    same folder, if there)\n"
+    "      --name NAME   a host name or address that it should have\n"
+    "      --server      it is for a collector\n"
+    "      --client      it is for a sender\n"
+    "  -h, --help\n";
+
 static const char help_renew[] =
     "Usage: syncline cert renew [OPTION]... [NAME]\n"
     "Makes a new certificate with the same names as the old one and puts it\n"
@@ -80,4 +94,4 @@ static const char help_renew[] =
     "  -h, --help\n";
 
 const char *const cert_help[] = { help_init, help_issue, help_fingerprint,
-	help_show, help_renew };
+	help_show, help_check, help_renew };

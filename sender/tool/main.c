@@ -15,6 +15,8 @@ static const char help[] =
     "Usage: syncline COMMAND [OPTION]... [ARGUMENT]...\n"
     "\n"
     "  cert        make, show and check the certificates of TLS\n"
+    "  check-tls   connect to a collector as a sender would, and explain\n"
+    "              each step\n"
     "\n"
     "  -h, --help      this text; `syncline COMMAND --help` says more\n"
     "  -V, --version\n"
@@ -41,6 +43,8 @@ run(int argc, char **argv)
 
 	if (strcmp(command, "cert") == 0)
 		return cmd_cert(argc - 1, argv + 1);
+	if (strcmp(command, "check-tls") == 0)
+		return cmd_check_tls(argc - 1, argv + 1);
 	if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 ||
 	    strcmp(command, "help") == 0)
 		return tool_help(help);

@@ -35,7 +35,7 @@ for file in $files; do
 		# is state, and state hangs on an object; three files may have
 		# some: the level of the log, the counters, the signals.
 		file !~ /^tests\/|base\/(log|metrics)\.c$|\/main\.c$/ && /^(static )?[a-z_].*[a-z0-9_\]]( = .*|;)$/ &&
-		    !/\(/ && !/const|^(struct|enum|union) [a-z0-9_]+;$/ &&
+		    !/\(/ && !/const|^(struct|enum|union) [A-Za-z0-9_]+;$/ &&
 		    !/^(extern|typedef|goto|return|#)/ {
 			bad("a variable of the whole file: " $0)
 		}
