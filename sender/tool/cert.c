@@ -132,8 +132,7 @@ read_options(struct cert_options *o, enum command which, int argc, char **argv)
 		int status;
 
 		if (letter == '?' || letter == ':')
-			return tool_bad_option(
-			    o->command, letter, argv[optind - 1]);
+			return tool_bad_option(o->command, letter, argv);
 		if (letter == 'h')
 			return tool_help(cert_help[which]);
 		if (strchr(commands[which].options, letter) == NULL)

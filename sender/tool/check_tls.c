@@ -139,8 +139,7 @@ read_options(struct check_tls *c, int argc, char **argv)
 	while (
 	    (letter = getopt_long(argc, argv, ":b:sh", options, NULL)) != -1) {
 		if (letter == '?' || letter == ':')
-			return tool_bad_option(
-			    command, letter, argv[optind - 1]);
+			return tool_bad_option(command, letter, argv);
 		if (letter == 'h')
 			return tool_help(help);
 		if (letter == 'b')

@@ -255,28 +255,55 @@ finish(struct stage *s, const char *dir, const struct place_file *files,
 	return 0;
 }
 
+/* Without slashes at the end, which would lead through a link. */
+static int
+copy_path(char out[CERT_PATH], const char *dir, struct err *err)
+{
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	if (n == 0 || n >= CERT_PATH)
+		return err_set(err, "\"%.100s\" is no path of a folder", dir);
+	memcpy(out, dir, n);
+	out[n] = '\0';
+	return 0;
+}
+
+static int
+place(const char *dir, unsigned int dir_mode, const struct place_file *files,
+    size_t count, enum place_how how, struct err *err)
+{
+	struct stage s;
+	int status = open_stage(&s, dir, dir_mode, err);
+
+	for (size_t i = 0; status == 0 && i < count; i++)
+		status = write_file(&s, &files[i], err);
+	if (status == 0)
+		status = finish(&s, dir, files, count, how, err);
+	close_stage(&s, files, count);
+	return status;
+}
+
 int
 place_files(const char *dir, unsigned int dir_mode,
     const struct place_file *files, size_t count, enum place_how how,
     struct err *err)
 {
-	struct stage s;
+	char path[CERT_PATH];
 	sigset_t ends;
 	sigset_t before;
 	int status;
 
+	if (copy_path(path, dir, err) != 0)
+		return -1;
 	/* Ctrl-C comes before or after this, which does not take long */
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &ends, &before);
-	status = open_stage(&s, dir, dir_mode, err);
-	for (size_t i = 0; status == 0 && i < count; i++)
-		status = write_file(&s, &files[i], err);
-	if (status == 0)
-		status = finish(&s, dir, files, count, how, err);
-	close_stage(&s, files, count);
+	status = place(path, dir_mode, files, count, how, err);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return status;
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tool/tool.h"
 
+#include <ctype.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int
 tool_usage(const char *command, const char *fmt, ...)
@@ -18,11 +21,19 @@ tool_usage(const char *command, const char *fmt, ...)
 }
 
 int
-tool_bad_option(const char *command, int letter, const char *option)
+tool_bad_option(const char *command, int letter, char **argv)
 {
-	return tool_usage(command,
-	    letter == ':' ? "%s: a value is missing" : "%s: no such option",
-	    option);
+	const char *last = argv[optind - 1];
+
+	if (letter == ':')
+		return tool_usage(command, "%s: a value is missing", last);
+	if (optopt != 0 && strncmp(last, "--", 2) == 0 &&
+	    strchr(last, '=') != NULL)
+		return tool_usage(command, "%s: it takes no value", last);
+	/* one of several letters, of which getopt(3) is in the middle */
+	if (optopt != 0 && isgraph(optopt))
+		return tool_usage(command, "-%c: no such option", optopt);
+	return tool_usage(command, "%s: no such option", last);
 }
 
 int

@@ -26,7 +26,7 @@ int tool_usage(const char *command, const char *fmt, ...)
 
 /* The same for what getopt_long(3) did not like, with ":" before its letters
  * and opterr 0: a letter of ':' or '?'. */
-int tool_bad_option(const char *command, int letter, const char *option);
+int tool_bad_option(const char *command, int letter, char **argv);
 
 /* Prints "COMMAND: reason"; returns TOOL_FAILED. */
 int tool_failed(const char *command, const struct err *err);
