@@ -2,14 +2,19 @@
 """test_cert_show.py - `syncline cert show` and `check`: what a certificate
 says, safe to print, and each problem with its cure"""
 
+import contextlib
 import os
+import pty
 import re
+import select
 import shutil
+import signal
 import subprocess
 
 import pytest
 
 import forged
+import harness
 import tool
 
 HOST = "web1.example.net"
@@ -239,6 +244,39 @@ def test_names_in_cn_only(tmp_path):
             "-addext", "basicConstraints=critical,CA:FALSE")
     one("no names", "subjectAltName", path)
     one("no names", "subjectAltName", path, "--name", "a.example")
+
+
+def test_cn_does_not_stand_in_for_a_name(tmp_path):
+    """RFC-85: where there are other kinds of names alone, too."""
+    path = tmp_path / "cn.pem"
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+            tmp_path / "k.key", "-out", path, "-subj", "/CN=a.example",
+            "-addext", "subjectAltName=IP:192.0.2.1")
+    assert problems(path, "--name", "192.0.2.1") == []
+    one("not for a.example; its names: IP:192.0.2.1", "make one", path,
+        "--name", "a.example")
+
+
+def test_nobody_is_asked_for_a_passphrase(client):
+    """Not even at a terminal."""
+    key = client.parent / "client.key"
+    key.write_text(openssl("pkey", "-in", key, "-aes128", "-passout",
+                           "pass:x"))
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(tool.SYNCLINE, [tool.SYNCLINE, "cert", "check", str(client)])
+    said = b""
+    with contextlib.suppress(OSError):  # at its end
+        while select.select([terminal], [], [], harness.DEADLINE)[0]:
+            said += os.read(terminal, 4096)
+            if b"Enter" in said:
+                break
+    os.close(terminal)
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    assert b"Enter" not in said and b"has a passphrase" in said
+    assert os.waitstatus_to_exitcode(status) in (1, -signal.SIGKILL)
 
 
 @pytest.mark.parametrize("pattern, name, good", [

@@ -17,6 +17,7 @@ import pytest
 
 import harness
 import senders
+import tool
 
 with open(os.path.join(harness.REPO, "README.md"), encoding="utf-8") as _file:
     README = _file.read()
@@ -138,6 +139,42 @@ def test_collector_started_by_hand(tmp_path, ports):
         if shutil.which("curl") is None:
             look = look.replace("curl", "true")
         harness.eventually(lambda: "it works" in shell(look, cwd=tmp_path))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.stderr.close()
+        assert process.wait(60) == 0
+
+
+def test_four_commands_of_tls(tmp_path):
+    """From nothing to a mutually authenticated message."""
+    if "not supported" in harness.run(
+            "-t", "-l", "tls://127.0.0.1:0", "-o", tmp_path / "x")[2]:
+        pytest.skip("this collector has no TLS")
+    port, = free_ports(1)
+    three = block("sh", "cert init").splitlines()
+    fourth = block("sh", "check-tls").replace("6514", str(port))
+    assert len(three) == 3 and len(fourth.splitlines()) == 1
+    where = place(tmp_path)
+    (where / "build" / "sender").mkdir()
+    os.symlink(tool.SYNCLINE, where / "build" / "sender" / "syncline")
+    shell("\n".join(three[:2]), cwd=where)
+    process = subprocess.Popen(
+        ["sh", "-c", "exec " + three[2].replace("6514", str(port))],
+        cwd=where, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env=harness.clean_environment(None))
+    try:
+        said = b""
+        for line in process.stderr:
+            said += line
+            if line == b"syncline: ready\n":
+                break
+        assert process.poll() is None, said
+        shell(fourth, cwd=where)
+        log = where / "logs" / "tls.log"
+        harness.eventually(lambda: "check-tls: it works" in log.read_text())
+        line, = log.read_text().splitlines()
+        assert re.fullmatch(
+            r"<14>1 \S+ \S+ syncline \d+ check-tls - .*it works", line)
     finally:
         process.send_signal(signal.SIGTERM)
         process.stderr.close()
