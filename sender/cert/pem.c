@@ -75,7 +75,7 @@ read_file(const char *path, struct text *t, struct err *err)
 static bool
 holds(const struct text *t, const char *word)
 {
-	return memmem(t->p, t->n, word, strlen(word)) != NULL;
+	return t->p != NULL && memmem(t->p, t->n, word, strlen(word)) != NULL;
 }
 
 /* Adds the certificates of the PEM text; false: *err says why not. */

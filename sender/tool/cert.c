@@ -31,9 +31,10 @@ static const struct {
 	int most;
 	const char *what; /* is missing when there are fewer */
 } commands[CERT_COMMANDS] = {
-	[CERT_INIT] = { "init", "syncline cert init", "dryf", 0, 100, "" },
-	[CERT_ISSUE] = { "issue", "syncline cert issue", "doryfsx", 1, 100,
-	    "for which host?" },
+	[CERT_INIT] = { "init", "syncline cert init", "dryf", 0, CERT_NAMES,
+	    "" },
+	[CERT_ISSUE] = { "issue", "syncline cert issue", "doryfsx", 1,
+	    CERT_NAMES, "for which host?" },
 	[CERT_FINGERPRINT] = { "fingerprint", "syncline cert fingerprint", "1",
 	    1, 1, "of which file?" },
 	[CERT_SHOW] = { "show", "syncline cert show", "", 1, 1, "which file?" },

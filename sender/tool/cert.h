@@ -13,6 +13,7 @@ struct x509_st;
 
 enum {
 	CERT_PATH = 4096,      /* the longest path, with its NUL */
+	CERT_NAMES = 100,      /* of one certificate */
 	CERT_DAYS = 825,       /* what certificates live, without --days */
 	CERT_DAYS_MAX = 36500, /* what somebody may ask for */
 	CERT_CA_DAYS = 3652,   /* ten years */

@@ -4,7 +4,6 @@
  * certificate
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,7 +27,7 @@ struct made {
 	struct authority ca;
 	struct evp_pkey_st *key;
 	struct x509_st *cert;
-	struct hostname *names; /* owned */
+	struct hostname names[CERT_NAMES + LOCAL];
 	size_t count;
 };
 
@@ -49,9 +48,6 @@ gather_names(struct made *m, const struct cert_options *o, struct err *err)
 	struct hostname h;
 	char host[HOSTNAME_TEXT] = "";
 
-	m->names = calloc((size_t)o->count + 1 + LOCAL, sizeof(*m->names));
-	if (m->names == NULL)
-		return err_set(err, "not enough memory");
 	for (int i = 0; i < o->count; i++) {
 		if (hostname_read(&h, o->names[i], err) != 0)
 			return -1;
@@ -165,6 +161,5 @@ cert_init(const struct cert_options *o)
 	authority_clear(&m.ca);
 	pem_free_key(m.key);
 	pem_free_cert(m.cert);
-	free(m.names);
 	return status;
 }

@@ -3,7 +3,6 @@
  * cert_issue.c - `syncline cert issue`: what a sender needs, in one folder
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cert/pem.h"
@@ -17,7 +16,7 @@ struct issue {
 	struct authority ca; /* stays empty with --self-signed */
 	struct evp_pkey_st *key;
 	struct x509_st *cert;
-	struct hostname *names; /* owned */
+	struct hostname names[CERT_NAMES];
 	char folder[CERT_PATH];
 	const char *pem; /* what the files are called */
 	const char *pkey;
@@ -26,9 +25,6 @@ struct issue {
 static int
 read_names(struct issue *w, const struct cert_options *o, struct err *err)
 {
-	w->names = calloc((size_t)o->count, sizeof(*w->names));
-	if (w->names == NULL)
-		return err_set(err, "not enough memory");
 	for (int i = 0; i < o->count; i++)
 		if (hostname_read(&w->names[i], o->names[i], err) != 0)
 			return -1;
@@ -147,7 +143,7 @@ print(const struct issue *w, const struct cert_options *o, struct err *err)
 int
 cert_issue(const struct cert_options *o)
 {
-	struct issue w = { .names = NULL };
+	struct issue w = { .key = NULL };
 	struct err err;
 	int status = TOOL_OK;
 
@@ -160,6 +156,5 @@ cert_issue(const struct cert_options *o)
 	authority_clear(&w.ca);
 	pem_free_key(w.key);
 	pem_free_cert(w.cert);
-	free(w.names);
 	return status;
 }

@@ -20,7 +20,7 @@ struct probe;
 struct stack_st_X509;
 
 struct probe_want {
-	const char *server_name;     /* for SNI; NULL: none */
+	char *server_name;           /* for SNI; NULL: none */
 	struct stack_st_X509 *certs; /* ours, the first with its chain; NULL */
 	struct evp_pkey_st *key;     /* its key, or NULL */
 };
