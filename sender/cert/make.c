@@ -207,6 +207,16 @@ make_fits(X509 *cert, EVP_PKEY *key)
 }
 
 bool
+make_is_rsa(const X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	bool is = key != NULL && EVP_PKEY_is_a(key, "RSA") == 1;
+
+	ERR_clear_error();
+	return is;
+}
+
+bool
 make_is_of(X509 *cert, X509 *ca)
 {
 	EVP_PKEY *key = X509_get0_pubkey(ca);

@@ -45,6 +45,9 @@ struct x509_st *make_cert(const struct make_want *want, struct evp_pkey_st *key,
 /* The key is that of the certificate. */
 bool make_fits(struct x509_st *cert, struct evp_pkey_st *key);
 
+/* Its key is one of RSA. */
+bool make_is_rsa(const struct x509_st *cert);
+
 /* The certificate was signed by that authority, whatever the date. */
 bool make_is_of(struct x509_st *cert, struct x509_st *ca);
 

@@ -89,7 +89,8 @@ static const char help_renew[] =
     "\n"
     "  -d, --dir DIR   where `syncline cert init` made the authority\n"
     "                  (default: tls)\n"
-    "      --new-key   with a new key; default: with the one it has\n"
+    "      --new-key   with a new key of the same kind; default: with the one\n"
+    "                  it has\n"
     "      --days N    how long it is valid (default: 825)\n"
     "  -h, --help\n";
 

@@ -130,11 +130,13 @@ print(const struct made *m, const struct cert_options *o)
 	cert_print_yaml("certificate", dir, "collector.pem");
 	cert_print_yaml("key", dir, "collector.key");
 	cert_print_yaml("ca", dir, "ca.pem");
-	if (geteuid() == 0)
+	if (geteuid() == 0) {
 		(void)printf("\nWhen the collector runs as another user "
 			     "(`user: syncline`), give it its key:\n\n"
-			     "  chown syncline %s/collector.key\n",
-		    dir);
+			     "  chown syncline ");
+		cert_print_word(dir);
+		(void)printf("/collector.key\n");
+	}
 	(void)printf("\nNext, for each sender:\n\n  syncline cert issue ");
 	if (strcmp(o->dir, "tls") != 0) {
 		(void)printf("--dir ");

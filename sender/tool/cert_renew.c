@@ -70,7 +70,7 @@ read_old(struct renew *w, const struct cert_options *o, struct err *err)
 		    "the one that made it (--dir), or make another certificate",
 		    path, o->dir);
 	if (o->new_key) {
-		w->key = make_key(o->rsa, err);
+		w->key = make_key(make_is_rsa(w->old), err);
 		return w->key != NULL ? 0 : -1;
 	}
 	if (cert_path(path, w->folder, w->pkey, err) != 0)

@@ -23,6 +23,12 @@ check_end(struct check_tls *c, const struct probe *p, const char *step,
 	switch (end) {
 	case PROBE_ALERT:
 		probe_alert(p, &why, &cure);
+		/* before TLS 1.3 there was no alert of its own for this */
+		if (probe_asked(p) && c->certs == NULL)
+			(void)err_set(&cure,
+			    "it asked for a certificate: give "
+			    "one, --cert FILE --key FILE, or --bundle FOLDER; "
+			    "`syncline cert issue` makes it");
 		break;
 	case PROBE_NO_TLS:
 		probe_first_bytes(p, bytes);

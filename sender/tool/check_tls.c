@@ -198,7 +198,9 @@ say_found(const struct check_tls *c, const struct addrinfo *all)
 {
 	char text[DIAL_ADDRESS];
 
-	for (; all != NULL && c->target.host.octets == 0; all = all->ai_next) {
+	for (int i = 0;
+	     i < CHECK_ADDRESSES && all != NULL && c->target.host.octets == 0;
+	     i++, all = all->ai_next) {
 		dial_write(all, text);
 		steps_good("address", "%s is %s", c->target.host.text, text);
 	}
@@ -209,10 +211,10 @@ static int
 reach(struct check_tls *c)
 {
 	struct addrinfo *all = NULL;
-	struct steps failures = { .failed = 0 };
 	char text[DIAL_ADDRESS];
 	struct err why;
 	struct err cure;
+	int tried = 0;
 	int fd = -1;
 
 	if (dial_find(&c->target, c->seconds, &all, &why, &cure) != 0) {
@@ -222,18 +224,20 @@ reach(struct check_tls *c)
 	say_found(c, all);
 	for (const struct addrinfo *at = all; fd < 0 && at != NULL;
 	     at = at->ai_next) {
+		bool last = ++tried == CHECK_ADDRESSES || at->ai_next == NULL;
+
 		dial_write(at, text);
 		fd = dial_connect(at, soon(c), &why, &cure);
 		if (fd >= 0)
 			steps_good("connect", "%s", text);
-		else if (at->ai_next != NULL)
+		else if (!last)
 			steps_note("connect", "%s", why.text);
-		else
-			steps_bad(
-			    &failures, cure.text, "connect", "%s", why.text);
+		if (fd < 0 && last)
+			break;
 	}
+	if (fd < 0)
+		steps_bad(&c->steps, cure.text, "connect", "%s", why.text);
 	freeaddrinfo(all);
-	c->steps.failed += failures.failed;
 	return fd;
 }
 

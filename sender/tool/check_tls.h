@@ -12,7 +12,12 @@
 #include "tool/probe.h"
 #include "tool/steps.h"
 
-enum { CHECK_SECONDS = 10, CHECK_SECONDS_MAX = 300, CHECK_OBJECTION = 1000 };
+enum {
+	CHECK_SECONDS = 10,
+	CHECK_SECONDS_MAX = 300,
+	CHECK_OBJECTION = 1000,
+	CHECK_ADDRESSES = 8
+};
 
 struct check_tls {
 	struct target target;

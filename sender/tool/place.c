@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tool/cert.h"
+#include "tool/sweep.h"
 
 /* Where the files are until they are complete. */
 struct stage {
@@ -116,17 +118,24 @@ is_empty(int fd)
 static int
 make_stage(struct stage *s, const char *in, struct err *err)
 {
-	int n = snprintf(s->path, sizeof(s->path), "%s/.syncline-XXXXXX", in);
+	int n = snprintf(
+	    s->path, sizeof(s->path), "%s/" SWEEP_PREFIX "XXXXXX", in);
 
 	if (n < 0 || (size_t)n >= sizeof(s->path))
 		return err_set(err, "%.100s...: the path is too long", in);
 	s->parent = open(in, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->parent < 0)
 		return err_sys(err, "%s", in);
+	sweep_stages(s->parent);
 	if (mkdtemp(s->path) != NULL) {
 		s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (s->fd >= 0)
+		if (s->fd >= 0) {
+			/* held until the end; where there are no locks, it
+			 * is new for long enough */
+			(void)flock(s->fd, LOCK_EX | LOCK_NB);
 			return 0;
+		}
+		(void)rmdir(s->path);
 	}
 	(void)err_sys(err, "%s: cannot make a folder in it", in);
 	close(s->parent);

@@ -3,6 +3,7 @@
 half: all that belongs together, or none of it; and no key for others"""
 
 import collections
+import fcntl
 import os
 import shutil
 import stat
@@ -71,6 +72,42 @@ def assert_keys_are_ours(folder):
             assert not secret or mode & 0o077 == 0, (path, oct(mode))
 
 
+def left_over(folder):
+    return [os.path.join(at, name) for at, names, _ in os.walk(folder)
+            for name in names if name.startswith(".syncline-")]
+
+
+def age(folder):
+    """What is left was left an hour ago."""
+    for path in left_over(folder):
+        os.utime(path, (1, os.stat(path).st_mtime - 3600))
+
+
+def test_what_is_not_ours_to_sweep_stays(tmp_path):
+    """Other names, links, what is new, and what somebody holds."""
+    for name in (".syncline-abc", ".syncline-abcdefg", ".syncline-newone",
+                 ".syncline-held_1", "target"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_text("x")
+    os.symlink("target", tmp_path / ".syncline-link12")
+    for path in left_over(tmp_path) + [tmp_path / "target"]:
+        if "newone" not in str(path):
+            os.utime(path, (1, 1))
+    (tmp_path / ".syncline-gone_1").mkdir()
+    (tmp_path / ".syncline-gone_1" / "ca.key").write_text("x")
+    os.utime(tmp_path / ".syncline-gone_1", (1, 1))
+    held = os.open(tmp_path / ".syncline-held_1", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        tool.must("cert", "init", cwd=tmp_path)
+    finally:
+        os.close(held)
+    assert sorted(os.listdir(tmp_path)) == [
+        ".syncline-abc", ".syncline-abcdefg", ".syncline-held_1",
+        ".syncline-link12", ".syncline-newone", "target", "tls"]
+    assert (tmp_path / "target" / "x").exists()
+
+
 @pytest.mark.skipif(not strace(), reason="strace(1) may not trace here")
 @pytest.mark.parametrize("what", ["init", "issue", "renew"])
 def test_killed_at_any_call(tmp_path, what):
@@ -98,7 +135,9 @@ def test_killed_at_any_call(tmp_path, what):
         elif made.exists():  # all or nothing
             assert sorted(os.listdir(made)) == names
             tool.must("cert", "check", made / names[-1])
-        # and it can be done again
+        # and it can be done again; nothing is left then of the first time
+        age(where)
         if made is None or not made.exists():
             tool.must("cert", *args, cwd=where)
+            assert left_over(where) == []
         shutil.rmtree(where)

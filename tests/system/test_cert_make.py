@@ -290,6 +290,13 @@ def test_renew(tls, who):
     assert modes(folder)[name + ".key"] == "0o600"
 
 
+def test_a_new_key_is_of_the_same_kind(tls):
+    issue(tls, "--rsa", HOST)
+    tool.must("cert", "renew", "--new-key", HOST, cwd=tls.parent)
+    out = tool.must("cert", "check", tls / "clients" / HOST / "client.pem")
+    assert "RSA, 3072 bits" in out
+
+
 def test_renew_only_what_is_ours(tls):
     """Names are taken over, so they must be those that we gave it."""
     client = issue(tls, HOST) / "client.pem"
