@@ -87,6 +87,8 @@ void
 check_client(struct check_tls *c, struct probe *p)
 {
 	bool have = c->certs != NULL;
+	/* before that version the handshake itself says so */
+	bool late = strcmp(probe_version(p), "TLSv1.3") == 0;
 	enum probe_end end;
 
 	if (probe_asked(p))
@@ -97,7 +99,8 @@ check_client(struct check_tls *c, struct probe *p)
 		    have ? ": ours was not needed" : "");
 	if (probe_asked(p))
 		show_authorities(c, p);
-	end = probe_listen(p, dial_now() + CHECK_OBJECTION);
+	end = probe_listen(
+	    p, dial_now() + (late ? CHECK_OBJECTION : CHECK_CLOSE));
 	if (end != PROBE_GOOD)
 		check_end(c, p, "accepted", end);
 	else

@@ -15,7 +15,8 @@
 enum {
 	CHECK_SECONDS = 10,
 	CHECK_SECONDS_MAX = 300,
-	CHECK_OBJECTION = 1000,
+	CHECK_OBJECTION = 1000, /* ms to wait for the alert of TLS 1.3 */
+	CHECK_CLOSE = 300,      /* ms to see whether the server just leaves */
 	CHECK_ADDRESSES = 8
 };
 

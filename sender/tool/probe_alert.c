@@ -16,7 +16,7 @@ static const struct {
 	    "it wants older or other ciphers, or a certificate; its log says "
 	    "which" },
 	{ SSL_AD_BAD_CERTIFICATE, "the server does not like our certificate",
-	    "its log says why; `syncline cert check` looks at ours" },
+	    "is its name, or its fingerprint, in `peers` of the collector? Its log says why; `syncline cert check` looks at ours" },
 	{ SSL_AD_UNSUPPORTED_CERTIFICATE,
 	    "the server cannot use a certificate of this kind",
 	    "make one for a sender, syncline cert issue" },

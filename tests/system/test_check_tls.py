@@ -232,6 +232,28 @@ def test_our_certificate_is_refused(tls, bundle, other, version):
     assert not any(isinstance(g, bytes) and g for g in got)
 
 
+def test_the_collector(collect, tls, bundle, other):
+    """Its word on each of ours, and nothing but the right message in its
+    file."""
+    tool.needs_collector_with_tls()
+    tool.must("cert", "issue", "web2.example.net", cwd=tls.parent)
+    query = "&".join("%s=%s" % (key, tls / name) for key, name in (
+        ("certificate", "collector.pem"), ("key", "collector.key"),
+        ("ca", "ca.pem")))
+    c = collect(listen=("tls://127.0.0.1:0?%s&peers=%s" % (query, HOST),))
+    port = c.address("tls")[1]
+    args = ("--send", "--ca", tls / "ca.pem")
+    for own, cure in ((bundle.parent / "web2.example.net", "`peers`"),
+                      (other / "clients" / HOST, "`ca`"), (None, "--bundle")):
+        _, steps, out = check(port, *args, *(("-b", own) if own else ()))
+        assert failed(steps) == {"accepted", "message"}, out
+        assert cure in steps["accepted"][2], out
+    status, _, out = check(port, *args, "-b", bundle)
+    assert status == 0, out
+    line, = c.wait_lines(1)
+    assert line.endswith(b"syncline check-tls: it works")
+
+
 @pytest.mark.parametrize("ours", [True, False])
 def test_authorities_that_the_server_names(tls, bundle, other, ours):
     ca = (tls if ours else other) / "ca.pem"

@@ -147,9 +147,7 @@ def test_collector_started_by_hand(tmp_path, ports):
 
 def test_four_commands_of_tls(tmp_path):
     """From nothing to a mutually authenticated message."""
-    if "not supported" in harness.run(
-            "-t", "-l", "tls://127.0.0.1:0", "-o", tmp_path / "x")[2]:
-        pytest.skip("this collector has no TLS")
+    tool.needs_collector_with_tls()
     port, = free_ports(1)
     three = block("sh", "cert init").splitlines()
     fourth = block("sh", "check-tls").replace("6514", str(port))

@@ -8,6 +8,8 @@ together with SYNCLINED).
 import os
 import subprocess
 
+import pytest
+
 import harness
 
 SYNCLINE = os.path.abspath(os.environ.get("SYNCLINE_TOOL", os.path.join(
@@ -25,6 +27,13 @@ def run(*args, cwd=None, env=None, prefix=(), stdin=None):
     err = done.stderr.decode("utf-8", "surrogateescape")
     assert not harness.SANITIZER.search(err), err
     return done.returncode, out, err
+
+
+def needs_collector_with_tls():
+    """Skips the test where there is none."""
+    if "not supported" in harness.run(
+            "-t", "-l", "tls://127.0.0.1:0", "-o", "/nothing/x")[2]:
+        pytest.skip("this collector has no TLS")
 
 
 def must(*args, **options):
