@@ -12,10 +12,14 @@ import threading
 import pytest
 
 import forged
+import harness
 import tool
 
 HOST = "web1.example.net"
 MADE = ["ca.key", "ca.pem", "collector.key", "collector.pem"]
+with open(os.path.join(harness.REPO, "sender", "syncline.1"),
+          encoding="utf-8") as _file:
+    MANUAL = _file.read()
 PRINT = re.compile(r"^sha-256(:[0-9A-F]{2}){32}$", re.M)
 
 
@@ -404,6 +408,9 @@ def test_help(args):
     assert out.startswith("Usage: " + " ".join(("syncline", *args)))
     assert all(len(line) < 80 for line in out.splitlines())
     assert out == tool.must(*args, "-h")
+    for option in set(re.findall(r"--[a-z0-9-]+", out)) - {"--help"}:
+        assert re.search(r"(\bFl|,|\|) %s\b" % re.escape(option[1:]),
+                         MANUAL), option
 
 
 def test_version_and_a_full_disk():

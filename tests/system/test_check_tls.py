@@ -14,6 +14,7 @@ import threading
 import pytest
 
 import forged
+import shim
 import tool
 
 HOST = "web1.example.net"
@@ -357,6 +358,26 @@ def test_nobody_listens():
 def test_no_such_name():
     _, steps, _ = check(6514, host="nothing.invalid")
     assert failed(steps) == {"address"}
+
+
+def test_a_name_server_that_is_silent(tmp_path):
+    """getaddrinfo(3) has no end of its own that one could set."""
+    (tmp_path / "stuck.c").write_text(
+        "#include <netdb.h>\n#include <unistd.h>\n"
+        "int getaddrinfo(const char *a, const char *b,"
+        " const struct addrinfo *c, struct addrinfo **d)\n"
+        "{ (void)a; (void)b; (void)c; (void)d; for (;;) pause(); }\n")
+    shim.compile_c("-shared", "-fPIC", "-o", tmp_path / "stuck.so",
+                   tmp_path / "stuck.c")
+    status, out, err = tool.run(
+        "check-tls", "--timeout", "1", "logs.example.net", env={
+            "LD_PRELOAD": str(tmp_path / "stuck.so"),
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
+                            + ":verify_asan_link_order=0"})
+    assert (status, err) == (1, "")
+    assert re.fullmatch(
+        r"FAILED +address +the name server does not answer\n"
+        r" {21}cure: .*--name\n", out), out
 
 
 @pytest.mark.parametrize("args", [
