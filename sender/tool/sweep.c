@@ -50,6 +50,7 @@ empty(int fd)
 	DIR *dir = list(fd);
 	struct dirent *entry;
 
+	/* cppcheck-suppress readdirCalled */
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)
@@ -64,6 +65,7 @@ sweep_stages(int parent)
 	DIR *dir = list(parent);
 	struct dirent *entry;
 
+	/* cppcheck-suppress readdirCalled */
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		int fd;
 
