@@ -302,10 +302,11 @@ peer_of(const struct origin *o)
 
 /* False: no memory. */
 static bool
-put(struct intake *in, size_t output, const struct record *r, struct line line)
+put(struct intake *in, size_t output, const struct record *r)
 {
 	const struct output_conf *o = &in->conf->output[output];
 	struct lane *l = in->parts.lane[output];
+	struct line line = { .stream = r->stream, .own = r->own };
 
 	if (o->when_full == FULL_DROP) {
 		line.stream = false; /* bounded by itself: nobody waits */
@@ -338,7 +339,7 @@ is_chosen(
 
 /* To every output that wants it. False: one of them did not get it. */
 static bool
-route(struct intake *in, const struct record *r, struct line line)
+route(struct intake *in, const struct record *r)
 {
 	const struct config *c = in->conf;
 	bool taken = false, all = true;
@@ -349,11 +350,11 @@ route(struct intake *in, const struct record *r, struct line line)
 		if (!filter_is_open(&o->choice) && !is_chosen(in, o, r))
 			continue;
 		taken = true;
-		all &= put(in, i, r, line);
+		all &= put(in, i, r);
 		if (o->final)
 			break;
 	}
-	if (!taken && !line.own)
+	if (!taken && !r->own)
 		counter_add(
 		    metrics_global(in->metrics, in->thread), G_FILTERED, 1);
 	return all;
@@ -381,7 +382,8 @@ intake_say(struct intake *in, struct slice raw)
 	r.received = in->now;
 	msg_parse(raw, &hints, &in->cache, &m);
 	counter_add(metrics_global(in->metrics, in->thread), G_OWN, 1);
-	(void)route(in, &r, (struct line){ .own = true });
+	r.own = true;
+	(void)route(in, &r);
 }
 
 void
@@ -399,6 +401,7 @@ intake_take(
 		return;
 	}
 	r.truncated = truncated;
+	r.stream = src->waits;
 	in->taken++;
 	in->taken_local += src->origin.local;
 	counter_add(src->count, L_RECEIVED, 1);
@@ -408,8 +411,7 @@ intake_take(
 	msg_parse(raw, &hints, &in->cache, &m);
 	if (m.form == MSG_RAW || (m.form == MSG_RFC5424 && !m.valid))
 		counter_add(src->count, L_MALFORMED, 1);
-	if ((!src->waits && is_shed(in, msg_severity(&m))) ||
-	    !route(in, &r, (struct line){ .stream = src->waits }))
+	if ((!src->waits && is_shed(in, msg_severity(&m))) || !route(in, &r))
 		counter_add(src->count, L_DROPPED_MEMORY, 1);
 }
 

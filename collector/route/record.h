@@ -44,6 +44,8 @@ struct record {
 	struct slice self;        /* our own host name */
 	const struct zone *zone;  /* of this machine; NULL: UTC */
 	bool truncated;
+	bool stream; /* it came from a stream, which waits when need be */
+	bool own;    /* a message of our own: not counted as written */
 };
 
 /* The host that the message names; when it names none, or is not believed,
