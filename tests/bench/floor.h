@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
 	BLOCK = 256 << 10,       /* of a write, of a read */
@@ -35,15 +36,23 @@ void output_close(struct output *o); /* flushes */
 /* Lines that lie somewhere else, after those in the block. */
 void output_lines(struct output *o, const char *lines, size_t length);
 
-/* One message becomes a line. length: at most MESSAGE_MOST. */
-void output_message(struct output *o, const char *message, size_t length);
-
 /* Writes the block when it is full. */
 static inline void
 output_full(struct output *o)
 {
 	if (o->length >= BLOCK)
 		output_flush(o);
+}
+
+/* One message becomes a line. length: at most MESSAGE_MOST. */
+static inline void
+output_message(struct output *o, const char *message, size_t length)
+{
+	/* There is always room for one: it is written when it is full. */
+	output_full(o);
+	memcpy(o->block + o->length, message, length);
+	o->length += length;
+	o->block[o->length++] = '\n';
 }
 
 enum framing {

@@ -10,13 +10,16 @@
 
 enum {
 	BURST = 256,
+	/* Not a power of two: else all messages would share the same few lines
+	 * of the caches. */
+	STRIDE = MESSAGE_MOST + 320,
 };
 
 /* Room for the largest message, of which only what is used is ever there. */
 struct burst {
 	struct mmsghdr headers[BURST];
 	struct iovec vectors[BURST];
-	char (*messages)[MESSAGE_MOST];
+	char (*messages)[STRIDE];
 };
 
 static void

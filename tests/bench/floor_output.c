@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static void
@@ -82,14 +81,4 @@ output_lines(struct output *o, const char *lines, size_t length)
 {
 	output_flush(o);
 	write_all(o, lines, length);
-}
-
-void
-output_message(struct output *o, const char *message, size_t length)
-{
-	/* There is always room for one: it is written when it is full. */
-	output_full(o);
-	memcpy(o->block + o->length, message, length);
-	o->length += length;
-	o->block[o->length++] = '\n';
 }
