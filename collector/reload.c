@@ -35,9 +35,9 @@ reload_is_running(const struct reload *r)
 static void
 refuse(struct reload *r)
 {
+	reload_parts_undo(r);
 	log_line(
 	    LOG_ERR, "reload refused: the running configuration is unchanged");
-	reload_parts_undo(r);
 }
 
 /* Whatever can fail. False: nothing has changed, and why has been said. */
