@@ -10,30 +10,44 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "config/people.h"
+
 struct identity {
 	uid_t uid;
 	gid_t gid;
-	const char *name; /* of the user; NULL: only the group changes */
+	const char *name; /* of the user, borrowed; NULL: it has none */
 };
 
 static int
-find_user(const char *user, struct identity *to, struct err *err)
+find_user(
+    const char *user, const char *group, struct identity *to, struct err *err)
 {
 	const struct passwd *pw;
+	uint32_t number;
+	bool is_number = people_read_number(user, &number);
 
 	if (user[0] == '\0')
 		return 0;
 	/* no other thread runs yet */
-	/* cppcheck-suppress getpwnamCalled */
-	pw = getpwnam(user);
-	if (pw == NULL)
+	/* cppcheck-suppress [getpwnamCalled, getpwuidCalled] */
+	pw = is_number ? getpwuid(number) : getpwnam(user);
+	if (pw != NULL) {
+		to->uid = pw->pw_uid;
+		to->gid = pw->pw_gid;
+		to->name = pw->pw_name; /* until the next getpw*() */
+		return 0;
+	}
+	if (!is_number)
 		return err_set(err,
 		    "user: \"%s\" does not exist (adduser --system %s makes "
 		    "it)",
 		    user, user);
-	to->uid = pw->pw_uid;
-	to->gid = pw->pw_gid;
-	to->name = user;
+	if (group[0] == '\0' && number != to->uid)
+		return err_set(err,
+		    "user: nobody here has the number %s, so its group is not "
+		    "known; give group, too",
+		    user);
+	to->uid = number;
 	return 0;
 }
 
@@ -41,9 +55,14 @@ static int
 find_group(const char *group, struct identity *to, struct err *err)
 {
 	const struct group *gr;
+	uint32_t number;
 
 	if (group[0] == '\0')
 		return 0;
+	if (people_read_number(group, &number)) {
+		to->gid = number;
+		return 0;
+	}
 	/* cppcheck-suppress getgrnamCalled */
 	gr = getgrnam(group);
 	if (gr == NULL)
@@ -75,7 +94,7 @@ privs_drop(const char *user, const char *group, struct err *err)
 {
 	struct identity to = { getuid(), getgid(), NULL };
 
-	if (find_user(user, &to, err) == -1 ||
+	if (find_user(user, group, &to, err) == -1 ||
 	    find_group(group, &to, err) == -1)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)

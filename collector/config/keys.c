@@ -299,10 +299,12 @@ const struct conf_key global_keys[] = {
 	{ AT(config, user), .type = KEY_NAME, .max = CONFIG_LABEL_MAX,
 	    .dflt = "", .option = "user", .value = "NAME", .restart = true,
 	    .help = "become this user after binding, when started as root "
-		    "(default: stay who we are)" },
+		    "(default: stay who we are); a name, or a number" },
 	{ AT(config, group), .type = KEY_NAME, .max = CONFIG_LABEL_MAX,
 	    .dflt = "", .option = "group", .value = "NAME", .restart = true,
-	    .help = "become this group (default: that of the user)" },
+	    .help =
+		"become this group, a name or a number (default: that of the "
+		"user)" },
 	{ AT(config, state), .type = KEY_TEXT, .min = 1, .max = PATH_MAX - 1,
 	    .dflt = "/var/lib/syncline", .restart = true,
 	    .help = "folder for what must survive a restart and is no log; "

@@ -358,20 +358,20 @@ warn_of_people(struct options *op)
 {
 	char where[LOAD_PLACE_TEXT];
 
-	if (!people_have_user(op->c->user, false))
+	if (!people_have_user(op->c->user))
 		warn_of_global(op, "user", op->c->user);
-	if (!people_have_group(op->c->group, false))
+	if (!people_have_group(op->c->group))
 		warn_of_global(op, "group", op->c->group);
 	for (size_t i = 0; i < op->c->outputs; i++) {
 		const struct output_conf *o = &op->c->output[i];
 
 		(void)snprintf(
 		    where, sizeof(where), "output %.4100s: owner", o->name);
-		if (!people_have_user(o->owner, true))
+		if (!people_have_user(o->owner))
 			warn(op, where, o->owner, "user");
 		(void)snprintf(
 		    where, sizeof(where), "output %.4100s: group", o->name);
-		if (!people_have_group(o->group, true))
+		if (!people_have_group(o->group))
 			warn(op, where, o->group, "group");
 	}
 }

@@ -1,31 +1,50 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * people.c - who does not exist on this machine
+ * people.c - users and groups, by name or number
  */
 #include "config/people.h"
 
 #include <grp.h>
 #include <pwd.h>
-#include <string.h>
+#include <stddef.h>
+
+bool
+people_read_number(const char *text, uint32_t *id)
+{
+	uint64_t n = 0;
+
+	if (text[0] == '\0')
+		return false;
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		n = n * 10 + (uint64_t)(*p - '0');
+		if (n >= UINT32_MAX)
+			return false;
+	}
+	*id = (uint32_t)n;
+	return true;
+}
 
 static bool
-needs_none(const char *name, bool or_number)
+needs_none(const char *name)
 {
-	return name == NULL || name[0] == '\0' ||
-	    (or_number && name[strspn(name, "0123456789")] == '\0');
+	uint32_t id;
+
+	return name == NULL || name[0] == '\0' || people_read_number(name, &id);
 }
 
 /* Asked before any other thread runs, by -t alone. */
 bool
-people_have_user(const char *name, bool or_number)
+people_have_user(const char *name)
 {
 	/* cppcheck-suppress getpwnamCalled */
-	return needs_none(name, or_number) || getpwnam(name) != NULL;
+	return needs_none(name) || getpwnam(name) != NULL;
 }
 
 bool
-people_have_group(const char *name, bool or_number)
+people_have_group(const char *name)
 {
 	/* cppcheck-suppress getgrnamCalled */
-	return needs_none(name, or_number) || getgrnam(name) != NULL;
+	return needs_none(name) || getgrnam(name) != NULL;
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * people.h - who does not exist on this machine
+ * people.h - users and groups, by name or number
  */
 #ifndef CONFIG_PEOPLE_H
 #define CONFIG_PEOPLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Whether there is a user, or a group, of that name. "" is nobody in
- * particular; where a number will do, digits need no name. */
-bool people_have_user(const char *name, bool or_number);
-bool people_have_group(const char *name, bool or_number);
+ * particular, and a number needs no name. */
+bool people_have_user(const char *name);
+bool people_have_group(const char *name);
+
+/* The number that text is; (uid_t)-1 is nobody's. False: it is none. */
+bool people_read_number(const char *text, uint32_t *id);
 
 #endif

@@ -12,26 +12,10 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/people.h"
 #include "output/folder.h"
 
 enum { TEXT_MAX = 1 << 20, TEXT_FIRST = 1 << 12 }; /* of an entry */
-
-/* (uid_t)-1 is nobody. False: it is no number. */
-static bool
-read_id(const char *text, uint32_t *id)
-{
-	uint64_t n = 0;
-
-	for (const char *p = text; *p != '\0'; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		n = n * 10 + (uint64_t)(*p - '0');
-		if (n >= UINT32_MAX)
-			return false;
-	}
-	*id = (uint32_t)n;
-	return true;
-}
 
 /* An errno; ENOENT: there is no such name. */
 static int
@@ -57,7 +41,7 @@ find(const char *name, bool group, uint32_t *id)
 {
 	int error = ERANGE;
 
-	if (read_id(name, id))
+	if (people_read_number(name, id))
 		return 0;
 	for (size_t n = TEXT_FIRST; error == ERANGE && n <= TEXT_MAX; n *= 4) {
 		char *text = malloc(n);

@@ -18,7 +18,7 @@ root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change")
 
 def status(c, name):
     with open("/proc/%d/status" % c.pid) as f:
-        return re.search(r"^%s:\s*(.*)$" % name, f.read(), re.M)[1]
+        return re.search(r"^%s:[ \t]*(.*)$" % name, f.read(), re.M)[1]
 
 
 @root
@@ -125,3 +125,34 @@ def test_who_may_not_give_files_away_is_told(tmp_path, key, value, cure):
     code, _, said = run("-c", path)
     assert code == 1
     assert "%s: " % key in said and value in said and cure in said
+
+
+@root
+@pytest.mark.parametrize("user, group, uid, gid", [
+    ("nobody", "4712", None, 4712), ("65534", "", 65534, None),
+    ("4711", "4712", 4711, 4712), ("", "4712", 0, 4712)])
+def test_numbers_will_do(collect, user, group, uid, gid):
+    """For who has no name here, as in a container."""
+    nobody = pwd.getpwnam("nobody")
+    args = ("--user", user) if user else ()
+    c = collect(output="-", args=args + (("--group", group) if group else ()))
+    uid = nobody.pw_uid if uid is None else uid
+    gid = nobody.pw_gid if gid is None else gid
+    assert status(c, "Uid").split() == [str(uid)] * 4
+    assert status(c, "Gid").split() == [str(gid)] * 4
+    if uid == 4711:
+        assert status(c, "Groups").strip() == ""
+        assert int(status(c, "CapEff"), 16) & ~(1 << 10) == 0
+
+
+@root
+def test_a_number_without_a_name_needs_a_group():
+    code, _, said = run("-l", "tcp://127.0.0.1:0", "-o", "-", "--http", "none",
+                        "--user", "4711")
+    assert code == 1
+    assert "user: nobody here has the number 4711" in said and \
+        "give group, too" in said
+
+
+def test_our_own_number_needs_nothing(collect):
+    collect(args=("--user", os.geteuid()))
