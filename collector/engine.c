@@ -14,11 +14,13 @@
 #include "base/step.h"
 #include "descriptors.h"
 #include "house.h"
+#include "notify.h"
 #include "output/keeper.h"
 #include "output/output.h"
 #include "privs.h"
 #include "reload.h"
 #include "teller.h"
+#include "watchdog.h"
 
 enum {
 	GIVE_UP_US = 300000, /* what the writer has for its last words */
@@ -33,12 +35,15 @@ struct engine {
 	struct house house;
 	struct reload reload;
 	struct teller teller;
+	struct notify notify;
+	struct watchdog watchdog;
 	struct step clock;
 	struct event *on_signal[SIGNALS];
 	struct event *on_ended, *on_late, *on_answer, *on_second;
 	struct mailbox ended; /* woken by threads at their end */
 	const char *stop_due; /* why, once the reload is over */
 	enum phase phase;
+	bool reloading; /* and that was told */
 	int status;
 };
 
@@ -66,12 +71,23 @@ begin_stop(struct engine *e, const char *why)
 	if (reload_is_running(&e->reload))
 		return;
 	log_line(LOG_INFO, "stopping: %s", why);
+	notify_stopping(&e->notify);
 	e->phase = WORKERS_STOP;
 	keeper_hush(h->keeper);
 	if (h->admin != NULL)
 		admin_set_stopping(h->admin);
 	listeners_stop(&h->listeners, NULL);
 	stop_workers(e, clock_ms() + timeout * 8 / 10);
+}
+
+/* Well or not: what was there before goes on, and we are ready. */
+static void
+look_at_reload(struct engine *e)
+{
+	if (!e->reloading || reload_is_running(&e->reload))
+		return;
+	e->reloading = false;
+	notify_ready(&e->notify);
 }
 
 static void
@@ -86,8 +102,11 @@ on_signal(evutil_socket_t number, short what, void *arg)
 			return;
 		log_line(LOG_INFO,
 		    "SIGHUP: reading the configuration again, reopening files");
+		notify_reloading(&e->notify);
+		e->reloading = true;
 		writer_reopen(e->house.writer);
 		reload_ask(&e->reload);
+		look_at_reload(e);
 		return;
 	case SIGUSR1:
 		log_line(LOG_INFO, "SIGUSR1: rotating files");
@@ -114,6 +133,8 @@ on_answer(evutil_socket_t fd, short what, void *arg)
 	reload_go_on(&e->reload);
 	if (e->stop_due != NULL && e->phase == RUNNING)
 		begin_stop(e, e->stop_due);
+	else
+		look_at_reload(e);
 }
 
 static bool
@@ -296,6 +317,8 @@ clear(struct engine *e)
 		event_free(e->on_late);
 	if (e->on_second != NULL)
 		event_free(e->on_second);
+	watchdog_clear(&e->watchdog);
+	notify_clear(&e->notify);
 	reload_clear(&e->reload);
 	teller_clear(&e->teller);
 	house_clear(&e->house);
@@ -309,6 +332,8 @@ engine_run(struct config *conf, int argc, char **argv)
 	struct house *h = &e.house;
 	struct err err;
 
+	if (notify_init(&e.notify, &err) == -1)
+		log_line(LOG_WARNING, "%s; nobody is told", err.text);
 	reserve_use();
 	h->descriptors = descriptors_raise();
 	if (reload_init(&e.reload, h, argc, argv, &err) == -1) {
@@ -324,12 +349,15 @@ engine_run(struct config *conf, int argc, char **argv)
 	h->tools.fds_max = descriptors_for_connections(
 	    h->plan->conf, h->descriptors, 0);
 	if (add_signals(&e, &err) == -1 ||
-	    house_start(h, &e.ended, &err) == -1) {
+	    house_start(h, &e.ended, &err) == -1 ||
+	    watchdog_start(&e.watchdog, h->base, &e.notify, h->writer, &err) ==
+		-1) {
 		log_line(LOG_ERR, "%s", err.text);
 		_exit(1); /* some threads run: nothing was received yet */
 	}
 	look_at_clock(&e);
 	house_announce(h);
+	notify_ready(&e.notify);
 	mask_signals(SIG_UNBLOCK);
 	event_base_dispatch(h->base);
 	if (teller_last_words(h) > 0)

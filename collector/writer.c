@@ -36,6 +36,7 @@ struct writer {
 	struct output_tools tools;
 	_Atomic(struct writer_order *) order; /* borrowed; to be obeyed */
 	atomic_bool rotate, reopen, finish, give_up, ended;
+	atomic_uint asked, answered; /* for a sign of life */
 };
 
 static void
@@ -208,8 +209,10 @@ run(void *arg)
 
 	for (;;) {
 		bool last = atomic_load(&w->finish);
-		int64_t next = work(w);
+		int64_t next;
 
+		atomic_store(&w->answered, atomic_load(&w->asked));
+		next = work(w);
 		if (last &&
 		    ((are_empty(&w->used) && are_empty(&w->leaving)) ||
 			atomic_load(&w->give_up)))
@@ -301,6 +304,20 @@ writer_start(struct writer *w, struct mailbox *ended, struct err *err)
 		return -1;
 	}
 	return 0;
+}
+
+void
+writer_ask(struct writer *w)
+{
+	atomic_fetch_add(&w->asked, 1);
+	mailbox_wake(&w->inbox);
+}
+
+bool
+writer_has_answered(const struct writer *w)
+{
+	return atomic_load(&w->answered) == atomic_load(&w->asked) ||
+	    atomic_load(&w->ended);
 }
 
 struct mailbox *

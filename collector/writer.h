@@ -59,6 +59,13 @@ void writer_obey(struct writer *w, struct writer_order *o);
 /* -1 sets *err. ended is woken when the thread is done. */
 int writer_start(struct writer *w, struct mailbox *ended, struct err *err);
 
+/*
+ * Main thread: asks the writer for a sign of life; and has it given one since,
+ * or ended? It gives none while a system call keeps it.
+ */
+void writer_ask(struct writer *w);
+bool writer_has_answered(const struct writer *w);
+
 /* Where workers send blocks. */
 struct mailbox *writer_inbox(struct writer *w);
 
