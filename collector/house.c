@@ -124,7 +124,10 @@ house_listen(struct house *h, struct err *err)
 		if (h->admin == NULL)
 			return -1;
 	}
-	if (listeners_open(&h->listeners, h->plan->conf, NULL, NULL) == -1)
+	if (activation_init(&h->activation, err) == -1)
+		return -1;
+	if (listeners_open(
+		&h->listeners, h->plan->conf, &h->activation, NULL, NULL) == -1)
 		return err_set(err, "not started: no listener may be missing");
 	return 0;
 }
@@ -257,6 +260,7 @@ house_clear(struct house *h)
 		worker_free(t->worker[i]);
 	free(t->worker);
 	listeners_close(&h->listeners);
+	activation_clear(&h->activation);
 	peers_free(t->peers);
 	if (h->base != NULL)
 		event_base_free(h->base);

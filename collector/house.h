@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "acceptor.h"
+#include "activation.h"
 #include "admin.h"
 #include "base/metrics.h"
 #include "listeners.h"
@@ -21,6 +22,7 @@ struct house {
 	struct event_base *base;
 	struct metrics *metrics;
 	struct plan *plan;
+	struct activation activation;
 	struct listeners listeners;
 	struct acceptor_tools tools; /* the workers are in it */
 	struct writer *writer;

@@ -33,17 +33,22 @@ find_open(const struct listeners *old, const struct config *old_conf,
 	return NULL;
 }
 
+/* Listener i of conf. */
 static struct listener *
-open_one(const struct listen_conf *l)
+open_one(const struct config *conf, size_t i, const struct activation *a)
 {
+	const struct listen_conf *l = &conf->listen[i];
 	struct listener *new = calloc(1, sizeof(*new));
 	struct err err;
+	int passed;
 
 	if (new == NULL) {
 		log_line(LOG_ERR, "listener %s: no memory", l->url);
 		return NULL;
 	}
-	if (socket_set_open(&new->sockets, l, &err) == -1) {
+	passed = activation_take(a, conf, i, &new->sockets, &err);
+	if (passed == -1 ||
+	    (passed == 0 && socket_set_open(&new->sockets, l, &err) == -1)) {
 		log_line(LOG_ERR, "%s", err.text);
 		free(new);
 		return NULL;
@@ -64,11 +69,17 @@ close_one(struct listener *l)
 
 int
 listeners_open(struct listeners *ls, const struct config *conf,
-    const struct listeners *old, const struct config *old_conf)
+    const struct activation *a, const struct listeners *old,
+    const struct config *old_conf)
 {
+	struct err err;
 	int rc = 0;
 
 	*ls = (struct listeners){ NULL, 0 };
+	if (activation_check(a, conf, &err) == -1) {
+		log_line(LOG_ERR, "%s", err.text);
+		return -1;
+	}
 	ls->list = calloc(conf->listens, sizeof(struct listener *));
 	if (ls->list == NULL) {
 		log_line(LOG_ERR, "no memory for listeners");
@@ -83,7 +94,7 @@ listeners_open(struct listeners *ls, const struct config *conf,
 			continue;
 		ls->list[i] = find_open(old, old_conf, l);
 		if (ls->list[i] == NULL)
-			ls->list[i] = open_one(l);
+			ls->list[i] = open_one(conf, i, a);
 		if (ls->list[i] == NULL)
 			rc = -1;
 	}

@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "acceptor.h"
+#include "activation.h"
 #include "config/config.h"
 #include "input/socket.h"
 #include "worker.h"
@@ -30,12 +31,14 @@ struct listeners {
 };
 
 /*
- * Opens what conf names, and takes what old has of the same URL along: those
- * are in both until listeners_commit() or listeners_abandon(). All that is
- * wrong is said. -1: nothing was opened and old is as it was. old may be NULL.
+ * Opens what conf names, or takes the sockets that were passed to us for it,
+ * and takes what old has of the same URL along: those are in both until
+ * listeners_commit() or listeners_abandon(). All that is wrong is said. -1:
+ * nothing was opened and old is as it was. old may be NULL.
  */
 int listeners_open(struct listeners *ls, const struct config *conf,
-    const struct listeners *old, const struct config *old_conf);
+    const struct activation *a, const struct listeners *old,
+    const struct config *old_conf);
 
 /* ls is not to be: closes what it opened. */
 void listeners_abandon(struct listeners *ls, const struct listeners *old);

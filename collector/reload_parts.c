@@ -234,8 +234,8 @@ reload_parts_make(struct reload *r, struct config *conf, struct err *err)
 		config_free(conf);
 		return -1;
 	}
-	if (listeners_open(&r->listeners, r->plan->conf, &h->listeners,
-		h->plan->conf) == -1)
+	if (listeners_open(&r->listeners, r->plan->conf, &h->activation,
+		&h->listeners, h->plan->conf) == -1)
 		return -1;
 	r->keep = house_keep_plan(r->house, r->plan, err);
 	if (r->keep == NULL || open_outputs(r, err) == -1)

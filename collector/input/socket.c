@@ -342,6 +342,40 @@ set_receive_buffer(int fd, const struct listen_conf *l)
 		    listen_label(l), got / 2048, want / 1024);
 }
 
+static void
+set_options(int fd, const struct listen_conf *l)
+{
+	if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
+		set_receive_buffer(fd, l);
+	if (l->kind == LISTEN_UDP)
+		set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
+	if (l->kind == LISTEN_TCP)
+		set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+int
+socket_set_adopt(struct socket_set *s, int from, const struct listen_conf *l,
+    struct err *err)
+{
+	int fd, flags;
+
+	if (s->n == SOCKETS_MAX)
+		return err_set(err, "listener %s: more than %d sockets for it",
+		    l->url, (int)SOCKETS_MAX);
+	fd = fcntl(from, F_DUPFD_CLOEXEC, 0);
+	if (fd == -1)
+		return err_sys(err, "listener %s", l->url);
+	s->fd[s->n++] = fd;
+	flags = fcntl(fd, F_GETFL);
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		return err_sys(err, "listener %s", l->url);
+	if (l->path == NULL)
+		s->port = port_of(fd);
+	set_int(fd, SOL_SOCKET, SO_PASSCRED, l->kind == LISTEN_UNIX);
+	set_options(fd, l);
+	return 0;
+}
+
 int
 socket_set_open(
     struct socket_set *s, const struct listen_conf *l, struct err *err)
@@ -359,14 +393,8 @@ socket_set_open(
 		socket_set_close(s);
 		return err_set(err, "listener %s: %s", l->url, why.text);
 	}
-	for (size_t i = 0; i < s->n; i++) {
-		if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
-			set_receive_buffer(s->fd[i], l);
-		if (l->kind == LISTEN_UDP)
-			set_int(s->fd[i], SOL_SOCKET, SO_RXQ_OVFL, 1);
-		if (l->kind == LISTEN_TCP)
-			set_int(s->fd[i], SOL_SOCKET, SO_KEEPALIVE, 1);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		set_options(s->fd[i], l);
 	return 0;
 }
 

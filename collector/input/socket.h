@@ -31,6 +31,10 @@ struct socket_set {
 int socket_set_open(
     struct socket_set *s, const struct listen_conf *l, struct err *err);
 
+/* Adds a copy of a socket that somebody else bound for l. -1 sets *err. */
+int socket_set_adopt(struct socket_set *s, int from,
+    const struct listen_conf *l, struct err *err);
+
 /* A reload: the same URL, other keys (receive_buffer, mode). */
 void socket_set_renew(const struct socket_set *s, const struct listen_conf *l);
 

@@ -96,11 +96,12 @@ class Collector:
     listen: listener URLs. output: path below the folder ("-": standard
     output, None: no -o). args: more options. prefix: a command that execs
     what follows it (prlimit, unshare). ready=False: do not wait for it.
+    pass_fds: descriptors that it gets from us.
     """
 
     def __init__(self, folder, listen=("tcp://127.0.0.1:0",), output="out.log",
                  args=(), env=None, prefix=(), ready=True, http="127.0.0.1:0",
-                 stdout=None):
+                 stdout=None, pass_fds=()):
         self.folder = str(folder)
         self.path = output and os.path.join(self.folder, output)
         self.offset = 0  # how far news() has read the live file
@@ -119,7 +120,7 @@ class Collector:
         with open(self.stderr_path, "wb") as err:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=clean_environment(env),
-                stdin=subprocess.DEVNULL, stderr=err,
+                stdin=subprocess.DEVNULL, stderr=err, pass_fds=pass_fds,
                 stdout=stdout or subprocess.DEVNULL)
         self.pid = self.process.pid
         if ready:
