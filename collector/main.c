@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "config/options.h"
 #include "engine.h"
+#include "healthcheck.h"
 
 /* A start may wait long for a name server, and nothing was received yet. */
 static void
@@ -64,6 +65,10 @@ main(int argc, char **argv)
 	case OPTIONS_RUN:
 		log_verbose(conf->verbose);
 		status = engine_run(conf, argc, argv);
+		break;
+	case OPTIONS_ASK:
+		status = conf != NULL ? healthcheck(conf) : 1;
+		config_free(conf);
 		break;
 	case OPTIONS_DONE:
 		break;

@@ -39,6 +39,13 @@ const struct conf_key program_keys[] = {
 	    .letter = 't',
 	    .help = "check the configuration and exit: 0 when it is right, "
 		    "2 with every problem of it when it is not" },
+	{ .name = "healthcheck",
+	    .offset = offsetof(struct program, healthcheck),
+	    .type = KEY_BOOL,
+	    .option = "healthcheck",
+	    .help = "ask the collector that runs with the same configuration "
+		    "whether it is well (/healthz), and exit: 0 when it is, 1 "
+		    "with the reason when not" },
 	{ .name = NULL },
 };
 

@@ -19,7 +19,7 @@ enum {
 /* What is no key of a file. */
 struct program {
 	char *config; /* NULL: none was given */
-	bool check;
+	bool check, healthcheck;
 };
 
 extern const struct conf_key program_keys[]; /* of struct program */

@@ -237,7 +237,7 @@ choose_file(struct options *op)
 		op->path = SYNCLINE_CONFIG_FILE;
 		return true;
 	}
-	if (op->problems.count == 0)
+	if (op->problems.count == 0 && !op->program.healthcheck)
 		problem_add(&op->problems, NULL, NULL,
 		    "nothing to do: there is no %s; give another file with "
 		    "-c, or a listener, an output or both, like synclined -l "
@@ -376,6 +376,28 @@ warn_of_people(struct options *op)
 	}
 }
 
+/*
+ * Whom to ask. What is wrong with the files is said, and no reason not to: they
+ * may have been changed since the collector has read them.
+ */
+static enum options_status
+ask(struct options *op)
+{
+	bool known = op->problems.count == 0;
+	struct err err;
+
+	if (known && op->c->http_host == NULL &&
+	    config_split_http(op->c, &err) == -1) {
+		refuse_global(op, "http", &err);
+		known = false;
+	}
+	if (!known) {
+		config_free(op->c);
+		op->c = NULL;
+	}
+	return OPTIONS_ASK;
+}
+
 static enum options_status
 load(struct options *op, FILE *help)
 {
@@ -388,6 +410,8 @@ load(struct options *op, FILE *help)
 	else
 		apply(op);
 	sum_up(op);
+	if (op->program.healthcheck)
+		return ask(op);
 	if (is_bad(op))
 		return OPTIONS_BAD;
 	if (!op->program.check)
@@ -415,7 +439,7 @@ run(struct options *op, int argc, char **argv, FILE *help, struct config **out)
 		status = answer(op, what, help);
 	else
 		status = load(op, help);
-	if (status == OPTIONS_RUN) {
+	if (status == OPTIONS_RUN || status == OPTIONS_ASK) {
 		*out = op->c;
 		op->c = NULL;
 	}

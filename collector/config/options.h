@@ -11,6 +11,8 @@
 
 enum options_status {
 	OPTIONS_RUN,  /* *out is a complete configuration */
+	OPTIONS_ASK,  /* the one who runs is to be asked, by *out's http; NULL:
+			 why that is not known was printed. Exit 0 or 1 */
 	OPTIONS_DONE, /* what was asked for was printed: exit 0 */
 	OPTIONS_BAD   /* every problem was printed to standard error: exit 2 */
 };
@@ -20,8 +22,8 @@ enum options_status {
  * open, then the configuration's files, then the defaults. All problems are
  * printed, not only the first, each naming the option, the variable or
  * FILE:LINE, the value, and what would be right. *out is the caller's to
- * free, and NULL unless OPTIONS_RUN. argv is put in another order, options
- * first, as getopt_long(3) does.
+ * free, and NULL unless OPTIONS_RUN or OPTIONS_ASK. argv is put in another
+ * order, options first, as getopt_long(3) does.
  */
 enum options_status options_load(int argc, char **argv, struct config **out);
 
