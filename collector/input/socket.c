@@ -320,19 +320,34 @@ open_unix(struct socket_set *s, const struct listen_conf *l, struct err *err)
 	return 0;
 }
 
-/* Asks for the receive buffer, beyond the system's limit where we may. */
-static void
-set_receive_buffer(int fd, const struct listen_conf *l)
+/* The receive buffer, which the kernel doubles; 0: nobody knows. */
+static int
+receive_buffer_of(int fd)
 {
-	int want = (int)(l->receive_buffer > INT32_MAX / 2 ? INT32_MAX / 2
-							   : l->receive_buffer);
 	int got = 0;
 	socklen_t n = sizeof(got);
 
+	return getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got, &n) == 0 ? got : 0;
+}
+
+/*
+ * Asks for the receive buffer, beyond the system's limit where we may. One that
+ * was passed may have more already, from somebody who may; it stays.
+ */
+static void
+set_receive_buffer(int fd, const struct listen_conf *l, bool passed)
+{
+	int want = (int)(l->receive_buffer > INT32_MAX / 2 ? INT32_MAX / 2
+							   : l->receive_buffer);
+	int got = receive_buffer_of(fd);
+
+	if (passed && got / 2 >= want)
+		return;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof(want)) ==
 	    -1)
 		set_int(fd, SOL_SOCKET, SO_RCVBUF, want);
-	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got, &n) == -1)
+	got = receive_buffer_of(fd);
+	if (got == 0)
 		return;
 	/* the kernel doubles what is asked for, to pay for its own use */
 	if (got / 2 < want && l->kind == LISTEN_UDP)
@@ -343,10 +358,10 @@ set_receive_buffer(int fd, const struct listen_conf *l)
 }
 
 static void
-set_options(int fd, const struct listen_conf *l)
+set_options(int fd, const struct listen_conf *l, bool passed)
 {
 	if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
-		set_receive_buffer(fd, l);
+		set_receive_buffer(fd, l, passed);
 	if (l->kind == LISTEN_UDP)
 		set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
 	if (l->kind == LISTEN_TCP)
@@ -372,7 +387,8 @@ socket_set_adopt(struct socket_set *s, int from, const struct listen_conf *l,
 	if (l->path == NULL)
 		s->port = port_of(fd);
 	set_int(fd, SOL_SOCKET, SO_PASSCRED, l->kind == LISTEN_UNIX);
-	set_options(fd, l);
+	s->passed = true;
+	set_options(fd, l, true);
 	return 0;
 }
 
@@ -394,7 +410,7 @@ socket_set_open(
 		return err_set(err, "listener %s: %s", l->url, why.text);
 	}
 	for (size_t i = 0; i < s->n; i++)
-		set_options(s->fd[i], l);
+		set_options(s->fd[i], l, false);
 	return 0;
 }
 
@@ -423,7 +439,7 @@ socket_set_renew(const struct socket_set *s, const struct listen_conf *l)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
-			set_receive_buffer(s->fd[i], l);
+			set_receive_buffer(s->fd[i], l, s->passed);
 	if (s->path != NULL && renew_mode(s, (mode_t)l->mode) == -1)
 		log_sys(LOG_WARNING, "listener %s: mode", listen_label(l));
 }

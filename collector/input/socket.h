@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct socket_set {
 	int fd[SOCKETS_MAX]; /* owned */
 	size_t n;
 	uint16_t port; /* the real one, also when 0 was asked for */
+	bool passed;   /* somebody else has bound them */
 	char *path;    /* owned; of a unix socket, to be removed */
 	dev_t dev;     /* what was made at path */
 	ino_t ino;

@@ -153,6 +153,19 @@ def test_nonsense_in_the_environment_is_told(fds, words):
     assert words in done.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can raise it")
+def test_a_large_buffer_stays_large(collect):
+    """systemd may give a socket more than we could ask for."""
+    force, mine = 33, 1 << 23  # SO_RCVBUFFORCE
+    s = bound(socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, force, mine)
+    options = passing([s])
+    options["prefix"] = ["setpriv", "--bounding-set", "-net_admin",
+                         "--inh-caps", "-net_admin"] + options["prefix"]
+    collect(listen=("udp://127.0.0.1:%d" % port_of(s),), output="-", **options)
+    assert s.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 2 * mine
+
+
 TEXT = """
 listen:
   - url: tcp://127.0.0.1:%d
