@@ -55,18 +55,24 @@ no_memory(struct givens *gs)
 	problem_add(gs->problems, NULL, NULL, "out of memory");
 }
 
+static const char *
+name_of(const struct given *g)
+{
+	return g->key->option != NULL ? g->key->option : g->key->name;
+}
+
 static void
 list_keys(struct givens *gs, const struct conf_key *table)
 {
 	struct given *g;
 
 	for (const struct conf_key *k = table; k->name != NULL; k++) {
-		if (k->option == NULL || gs->n == GIVEN_MAX)
+		if (!key_has_variable(k) || gs->n == GIVEN_MAX)
 			continue;
 		g = &gs->list[gs->n++];
 		g->key = k;
 		g->table = table;
-		(void)snprintf(g->where, sizeof(g->where), "--%s", k->option);
+		(void)snprintf(g->where, sizeof(g->where), "--%s", name_of(g));
 	}
 }
 
@@ -90,11 +96,11 @@ given_clear(struct givens *gs)
 }
 
 const struct given *
-given_find(const struct givens *gs, const char *option)
+given_find(const struct givens *gs, const char *name)
 {
 	size_t i = 0;
 
-	while (i + 1 < gs->n && strcmp(gs->list[i].key->option, option) != 0)
+	while (i + 1 < gs->n && strcmp(name_of(&gs->list[i]), name) != 0)
 		i++;
 	return &gs->list[i];
 }
@@ -105,7 +111,7 @@ add_text(struct givens *gs, struct given *g, const char *text)
 {
 	const char **grown;
 
-	if (g->n > 0 && !g->key->repeat) {
+	if (g->n > 0 && !g->key->repeat && !key_is_list(g->key)) {
 		g->text[0] = text;
 		return;
 	}
@@ -118,7 +124,8 @@ add_text(struct givens *gs, struct given *g, const char *text)
 	g->text[g->n++] = text;
 }
 
-/* Commas separate the URLs of SYNCLINE_LISTEN; a path may hold one. */
+/* Commas separate the URLs of SYNCLINE_LISTEN, and the items of a list; a
+ * path may hold one. */
 static void
 add_listed(struct givens *gs, struct given *g, char *text)
 {
@@ -153,7 +160,8 @@ given_environment(struct givens *gs)
 		g->variable = strdup(value);
 		if (g->variable == NULL)
 			no_memory(gs);
-		else if (g->table == listen_keys && g->key->repeat)
+		else if (key_is_list(g->key) ||
+		    (g->table == listen_keys && g->key->repeat))
 			add_listed(gs, g, g->variable);
 		else
 			add_text(gs, g, g->variable);
@@ -171,16 +179,18 @@ make_syntax(const struct givens *gs, struct syntax *x)
 {
 	/* The colon tells a missing value from an unknown option. */
 	char *letter = stpcpy(x->letters, ":");
-	size_t i;
+	size_t i = 0;
 
 	(void)memset(x->longs, 0, sizeof(x->longs));
-	for (i = 0; i < gs->n; i++) {
-		const struct conf_key *k = gs->list[i].key;
+	for (size_t at = 0; at < gs->n; at++) {
+		const struct conf_key *k = gs->list[at].key;
 		bool takes = k->type != KEY_BOOL;
 
+		if (k->option == NULL)
+			continue;
 		x->longs[i].name = k->option;
 		x->longs[i].has_arg = takes ? required_argument : no_argument;
-		x->longs[i].val = OPTION_FIRST + (int)i;
+		x->longs[i++].val = OPTION_FIRST + (int)at;
 		if (k->letter == '\0')
 			continue;
 		*letter++ = k->letter;
@@ -234,7 +244,8 @@ refuse_option(struct givens *gs, const char *word)
 	    name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
 	suggest_init(&near, name);
 	for (size_t i = 0; i < gs->n; i++)
-		suggest_offer(&near, gs->list[i].key->option);
+		if (gs->list[i].key->option != NULL)
+			suggest_offer(&near, gs->list[i].key->option);
 	suggest_offer(&near, "help");
 	suggest_offer(&near, "help-config");
 	suggest_offer(&near, "version");

@@ -12,7 +12,7 @@
 #include "config/problem.h"
 
 enum {
-	GIVEN_MAX = 32,       /* options; the tables have fewer */
+	GIVEN_MAX = 64,       /* options, variables; the tables have fewer */
 	GIVEN_WHERE_TEXT = 64 /* "--memory" or "SYNCLINE_MEMORY" */
 };
 
@@ -24,7 +24,7 @@ struct program {
 
 extern const struct conf_key program_keys[]; /* of struct program */
 
-/* An option and what was said of it. */
+/* An option, or what only a variable says, and what was said of it. */
 struct given {
 	const struct conf_key *key;   /* borrowed from its table */
 	const struct conf_key *table; /* its first row */
@@ -49,7 +49,7 @@ enum given_status {
 	GIVEN_HELP_CONFIG
 };
 
-/* One entry for each option of all tables, without a text. */
+/* One entry for each option and variable of all tables, without a text. */
 void given_init(struct givens *g, struct problems *p);
 void given_clear(struct givens *g);
 
@@ -60,7 +60,7 @@ enum given_status given_options(struct givens *g, int argc, char **argv);
  * so do container tools unset. */
 void given_environment(struct givens *g);
 
-/* The entry of an option that there is. */
-const struct given *given_find(const struct givens *g, const char *option);
+/* The entry of an option, or of a key that has but a variable; there is one. */
+const struct given *given_find(const struct givens *g, const char *name);
 
 #endif

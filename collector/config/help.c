@@ -12,6 +12,7 @@
 
 #include "config/given.h"
 #include "config/keys.h"
+#include "config/print.h"
 
 enum { COLUMNS = 80, MARGIN = 26, LINE_MAX_TEXT = 1024 };
 
@@ -197,7 +198,7 @@ print_variables(FILE *to, size_t column, const struct conf_key *k)
 	size_t n;
 
 	for (; k->name != NULL; k++) {
-		if (k->option == NULL || k->later)
+		if (!key_has_variable(k))
 			continue;
 		n = strlen(key_write_variable(k, name));
 		if (column + 1 + n > COLUMNS - 1) {
@@ -217,22 +218,49 @@ print_environment(FILE *to)
 	size_t column = 0;
 
 	(void)fputs("\nEnvironment: what an option does not say, its variable "
-		    "does:\n",
+		    "does; the others\nare keys of a configuration "
+		    "(--help-config):\n",
 	    to);
 	for (s = key_sections; s->title != NULL; s++)
 		column = print_variables(to, column, s->keys);
 	(void)print_variables(to, column, program_keys);
 	(void)fputs("\nSYNCLINE_LISTEN takes several URLs with commas between "
-		    "them (%2C is a comma\ninside one), SYNCLINE_VERBOSE yes "
-		    "or no. An empty variable counts as not set.\n",
+		    "them (%2C is a comma\ninside one); so do keys that are "
+		    "lists. An empty variable counts as not set.\n",
 	    to);
 }
 
-void
-help_print(FILE *to)
+static void
+print_help(FILE *to)
 {
 	(void)fputs(head, to);
 	print_sections(to);
 	print_environment(to);
 	(void)fputs(tail, to);
+}
+
+int
+help_show(enum given_status what, const char *form, FILE *to)
+{
+	static const struct {
+		const char *form;
+		enum print_what what;
+	} forms[] = {
+		{ "text", PRINT_TEXT },
+		{ "sample", PRINT_SAMPLE },
+		{ "schema", PRINT_SCHEMA },
+		{ "man", PRINT_MAN },
+	};
+
+	if (what == GIVEN_HELP)
+		print_help(to);
+	if (what == GIVEN_VERSION)
+		(void)fprintf(to, "synclined %s\n", PACKAGE_VERSION);
+	if (what != GIVEN_HELP_CONFIG)
+		return 0;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (strcmp(form != NULL ? form : "text", forms[i].form) == 0)
+			return print_keys(to, forms[i].what);
+	}
+	return 1;
 }

@@ -307,12 +307,19 @@ key_set_defaults(const struct conf_key *keys, void *section, struct err *err)
 	return 0;
 }
 
+bool
+key_has_variable(const struct conf_key *k)
+{
+	return !k->later && (k->option != NULL || k->variable);
+}
+
 char *
 key_write_variable(const struct conf_key *k, char to[KEY_VARIABLE_TEXT])
 {
 	char *p = to;
 
-	(void)snprintf(to, KEY_VARIABLE_TEXT, "SYNCLINE_%s", k->option);
+	(void)snprintf(to, KEY_VARIABLE_TEXT, "SYNCLINE_%s",
+	    k->option != NULL ? k->option : k->name);
 	for (; *p != '\0'; p++) {
 		if (*p == '-')
 			*p = '_';

@@ -171,30 +171,31 @@ const struct conf_key output_keys[] = {
 		    "Or a template, like \"%{timestamp} %{hostname}: "
 		    "%{msg}\"" },
 	{ NAMED("facility", output_conf, choice), .type = KEY_FACILITIES,
+	    .variable = true,
 	    .help = "take only these facilities, by name or number: auth, "
 		    "local0, 16; with ! in front: all but those. Empty: all" },
 	{ NAMED("severity", output_conf, choice), .type = KEY_SEVERITY,
-	    .max = CONFIG_LABEL_MAX,
+	    .variable = true, .max = CONFIG_LABEL_MAX,
 	    .help = "take only this severity and the more severe, by name or "
 		    "number: warning; \"=info\": exactly this one; "
 		    "\"!warning\": only the less severe. Not given: all" },
-	{ NAMED("app", output_conf, choice.app), .type = KEY_PATTERNS, .min = 1,
-	    .max = CONFIG_LABEL_MAX,
+	{ NAMED("app", output_conf, choice.app), .type = KEY_PATTERNS,
+	    .variable = true, .min = 1, .max = CONFIG_LABEL_MAX,
 	    .help = "take only messages of these programs: names or patterns "
 		    "with * (any text) and ? (any byte); with ! in front: "
 		    "all but those. Empty: all" },
 	{ NAMED("host", output_conf, choice.host), .type = KEY_PATTERNS,
-	    .min = 1, .max = CONFIG_LABEL_MAX,
+	    .variable = true, .min = 1, .max = CONFIG_LABEL_MAX,
 	    .help = "take only messages of these hosts: patterns as of app; "
 		    "upper and lower case are alike. Empty: all" },
 	{ NAMED("match", output_conf, choice.match), .type = KEY_MATCH,
-	    .min = 1, .max = CONFIG_MATCH_MAX,
+	    .variable = true, .min = 1, .max = CONFIG_MATCH_MAX,
 	    .help = "take only messages whose text holds this regular "
 		    "expression (PCRE2). Not given: all" },
 	{ AT(output_conf, final), .type = KEY_BOOL, .dflt = "false",
 	    .help = "a message that this output takes goes to no later one" },
-	{ AT(output_conf, when_full), .type = KEY_WORD, .words = fullness,
-	    .dflt = "block",
+	{ AT(output_conf, when_full), .type = KEY_WORD, .variable = true,
+	    .words = fullness, .dflt = "block",
 	    .help = "while this output stalls: block makes those who feed it "
 		    "wait, drop drops its messages and counts them, so that "
 		    "the other outputs go on" },
@@ -227,8 +228,8 @@ const struct conf_key output_keys[] = {
 	    .dflt = "0", .option = "keep-free", .value = "SIZE",
 	    .help = "delete the oldest rotated files of the output while "
 		    "less than SIZE is free on its disk; 0: no limit" },
-	{ AT(output_conf, keep_min), .type = KEY_MSEC, .zero = true,
-	    .min = SECOND, .max = 100 * YEAR, .dflt = "0",
+	{ AT(output_conf, keep_min), .type = KEY_MSEC, .variable = true,
+	    .zero = true, .min = SECOND, .max = 100 * YEAR, .dflt = "0",
 	    .help = "delete nothing that was rotated less long ago, "
 		    "whatever the other limits say; rather wait with a full "
 		    "disk" },
@@ -240,22 +241,23 @@ const struct conf_key output_keys[] = {
 	    .max = HOUR, .dflt = "1s", .option = "sync", .value = "WHEN",
 	    .help = "when to force to the disk; a duration: once in that "
 		    "time" },
-	{ AT(output_conf, max_open_files), .type = KEY_NUMBER, .min = 1,
-	    .max = 100000, .dflt = "256",
+	{ AT(output_conf, max_open_files), .type = KEY_NUMBER, .variable = true,
+	    .min = 1, .max = 100000, .dflt = "256",
 	    .help = "of a path with fields: files open at one time; the one "
 		    "that was used least recently is closed first" },
-	{ AT(output_conf, max_files), .type = KEY_NUMBER, .min = 1,
-	    .max = INT64_C(10) * MILLION, .dflt = "10000",
+	{ AT(output_conf, max_files), .type = KEY_NUMBER, .variable = true,
+	    .min = 1, .max = INT64_C(10) * MILLION, .dflt = "10000",
 	    .help = "of a path with fields: file names a day; what would "
 		    "make more goes to the file _other and is counted" },
-	{ AT(output_conf, max_new_files), .type = KEY_NUMBER, .max = MILLION,
-	    .dflt = "100",
+	{ AT(output_conf, max_new_files), .type = KEY_NUMBER, .variable = true,
+	    .max = MILLION, .dflt = "100",
 	    .help = "of a path with fields: new file names a minute and peer "
 		    "address, then _other; 0: no limit" },
-	{ AT(output_conf, mode), .type = KEY_OCTAL, .max = 0777, .dflt = "0640",
-	    .help = "permissions of a new file" },
-	{ AT(output_conf, dir_mode), .type = KEY_OCTAL, .max = 0777,
-	    .dflt = "0750", .help = "permissions of a new folder" },
+	{ AT(output_conf, mode), .type = KEY_OCTAL, .variable = true,
+	    .max = 0777, .dflt = "0640", .help = "permissions of a new file" },
+	{ AT(output_conf, dir_mode), .type = KEY_OCTAL, .variable = true,
+	    .max = 0777, .dflt = "0750",
+	    .help = "permissions of a new folder" },
 	{ AT(output_conf, owner), .type = KEY_NAME, .max = CONFIG_LABEL_MAX,
 	    .dflt = "",
 	    .help = "whose new files and folders are: a user's name or "
@@ -280,8 +282,8 @@ const struct conf_key global_keys[] = {
 	    .dflt = "64K", .option = "max-message", .value = "SIZE",
 	    .restart = true,
 	    .help = "cut longer messages there; they are marked and counted" },
-	{ AT(config, latency), .type = KEY_MSEC, .zero = true, .min = 1,
-	    .max = SECOND, .dflt = "1ms",
+	{ AT(config, latency), .type = KEY_MSEC, .variable = true, .zero = true,
+	    .min = 1, .max = SECOND, .dflt = "1ms",
 	    .help = "how long a busy input may wait to gather more; 0: it "
 		    "never waits, which costs more of the processor" },
 	{ AT(config, hostname), .type = KEY_NAME, .max = CONFIG_HOSTNAME_MAX,
@@ -292,7 +294,7 @@ const struct conf_key global_keys[] = {
 	    .restart = true,
 	    .help = "serve /metrics, /healthz, /readyz and /status there; "
 		    "\"none\": nowhere" },
-	{ AT(config, http_hosts), .type = KEY_TEXTS, .min = 1,
+	{ AT(config, http_hosts), .type = KEY_TEXTS, .variable = true, .min = 1,
 	    .max = CONFIG_HOSTNAME_MAX,
 	    .help = "further names by which the status server may be asked; "
 		    "addresses, localhost and our own name always may" },
@@ -305,12 +307,12 @@ const struct conf_key global_keys[] = {
 	    .help =
 		"become this group, a name or a number (default: that of the "
 		"user)" },
-	{ AT(config, state), .type = KEY_TEXT, .min = 1, .max = PATH_MAX - 1,
-	    .dflt = "/var/lib/syncline", .restart = true,
+	{ AT(config, state), .type = KEY_TEXT, .variable = true, .min = 1,
+	    .max = PATH_MAX - 1, .dflt = "/var/lib/syncline", .restart = true,
 	    .help = "folder for what must survive a restart and is no log; "
 		    "nothing in this version needs it, and it is not made" },
-	{ AT(config, stop_timeout), .type = KEY_MSEC, .min = 100, .max = HOUR,
-	    .dflt = "5s",
+	{ AT(config, stop_timeout), .type = KEY_MSEC, .variable = true,
+	    .min = 100, .max = HOUR, .dflt = "5s",
 	    .help = "at a stop: time to write what was received" },
 	{ AT(config, include), .type = KEY_TEXTS, .min = 1, .max = PATH_MAX - 1,
 	    .help = "more files of this kind, by name or pattern like "

@@ -57,11 +57,12 @@ struct conf_key {
 	enum key_type type;
 	unsigned kinds; /* of a listener: bits 1 << enum listen_kind; 0: all */
 	bool zero;      /* 0 is right too, below min as it is */
-	bool later;   /* not in this version: only the default is accepted, and
-			 no help, sample or schema shows it */
-	bool restart; /* a reload cannot change it */
-	bool repeat;  /* each -l begins a listener, each -o an output */
-	char letter;  /* of the option; 0: none */
+	bool later;    /* not in this version: only the default is accepted, and
+			  no help, sample or schema shows it */
+	bool restart;  /* a reload cannot change it */
+	bool variable; /* has one without an option, too */
+	bool repeat;   /* each -l begins a listener, each -o an output */
+	char letter;   /* of the option; 0: none */
 };
 
 /* A struct of the configuration and its keys, which end with a NULL name. */
@@ -106,7 +107,10 @@ char *key_write_range(const struct conf_key *k, char to[KEY_RANGE_TEXT]);
 char *key_write_value(
     const struct conf_key *k, const void *section, char to[KEY_VALUE_TEXT]);
 
-/* The environment variable of a key with an option: SYNCLINE_ROTATE_SIZE. */
+/* Can the environment say it? */
+bool key_has_variable(const struct conf_key *k);
+
+/* The variable of a key that has one: SYNCLINE_ROTATE_SIZE. */
 char *key_write_variable(const struct conf_key *k, char to[KEY_VARIABLE_TEXT]);
 
 /* True for 1 to 255 bytes of printable ASCII: HOSTNAME of RFC 5424. */

@@ -19,7 +19,6 @@
 #include "config/listen.h"
 #include "config/load.h"
 #include "config/people.h"
-#include "config/print.h"
 #include "config/problem.h"
 #include "wire/err.h"
 
@@ -51,11 +50,13 @@ apply_keys(
 	for (size_t i = 0; i < op->givens.n; i++) {
 		const struct given *g = &op->givens.list[i];
 
-		if (g->table != table || g->key->repeat || g->n == 0)
+		if (g->table != table || g->key->repeat)
 			continue;
-		if (key_set(g->key, section, g->text[0], &err) == -1 && !quiet)
-			problem_add(&op->problems, g->where, g->text[0], "%s",
-			    err.text);
+		for (size_t k = 0; k < g->n; k++)
+			if (key_set(g->key, section, g->text[k], &err) == -1 &&
+			    !quiet)
+				problem_add(&op->problems, g->where, g->text[k],
+				    "%s", err.text);
 	}
 }
 
@@ -183,6 +184,7 @@ apply_outputs(struct options *op)
 {
 	const struct given *paths = given_find(&op->givens, "output");
 	struct output_conf shared = { 0 };
+	struct err err;
 
 	if (op->loader != NULL && paths->n == 0) {
 		refuse_unused(op);
@@ -194,8 +196,12 @@ apply_outputs(struct options *op)
 	if (paths->n == 0)
 		add_output(op, "-");
 	for (const struct check_whole *w = check_whole; w->key != NULL; w++)
-		if (w->option != NULL)
-			check_shared(op, w->option, w->check);
+		check_shared(
+		    op, w->option != NULL ? w->option : w->key, w->check);
+	if (check_choice(&shared.choice, &err) == -1)
+		problem_add(&op->problems,
+		    given_find(&op->givens, "facility")->where, NULL, "%s",
+		    err.text);
 	output_conf_clear(&shared);
 }
 
@@ -292,38 +298,11 @@ sum_up(const struct options *op)
 		    n == 1 ? "" : "s", op->ending);
 }
 
-static int
-show(const struct options *op, enum given_status what, FILE *to)
-{
-	static const struct {
-		const char *form;
-		enum print_what what;
-	} forms[] = {
-		{ "text", PRINT_TEXT },
-		{ "sample", PRINT_SAMPLE },
-		{ "schema", PRINT_SCHEMA },
-		{ "man", PRINT_MAN },
-	};
-	const char *form = op->givens.form != NULL ? op->givens.form : "text";
-
-	if (what == GIVEN_HELP)
-		help_print(to);
-	if (what == GIVEN_VERSION)
-		(void)fprintf(to, "synclined %s\n", PACKAGE_VERSION);
-	if (what != GIVEN_HELP_CONFIG)
-		return 0;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (strcmp(form, forms[i].form) == 0)
-			return print_keys(to, forms[i].what);
-	}
-	return 1;
-}
-
 /* What was asked for instead of a run. */
 static enum options_status
 answer(struct options *op, enum given_status what, FILE *to)
 {
-	int status = show(op, what, to);
+	int status = help_show(what, op->givens.form, to);
 
 	if (status == 1)
 		problem_add(&op->problems, "--help-config", op->givens.form,

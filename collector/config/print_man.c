@@ -67,6 +67,9 @@ print_key(FILE *to, const struct conf_key *k)
 	if (k->option != NULL)
 		(void)fprintf(to, "Option\n.Fl -%s ,\nvariable\n.Ev %s .\n",
 		    k->option, key_write_variable(k, name));
+	else if (key_has_variable(k))
+		(void)fprintf(
+		    to, "Variable\n.Ev %s .\n", key_write_variable(k, name));
 	if (k->restart)
 		(void)fputs("A change needs a restart.\n", to);
 }

@@ -29,6 +29,9 @@ print_key(FILE *to, const struct conf_key *k)
 	if (k->option != NULL)
 		(void)fprintf(to, "    Option --%s, variable %s.\n", k->option,
 		    key_write_variable(k, name));
+	else if (key_has_variable(k))
+		(void)fprintf(
+		    to, "    Variable %s.\n", key_write_variable(k, name));
 	if (k->restart)
 		(void)fputs("    A change needs a restart.\n", to);
 }

@@ -132,6 +132,12 @@ the_environment_counts_like_the_options(void **state)
 	(void)setenv("SYNCLINE_MAX_MESSAGE", "8K", 1);
 	(void)setenv("SYNCLINE_HOSTNAME", "env", 1);
 	(void)setenv("SYNCLINE_VERBOSE", "yes", 1);
+	/* keys without an option; lists with commas */
+	(void)setenv("SYNCLINE_STOP_TIMEOUT", "30s", 1);
+	(void)setenv("SYNCLINE_HTTP_HOSTS", "logs.example.net, metrics", 1);
+	(void)setenv("SYNCLINE_WHEN_FULL", "drop", 1);
+	(void)setenv("SYNCLINE_APP", "nginx*,!nginx-test", 1);
+	(void)setenv("SYNCLINE_MODE", "0644", 1);
 	r = commandline_load_good("");
 	assert_int_equal(r.c->listens, 3);
 	assert_string_equal(r.c->listen[0].url, "udp://*:1");
@@ -148,6 +154,35 @@ the_environment_counts_like_the_options(void **state)
 	assert_int_equal(r.c->max_message, 8192);
 	assert_string_equal(r.c->hostname, "env");
 	assert_true(r.c->verbose);
+	assert_int_equal(r.c->stop_timeout, 30000);
+	assert_int_equal(r.c->http_hosts.n, 2);
+	assert_string_equal(r.c->http_hosts.text[0], "logs.example.net");
+	assert_string_equal(r.c->http_hosts.text[1], "metrics");
+	assert_int_equal(r.c->output[0].when_full, FULL_DROP);
+	assert_int_equal(r.c->output[0].choice.app.n, 2);
+	assert_int_equal(r.c->output[0].mode, 0644);
+	commandline_done(&r);
+}
+
+/* What is wrong with keys of outputs is told as it is for a file. */
+static void
+the_environment_is_checked_as_a_whole(void **state)
+{
+	struct run r;
+
+	(void)state;
+	(void)setenv("SYNCLINE_FACILITY", "auth,!auth", 1);
+	(void)setenv("SYNCLINE_KEEP_AGE", "1d", 1);
+	(void)setenv("SYNCLINE_KEEP_MIN", "2d", 1);
+	(void)setenv("SYNCLINE_LATENCY", "5 s", 1);
+	r = commandline_load("-l udp://*:1 -o a --stop-timeout 1s");
+	assert_int_equal(r.status, OPTIONS_BAD);
+	assert_non_null(strstr(r.said, "unknown option --stop-timeout"));
+	assert_non_null(strstr(r.said, "SYNCLINE_LATENCY: \"5 s\": "));
+	assert_non_null(
+	    strstr(r.said, "SYNCLINE_KEEP_MIN: \"2d\": longer than"));
+	assert_non_null(
+	    strstr(r.said, "SYNCLINE_FACILITY: no facility is left"));
 	commandline_done(&r);
 }
 
@@ -447,6 +482,8 @@ main(void)
 		cmocka_unit_test(http_can_be_switched_off),
 		cmocka_unit_test_teardown(
 		    the_environment_counts_like_the_options,
+		    commandline_clear_environment),
+		cmocka_unit_test_teardown(the_environment_is_checked_as_a_whole,
 		    commandline_clear_environment),
 		cmocka_unit_test_teardown(an_option_goes_before_the_environment,
 		    commandline_clear_environment),
