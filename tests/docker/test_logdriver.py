@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Docker's own `syslog` log driver: each transport, each format."""
+
+import os
+import shutil
+import socket
+import subprocess
+import uuid
+
+import pytest
+
+from engine import Container, application_image, docker, eventually
+
+FORMATS = [None, "rfc3164", "rfc5424", "rfc5424micro"]
+LINES = ["plain", "with <13> inside", "k\u00e4se \u2713", "x" * 8000]
+SCRIPT = "printf '%s\\n' plain 'with <13> inside' 'k\u00e4se \u2713'; " \
+    "head -c 8000 /dev/zero | tr '\\0' x; echo"
+
+
+def supports_tls(image):
+    """The collector of this version may have it, or say that it has not."""
+    said = docker("run", "--rm", image, "-t", "-l",
+                  "tls://127.0.0.1:6514", check=False)
+    return "TLS is not supported" not in said
+
+
+@pytest.fixture(scope="module")
+def collector(tmp_path_factory, image):
+    """Its unix socket and its certificate are in folders of this machine."""
+    folder = tmp_path_factory.mktemp("shared")
+    for path in folder, *list(folder.parents)[:3]:
+        if str(path).startswith("/tmp/"):
+            path.chmod(path.stat().st_mode | 0o055)
+    folder.chmod(0o777)
+    listen = ["udp://*:5514", "tcp://*:5514", "unix-stream:///shared/log"]
+    if supports_tls(image) and shutil.which("openssl"):
+        certificate(folder)
+        listen.append("tls://*:6514?client=none&certificate=/shared/pem"
+                      "&key=/shared/key")
+    c = Container("-v", "%s:/shared" % folder, env={
+        # whose name Docker writes into messages on a unix socket
+        "SYNCLINE_HOSTNAME": socket.gethostname(),
+        "SYNCLINE_LISTEN": ",".join(listen),
+        "SYNCLINE_FORMAT": "%{app_name}|%{facility}|%{severity}|%{msg}"})
+    c.folder = folder
+    c.tls = len(listen) == 4
+    yield c
+    c.remove()
+
+
+def certificate(folder):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+         "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", folder / "key", "-out", folder / "pem"],
+        check=True, capture_output=True)
+    os.chown(folder / "key", 10514, 10514)
+    (folder / "key").chmod(0o600)
+    (folder / "pem").chmod(0o644)
+
+
+def address(c, scheme):
+    if scheme == "unix":
+        return "unix://%s/log" % c.folder
+    port = c.port(6514) if scheme == "tcp+tls" else c.port(
+        5514, "udp" if scheme == "udp" else "tcp")
+    return "%s://%s:%d" % (scheme, *port)
+
+
+def log(where, script, tag, form=None, *more):
+    """Runs a container that says something, to its end."""
+    options = ["--log-driver", "syslog", "--log-opt", "tag=" + tag,
+               "--log-opt", "syslog-address=" + where]
+    if form:
+        options += ["--log-opt", "syslog-format=" + form]
+    for option in more:
+        options += ["--log-opt", option]
+    docker("run", "--rm", "--label", "syncline-test", *options,
+           application_image(), "sh", "-c", script)
+
+
+def of_tag(c, tag):
+    """(facility|severity, text) of each line with that tag."""
+    prefix = tag.encode() + b"|"
+    return [line[len(prefix):].decode() for line in c.lines()
+            if line.startswith(prefix)]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("scheme", ["udp", "tcp", "tcp+tls", "unix"])
+def test_tag_and_lines_are_where_they_belong(collector, scheme, form):
+    if scheme == "tcp+tls" and not collector.tls:
+        pytest.skip("this version has no TLS")
+    tag = "t" + uuid.uuid4().hex[:8]
+    more = ["syslog-tls-ca-cert=%s/pem" % collector.folder] \
+        if scheme == "tcp+tls" else []
+    log(address(collector, scheme), SCRIPT, tag, form, *more)
+    wanted = ["daemon|info|" + line for line in LINES]
+    eventually(lambda: len(of_tag(collector, tag)) >= len(wanted), 20,
+               lambda: (collector.lines()[-5:], collector.logs()))
+    assert of_tag(collector, tag) == wanted
+
+
+def test_a_tag_with_names_and_slashes(collector):
+    """What the pages recommend, and what many have: image and name."""
+    log(address(collector, "tcp"), "echo x", "web/{{.Name}}", "rfc5424micro")
+    eventually(lambda: any(line.startswith(b"web/")
+                           for line in collector.lines()), 20)
+
+
+def test_standard_error_is_an_error(collector):
+    tag = "t" + uuid.uuid4().hex[:8]
+    log(address(collector, "tcp"), "echo bad >&2", tag, "rfc5424")
+    eventually(lambda: of_tag(collector, tag) == ["daemon|err|bad"], 20)
+
+
+def test_non_blocking_and_every_line_whole(collector):
+    tag = "t" + uuid.uuid4().hex[:8]
+    log(address(collector, "tcp"), "seq -f 'line %.0f of many' 1 5000", tag,
+        "rfc5424micro", "mode=non-blocking", "max-buffer-size=8m")
+    wanted = ["daemon|info|line %d of many" % i for i in range(1, 5001)]
+    eventually(lambda: len(of_tag(collector, tag)) >= 5000, 30)
+    assert of_tag(collector, tag) == wanted
+
+
+def test_over_tcp_no_container_starts_without_it():
+    with pytest.raises(AssertionError, match="failed to initialize logging"):
+        log("tcp://127.0.0.1:%d" % free_port(), "echo x", "late", None,
+            "mode=non-blocking")
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        return s.getsockname()[1]
+
+
+def talker(where):
+    """Starts a container that goes on saying something; its name."""
+    name = "syncline-test-" + uuid.uuid4().hex[:8]
+    docker("run", "-d", "--name", name, "--label", "syncline-test",
+           "--log-driver", "syslog", "--log-opt", "tag=late", "--log-opt",
+           "syslog-address=" + where, "--log-opt", "mode=non-blocking",
+           application_image(), "sh", "-c",
+           "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.05; done")
+    return name
+
+
+def numbers(c):
+    return [int(line.rpartition(b" ")[2]) for line in c.lines()]
+
+
+@pytest.mark.parametrize("scheme", ["udp", "tcp"])
+def test_a_collector_that_comes_late_and_goes(run, scheme):
+    """Over UDP it may start after the container; over both it may be killed
+    and start again: what comes then is whole and in order."""
+    port = free_port()
+    where = "%s://127.0.0.1:%d" % (scheme, port)
+    early = talker(where) if scheme == "udp" else None
+    c = run(syslog=port)
+    name = early or talker(where)
+    try:
+        eventually(lambda: len(c.lines()) > 2, 20)
+        docker("kill", "-s", "KILL", c.name)
+        before = numbers(c)
+        docker("start", c.name)
+        eventually(lambda: len(c.lines()) > len(before) + 2, 20, c.logs)
+        after = numbers(c)
+        assert after[:len(before)] == before
+        assert after == sorted(set(after))
+    finally:
+        docker("rm", "-f", name)
