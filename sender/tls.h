@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tls.h - who we are in TLS and who may talk to us: files become a context
+ *
+ * OpenSSL is behind this door: no header of ours outside sender/tls*.c names
+ * its types. A struct tls does not change once it is made, and any number of
+ * threads may use it.
+ */
+#ifndef TLS_H
+#define TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/err.h"
+
+struct tls;
+
+enum tls_client { TLS_CLIENT_REQUIRED, TLS_CLIENT_OPTIONAL, TLS_CLIENT_NONE };
+
+/* Borrowed during tls_new() alone. A file that is NULL or "" is none. */
+struct tls_options {
+	const char *certificate; /* ours, and the chain behind it */
+	const char *key;
+	const char *ca;  /* whose certificates clients may have */
+	const char *crl; /* which of them are revoked */
+	enum tls_client client;
+	char *const *peers; /* names and fingerprints; none: all of ca */
+	size_t n_peers;
+	bool match_cn; /* a name in CN counts, too */
+	bool legacy;   /* TLS_RSA_WITH_AES_128_CBC_SHA, too (RFC-66) */
+};
+
+enum { TLS_FAULTS_MAX = 16 };
+
+/* What is wrong, by the name of the option. */
+struct tls_faults {
+	struct {
+		const char *option;
+		const char *value; /* borrowed from the options; may be NULL */
+		struct err err;
+	} fault[TLS_FAULTS_MAX];
+	size_t n;
+};
+
+/* For the side that is connected to. NULL: all that is wrong is in *f. */
+struct tls *tls_new(const struct tls_options *o, struct tls_faults *f);
+void tls_free(struct tls *t); /* accepts NULL */
+
+/* When our certificate ends, and the first of the lists of revoked ones, in
+ * seconds of UTC; INT64_MAX: there is none, or it does not end. */
+int64_t tls_expires(const struct tls *t);
+int64_t tls_crl_expires(const struct tls *t);
+
+/* "sha-256:AB:CD:…" of our certificate (RFC-75, 76). */
+const char *tls_fingerprint(const struct tls *t);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tls_judge.c - may who has this certificate talk to us?
+ *
+ * A listed fingerprint is enough by itself (RFC-72, 84). Everybody else needs
+ * a valid path to `ca`, and, when names are listed, one of them (RFC-85).
+ * What a list of revoked certificates names is refused in any case.
+ */
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "tls_parts.h"
+
+enum {
+	PATH_MAX_DEPTH = 8, /* certificates between theirs and ours */
+	AUTH_LEVEL = 2      /* 112 bits: RSA 2048, no SHA-1 */
+};
+
+static bool
+is_in(X509_CRL *crl, X509 *cert)
+{
+	X509_REVOKED *found;
+
+	/* 2: it was taken off the list again */
+	return X509_NAME_cmp(
+		   X509_CRL_get_issuer(crl), X509_get_issuer_name(cert)) == 0 &&
+	    X509_CRL_get0_by_cert(crl, &found, cert) == 1;
+}
+
+bool
+tls_is_revoked(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain)
+{
+	for (int i = 0; t->crls != NULL && i < sk_X509_CRL_num(t->crls); i++) {
+		X509_CRL *crl = sk_X509_CRL_value(t->crls, i);
+
+		if (is_in(crl, leaf))
+			return true;
+		for (int k = 0; chain != NULL && k < sk_X509_num(chain); k++)
+			if (is_in(crl, sk_X509_value(chain, k)))
+				return true;
+	}
+	return false;
+}
+
+/* Who the certificate with the error is, when it is not the peer's own. */
+static size_t
+add_whose(char *why, size_t size, X509_STORE_CTX *ctx)
+{
+	const X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+	size_t n = 0;
+
+	if (at == NULL || X509_STORE_CTX_get_error_depth(ctx) == 0)
+		return tls_add(why, size, n, "it");
+	n = tls_add_name(why, size, n, X509_get_subject_name(at));
+	return tls_add(why, size, n, ", which signed it,");
+}
+
+static size_t
+add_issuer(char *why, size_t size, size_t n, X509_STORE_CTX *ctx)
+{
+	const X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+
+	if (at == NULL)
+		return tls_add(why, size, n, "its issuer");
+	return tls_add_name(why, size, n, X509_get_issuer_name(at));
+}
+
+/* Of the list that a certificate's issuer made. */
+static const X509_CRL *
+crl_of(const struct tls *t, const X509 *cert)
+{
+	for (int i = 0;
+	     cert != NULL && t->crls != NULL && i < sk_X509_CRL_num(t->crls);
+	     i++) {
+		X509_CRL *crl = sk_X509_CRL_value(t->crls, i);
+
+		if (X509_NAME_cmp(X509_CRL_get_issuer(crl),
+			X509_get_issuer_name(cert)) == 0)
+			return crl;
+	}
+	return NULL;
+}
+
+static size_t
+explain_crl(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
+{
+	int error = X509_STORE_CTX_get_error(ctx);
+	const X509_CRL *crl = crl_of(t, X509_STORE_CTX_get_current_cert(ctx));
+	size_t n = 0;
+
+	if (error == X509_V_ERR_CERT_REVOKED) {
+		n = add_whose(why, size, ctx);
+		return tls_add(why, size, n,
+		    " is revoked by %s; whoever has it needs a new one",
+		    t->crl);
+	}
+	if (error == X509_V_ERR_UNABLE_TO_GET_CRL) {
+		n = tls_add(why, size, n,
+		    "nobody knows whether it is revoked: %s has no list of ",
+		    t->crl);
+		n = add_issuer(why, size, n, ctx);
+		return tls_add(why, size, n, "; add it there");
+	}
+	n = tls_add(
+	    why, size, n, "nobody knows whether it is revoked: the list of ");
+	n = add_issuer(why, size, n, ctx);
+	n = tls_add(why, size, n, " in %s ", t->crl);
+	if (error != X509_V_ERR_CRL_HAS_EXPIRED || crl == NULL)
+		return tls_add(why, size, n, "is not valid (%s)",
+		    X509_verify_cert_error_string(error));
+	n = tls_add(why, size, n, "ended on ");
+	n = tls_add_time(why, size, n, X509_CRL_get0_nextUpdate(crl));
+	return tls_add(why, size, n, "; get a new one and send us SIGHUP");
+}
+
+static size_t
+explain_times(X509_STORE_CTX *ctx, char *why, size_t size)
+{
+	const X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+	size_t n = add_whose(why, size, ctx);
+
+	if (X509_STORE_CTX_get_error(ctx) == X509_V_ERR_CERT_HAS_EXPIRED) {
+		n = tls_add(why, size, n, " expired on ");
+		n = tls_add_time(why, size, n, X509_get0_notAfter(at));
+		return tls_add(why, size, n, "; renew it");
+	}
+	n = tls_add(why, size, n, " is not valid before ");
+	n = tls_add_time(why, size, n, X509_get0_notBefore(at));
+	return tls_add(why, size, n, "; look at both clocks");
+}
+
+/* Why there is no valid path, and what to do about it. */
+static void
+explain(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
+{
+	int error = X509_STORE_CTX_get_error(ctx);
+	size_t n = 0;
+
+	switch (error) {
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		(void)tls_add(why, size, n,
+		    "it is self-signed and not in %s; to allow it, list its "
+		    "fingerprint in `peers`",
+		    t->ca);
+		return;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		n = add_whose(why, size, ctx);
+		n = tls_add(why, size, n, " is signed by ");
+		n = add_issuer(why, size, n, ctx);
+		(void)tls_add(why, size, n,
+		    ", which is not in %s; add that authority there, or let "
+		    "the peer send the certificates in between",
+		    t->ca);
+		return;
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		n = tls_add(why, size, n, "it is signed by ");
+		n = tls_add_name(why, size, n,
+		    X509_get_issuer_name(X509_STORE_CTX_get0_cert(ctx)));
+		n = tls_add(why, size, n, ", and its chain ends at ");
+		n = add_issuer(why, size, n, ctx);
+		(void)tls_add(why, size, n,
+		    ", which is not in %s; add that authority there", t->ca);
+		return;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		(void)explain_times(ctx, why, size);
+		return;
+	case X509_V_ERR_CERT_REVOKED:
+	case X509_V_ERR_UNABLE_TO_GET_CRL:
+	case X509_V_ERR_CRL_HAS_EXPIRED:
+	case X509_V_ERR_CRL_NOT_YET_VALID:
+	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+		(void)explain_crl(t, ctx, why, size);
+		return;
+	case X509_V_ERR_INVALID_PURPOSE:
+		n = add_whose(why, size, ctx);
+		(void)tls_add(why, size, n,
+		    " is not for clients of TLS: clientAuth is missing in its "
+		    "extendedKeyUsage; issue one that has it");
+		return;
+	default:
+		n = add_whose(why, size, ctx);
+		(void)tls_add(why, size, n, " is not valid: %s",
+		    X509_verify_cert_error_string(error));
+	}
+}
+
+/* Is there a valid path from it to an authority of ours? */
+static bool
+has_path(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
+    struct tls_verdict *v)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+	bool ok = false;
+
+	v->error = X509_V_ERR_OUT_OF_MEM;
+	(void)tls_add(v->why, sizeof(v->why), 0, "no memory to look at it");
+	if (ctx == NULL ||
+	    X509_STORE_CTX_init(ctx, t->store, leaf, chain) != 1 ||
+	    X509_STORE_CTX_set_default(ctx, "ssl_client") != 1)
+		goto out;
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_depth(param, PATH_MAX_DEPTH);
+	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+	if (X509_verify_cert(ctx) == 1) {
+		ok = true;
+		goto out;
+	}
+	v->error = X509_STORE_CTX_get_error(ctx);
+	if (v->error == X509_V_OK)
+		v->error = X509_V_ERR_UNSPECIFIED;
+	explain(t, ctx, v->why, sizeof(v->why));
+out:
+	X509_STORE_CTX_free(ctx);
+	return ok;
+}
+
+static void
+explain_name(const struct tls *t, const X509 *leaf, struct tls_verdict *v)
+{
+	size_t n = 0, shown = 0;
+
+	v->error = X509_V_ERR_HOSTNAME_MISMATCH;
+	if (t->n_prints == t->n_allowed) {
+		char print[TLS_PRINT_TEXT];
+
+		tls_print_text(leaf, print);
+		(void)tls_add(v->why, sizeof(v->why), n,
+		    "%s is not listed; add it to `peers` to allow it", print);
+		return;
+	}
+	n = tls_add(v->why, sizeof(v->why), n, "it names ");
+	n = tls_add_sans(v->why, sizeof(v->why), n, leaf);
+	n = tls_add(v->why, sizeof(v->why), n, ", allowed are ");
+	for (size_t i = 0; i < t->n_allowed && shown < 5; i++)
+		if (t->allowed[i].kind != ALLOWED_PRINT)
+			n = tls_add(v->why, sizeof(v->why), n, "%s%.64s",
+			    shown++ > 0 ? ", " : "", t->allowed[i].text);
+	if (shown < t->n_allowed - t->n_prints)
+		n = tls_add(v->why, sizeof(v->why), n, " and %zu more",
+		    t->n_allowed - t->n_prints - shown);
+	(void)tls_add(
+	    v->why, sizeof(v->why), n, "; add its name to `peers` to allow it");
+}
+
+static void
+approve(struct tls_verdict *v)
+{
+	v->ok = true;
+	v->error = X509_V_OK;
+	v->why[0] = '\0';
+}
+
+/* Listed itself. Its name counts when an authority of ours vouches for it. */
+static void
+judge_listed(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
+    struct tls_verdict *v)
+{
+	if (tls_is_revoked(t, leaf, chain)) {
+		v->error = X509_V_ERR_CERT_REVOKED;
+		(void)tls_add(v->why, sizeof(v->why), 0,
+		    "it is revoked by %s, though its fingerprint is listed",
+		    t->crl);
+		return;
+	}
+	if (t->store != NULL && has_path(t, leaf, chain, v)) {
+		v->name_n = tls_first_name(leaf, v->name);
+	} else {
+		char print[TLS_PRINT_TEXT];
+
+		tls_print_text(leaf, print);
+		v->name_n = tls_copy_name(
+		    v->name, (const unsigned char *)print, strlen(print));
+	}
+	approve(v);
+}
+
+void
+tls_judge(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
+    struct tls_verdict *v)
+{
+	*v = (struct tls_verdict){ .error = X509_V_ERR_UNSPECIFIED };
+	if (leaf == NULL) {
+		(void)tls_add(v->why, sizeof(v->why), 0, "there is none");
+		return;
+	}
+	if (tls_allowed_print(t, leaf) != NULL) {
+		judge_listed(t, leaf, chain, v);
+		return;
+	}
+	if (t->store == NULL) {
+		explain_name(t, leaf, v);
+		return;
+	}
+	if (!has_path(t, leaf, chain, v))
+		return;
+	if (t->n_allowed == 0) {
+		v->name_n = tls_first_name(leaf, v->name);
+		approve(v);
+	} else if (tls_allowed_name(t, leaf, v->name, &v->name_n)) {
+		approve(v);
+	} else {
+		explain_name(t, leaf, v);
+	}
+}
