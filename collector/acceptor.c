@@ -131,7 +131,7 @@ new_newcomer(struct acceptor *a, int fd, const struct sockaddr_storage *ss)
 static struct who
 who_is(const struct acceptor *a, const struct newcomer *n)
 {
-	return conf_of(a)->kind == LISTEN_TCP
+	return listen_is_net_stream(conf_of(a))
 	    ? who_address(&n->addr)
 	    : who_user(n->credentials, n->uid);
 }
@@ -193,7 +193,7 @@ complain(struct acceptor *a, const struct newcomer *n, const char *why)
 
 	if (level == LOG_NOTICE)
 		a->refused_at = now;
-	if (conf_of(a)->kind == LISTEN_TCP)
+	if (listen_is_net_stream(conf_of(a)))
 		log_line(level,
 		    "listener %s: closing the connection of %.*s: %s",
 		    listen_label(conf_of(a)), (int)peer.n, peer.p, why);
@@ -236,12 +236,12 @@ is_welcome(struct acceptor *a, struct newcomer *n)
 {
 	const struct listen_conf *l = conf_of(a);
 
-	if (l->kind == LISTEN_TCP && l->proxy != NULL &&
+	if (listen_is_net_stream(l) && l->proxy != NULL &&
 	    nets_hold(l->proxy, &n->addr)) {
 		n->peers = a->tools->peers;
 		return true;
 	}
-	if (l->kind == LISTEN_TCP && l->allow != NULL &&
+	if (listen_is_net_stream(l) && l->allow != NULL &&
 	    !nets_hold(l->allow, &n->addr)) {
 		counter_add(counters_of(a), L_REJECTED_ALLOW, 1);
 		complain(a, n, "its address is not in `allow`");

@@ -9,7 +9,7 @@
 bool
 listener_is_stream(const struct listen_conf *l)
 {
-	return l->kind == LISTEN_TCP || l->kind == LISTEN_UNIX_STREAM;
+	return listen_is_net_stream(l) || l->kind == LISTEN_UNIX_STREAM;
 }
 
 size_t

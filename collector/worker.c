@@ -219,6 +219,7 @@ after_turn(struct worker *w)
 	/* streams may have ended the turn early: datagrams can't wait */
 	for (size_t i = 0; event_base_got_break(w->base) && i < w->dgrams; i++)
 		dgram_serve(w->dgram[i]);
+	conns_shake(w->conns);
 	if (intake_flush(&w->intake) && !evtimer_pending(&w->on_flush, NULL))
 		event_add(&w->on_flush, &again);
 	if (!conns_are_paused(w->conns))
@@ -267,7 +268,8 @@ turn(struct worker *w)
 		loop(w, EVLOOP_NONBLOCK);
 		if (w->intake.taken != before)
 			return;
-		if (nap_is_due(&w->nap, &w->intake)) {
+		if (nap_is_due(&w->nap, &w->intake) &&
+		    !conns_are_shaking(w->conns)) {
 			nap_take(&w->intake);
 			return;
 		}

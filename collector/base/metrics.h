@@ -33,6 +33,10 @@
 	    "reason=\"max_connections_per_peer\"", "")                         \
 	X(L_REJECTED_PROXY, "rejected_connections_total", "reason=\"proxy\"",  \
 	    "")                                                                \
+	X(L_REJECTED_TLS, "rejected_connections_total",                        \
+	    "reason=\"tls_handshake\"", "")                                    \
+	X(L_REJECTED_TLS_PEER, "rejected_connections_total",                   \
+	    "reason=\"tls_peer\"", "")                                         \
 	X(L_MALFORMED, "malformed_messages_total", "",                         \
 	    "Messages stored though neither RFC 5424 nor RFC 3164, and "       \
 	    "frames that could not be read")                                   \

@@ -41,21 +41,31 @@ check_memory(const struct config *c, struct err *err)
 	return 0;
 }
 
+/* TLS is TCP for those who take a port. */
+static bool
+is_same_transport(const struct listen_conf *a, const struct listen_conf *b)
+{
+	return a->kind == b->kind ||
+	    (listen_is_net_stream(a) && listen_is_net_stream(b));
+}
+
 static bool
 is_same_place(const struct listen_conf *a, const struct listen_conf *b)
 {
 	if (a->path != NULL && b->path != NULL) /* of either kind */
 		return place_is_same_path(a->path, b->path);
-	if (a->path != NULL || b->path != NULL || a->kind != b->kind)
+	if (a->path != NULL || b->path != NULL || !is_same_transport(a, b))
 		return false;
 	/* Port 0 is another port each time, but not another URL. */
+	if (a->port == 0 && a->kind != b->kind)
+		return false;
 	return a->port == b->port && place_is_same_host(a->host, b->host);
 }
 
 static bool
 is_part_of(const struct listen_conf *a, const struct listen_conf *b)
 {
-	return a->path == NULL && b->path == NULL && a->kind == b->kind &&
+	return a->path == NULL && b->path == NULL && is_same_transport(a, b) &&
 	    a->port == b->port && a->port != 0 &&
 	    place_overlaps(a->host, b->host);
 }

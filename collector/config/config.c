@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "tls.h"
 #include "wire/err.h"
 
 #include "base/log.h"
@@ -55,6 +56,12 @@ listen_conf_clear(struct listen_conf *l)
 	free(l->name);
 	free(l->host);
 	free(l->path);
+	free(l->certificate);
+	free(l->key);
+	free(l->ca);
+	free(l->crl);
+	texts_clear(&l->peers);
+	tls_free(l->tls);
 	nets_free(l->allow);
 	nets_free(l->proxy);
 	zone_free(l->zone);

@@ -24,11 +24,18 @@ enum {
 	CONFIG_SECTIONS_MAX = 1000 /* listeners; and as many outputs */
 };
 
-enum listen_kind { LISTEN_UDP, LISTEN_TCP, LISTEN_UNIX, LISTEN_UNIX_STREAM };
+enum listen_kind {
+	LISTEN_UDP,
+	LISTEN_TCP,
+	LISTEN_TLS,
+	LISTEN_UNIX,
+	LISTEN_UNIX_STREAM
+};
 
 struct nets;
 struct pattern;
 struct template;
+struct tls;
 struct zone;
 
 /* Texts in the order given; owned. */
@@ -41,7 +48,8 @@ struct listen_conf {
 	char *url;  /* as written, without the query */
 	char *name; /* NULL: none was given */
 	enum listen_kind kind;
-	char *host; /* UDP, TCP: "*", an address without brackets, a name */
+	char
+	    *host; /* UDP, TCP, TLS: "*", an address without brackets, a name */
 	int64_t port;
 	char *path;      /* unix sockets */
 	int64_t framing; /* enum frame_mode */
@@ -55,6 +63,14 @@ struct listen_conf {
 	struct nets *allow;  /* NULL: everybody */
 	struct nets *proxy;  /* who must speak the PROXY protocol; NULL: none */
 	struct zone *zone; /* of times that name none; never NULL once loaded */
+	char *certificate, *key, *ca, *crl; /* of TLS; files, "" for none */
+	int64_t client;                     /* enum tls_client */
+	struct texts peers; /* names and fingerprints; none: all of ca */
+	bool match_cn;      /* a name in CN counts, too */
+	bool legacy;        /* the old CBC suite, too */
+	bool watch;         /* a reload when one of the files changes */
+	bool proxy_in_tls;  /* the PROXY header comes inside TLS */
+	struct tls *tls;    /* made of these; of TLS never NULL once loaded */
 	bool retired; /* not configured any more, but connections live on */
 };
 
@@ -138,6 +154,13 @@ static inline const char *
 listen_label(const struct listen_conf *l)
 {
 	return l->name != NULL ? l->name : l->url;
+}
+
+/* A stream of the network, whose peers have addresses. */
+static inline bool
+listen_is_net_stream(const struct listen_conf *l)
+{
+	return l->kind == LISTEN_TCP || l->kind == LISTEN_TLS;
 }
 
 /* A configuration of defaults, without listeners and outputs. NULL: *err. */

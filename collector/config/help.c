@@ -137,12 +137,15 @@ kinds_text(const struct conf_key *k)
 {
 	if (k->kinds == 0)
 		return "";
-	if (k->kinds == 1U << LISTEN_TCP)
-		return "tcp: ";
-	if (k->kinds == (1U << LISTEN_UDP | 1U << LISTEN_TCP))
-		return "udp, tcp: ";
+	if (k->kinds == 1U << LISTEN_TLS)
+		return "tls: ";
+	if (k->kinds == (1U << LISTEN_TCP | 1U << LISTEN_TLS))
+		return "tcp, tls: ";
+	if (k->kinds ==
+	    (1U << LISTEN_UDP | 1U << LISTEN_TCP | 1U << LISTEN_TLS))
+		return "udp, tcp, tls: ";
 	if ((k->kinds & 1U << LISTEN_TCP) != 0)
-		return "tcp, unix-stream: ";
+		return "tcp, tls, unix-stream: ";
 	if ((k->kinds & 1U << LISTEN_UDP) != 0)
 		return "udp, unix: ";
 	return "unix, unix-stream: ";
@@ -167,7 +170,7 @@ print_sections(FILE *to)
 	for (s = key_sections; s->title != NULL; s++) {
 		(void)fprintf(to, "\n%s:\n", s->title);
 		for (k = s->keys; k->name != NULL; k++) {
-			if (k->option != NULL && !k->later)
+			if (k->option != NULL)
 				print_option(to, k);
 		}
 		if (s->keys != listen_keys)
@@ -176,7 +179,7 @@ print_sections(FILE *to)
 			    "tcp://*:514?framing=lf&name=apps:\n",
 		    to);
 		for (k = s->keys; k->name != NULL; k++) {
-			if (k->option == NULL && !k->later)
+			if (k->option == NULL)
 				print_listen_key(to, k);
 		}
 	}

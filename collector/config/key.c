@@ -242,33 +242,12 @@ set_text(
 	return 0;
 }
 
-/* A key of a later version may say what holds without it. */
-static int
-set_later(const struct conf_key *k, const char *text, struct err *err)
-{
-	bool same = k->dflt != NULL && strcasecmp(text, k->dflt) == 0;
-	int64_t wanted = 0, dflt = 0;
-	bool no = false;
-
-	if (!same && k->type == KEY_BOOL)
-		same = set_bool(k, &no, text, err) == 0 && !no;
-	else if (!same && (k->type == KEY_MSEC || k->type == KEY_SIZE))
-		same = parse_number(k, text, &wanted, err) == 0 &&
-		    parse_number(k, k->dflt, &dflt, err) == 0 && wanted == dflt;
-	if (same)
-		return 0;
-	return err_set(
-	    err, "is not supported by this version yet: leave it out");
-}
-
 int
 key_set(
     const struct conf_key *k, void *section, const char *text, struct err *err)
 {
 	void *member = (char *)section + k->offset;
 
-	if (k->later)
-		return set_later(k, text, err);
 	switch (k->type) {
 	case KEY_BOOL:
 		return set_bool(k, member, text, err);
@@ -310,7 +289,7 @@ key_set_defaults(const struct conf_key *keys, void *section, struct err *err)
 bool
 key_has_variable(const struct conf_key *k)
 {
-	return !k->later && (k->option != NULL || k->variable);
+	return k->option != NULL || k->variable;
 }
 
 char *

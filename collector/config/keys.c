@@ -7,13 +7,12 @@
 #include <limits.h>
 
 #include "config/template.h"
+#include "tls.h"
 #include "wire/frame.h"
 
 /* A key, and the member of the same name; or of another one. */
 #define AT(s, m)         .name = #m, .offset = offsetof(struct s, m)
 #define NAMED(key, s, m) .name = (key), .offset = offsetof(struct s, m)
-/* A key of a later version: it has no member yet. */
-#define LATER(key) .name = (key), .later = true
 
 enum { MIB = 1 << 20, GIB = 1 << 30 };
 enum {
@@ -30,9 +29,11 @@ enum { MILLION = 1000000, BILLION = 1000000000 };
 /* Of struct conf_key: kinds. */
 enum {
 	DATAGRAM = 1 << LISTEN_UDP | 1 << LISTEN_UNIX,
-	STREAM = 1 << LISTEN_TCP | 1 << LISTEN_UNIX_STREAM,
+	TLS = 1 << LISTEN_TLS,
+	NET_STREAM = 1 << LISTEN_TCP | TLS,
+	STREAM = NET_STREAM | 1 << LISTEN_UNIX_STREAM,
 	UNIX = 1 << LISTEN_UNIX | 1 << LISTEN_UNIX_STREAM,
-	NET = 1 << LISTEN_UDP | 1 << LISTEN_TCP
+	NET = 1 << LISTEN_UDP | NET_STREAM
 };
 
 static const struct key_word framings[] = {
@@ -44,9 +45,9 @@ static const struct key_word framings[] = {
 };
 
 static const struct key_word clients[] = {
-	{ "required", 0 },
-	{ "optional", 1 },
-	{ "none", 2 },
+	{ "required", TLS_CLIENT_REQUIRED },
+	{ "optional", TLS_CLIENT_OPTIONAL },
+	{ "none", TLS_CLIENT_NONE },
 	{ NULL, 0 },
 };
 
@@ -83,10 +84,10 @@ const struct conf_key listen_keys[] = {
 	    .max = CONFIG_URL_MAX, .option = "listen", .letter = 'l',
 	    .repeat = true, .value = "URL",
 	    .help = "receive there; may be given again. udp://HOST:PORT, "
-		    "tcp://HOST:PORT, unix:///PATH (datagrams) or "
-		    "unix-stream:///PATH. HOST is a name, an address ([::1] "
-		    "for IPv6) or * for every address; PORT is 514 when "
-		    "left out" },
+		    "tcp://HOST:PORT, tls://HOST:PORT, unix:///PATH "
+		    "(datagrams) or unix-stream:///PATH. HOST is a name, an "
+		    "address ([::1] for IPv6) or * for every address; PORT "
+		    "is 514 when left out, 6514 of tls" },
 	{ AT(listen_conf, name), .type = KEY_TEXT, .min = 1,
 	    .max = CONFIG_LABEL_MAX,
 	    .help = "in counters and messages, instead of the URL" },
@@ -109,7 +110,7 @@ const struct conf_key listen_keys[] = {
 	    .help = "addresses and networks that may send, like 10.0.0.0/8 "
 		    "or fd00::/8; what comes from elsewhere is refused and "
 		    "counted. Empty: everyone may" },
-	{ AT(listen_conf, proxy), .type = KEY_NETS, .kinds = 1 << LISTEN_TCP,
+	{ AT(listen_conf, proxy), .type = KEY_NETS, .kinds = NET_STREAM,
 	    .help = "addresses and networks of proxies: they must begin each "
 		    "connection with the PROXY protocol, and the address in "
 		    "it counts as the sender's. Empty: nobody speaks it" },
@@ -129,26 +130,51 @@ const struct conf_key listen_keys[] = {
 	    .help = "what the kernel holds for us" },
 	{ AT(listen_conf, mode), .type = KEY_OCTAL, .max = 0777, .dflt = "0666",
 	    .kinds = UNIX, .help = "permissions of the socket's file" },
-	{ LATER("certificate"), .type = KEY_TEXT, .max = PATH_MAX - 1,
-	    .dflt = "", .help = "file of our certificate and its chain" },
-	{ LATER("key"), .type = KEY_TEXT, .max = PATH_MAX - 1, .dflt = "",
-	    .help = "file of our private key" },
-	{ LATER("ca"), .type = KEY_TEXT, .max = PATH_MAX - 1, .dflt = "",
-	    .help = "file of the authorities that sign clients" },
-	{ LATER("crl"), .type = KEY_TEXT, .max = PATH_MAX - 1, .dflt = "",
-	    .help = "file of revoked certificates" },
-	{ LATER("client"), .type = KEY_WORD, .words = clients,
-	    .dflt = "required", .help = "must clients have a certificate?" },
-	{ LATER("peers"), .type = KEY_TEXTS, .min = 1, .max = CONFIG_LABEL_MAX,
-	    .help = "names and fingerprints of clients" },
-	{ LATER("match_cn"), .type = KEY_BOOL, .dflt = "false",
-	    .help = "a name in CN counts too" },
-	{ LATER("legacy"), .type = KEY_BOOL, .dflt = "false",
-	    .help = "the old CBC suite" },
-	{ LATER("watch"), .type = KEY_BOOL, .dflt = "false",
-	    .help = "reload when the files change" },
-	{ LATER("proxy_in_tls"), .type = KEY_BOOL, .dflt = "false",
-	    .help = "the PROXY header comes inside TLS" },
+	{ AT(listen_conf, certificate), .type = KEY_TEXT, .max = PATH_MAX - 1,
+	    .dflt = "", .kinds = TLS,
+	    .help = "PEM file of our certificate, and of those between it "
+		    "and its authority" },
+	{ AT(listen_conf, key), .type = KEY_TEXT, .max = PATH_MAX - 1,
+	    .dflt = "", .kinds = TLS,
+	    .help = "PEM file of the certificate's private key, which "
+		    "others may not read" },
+	{ AT(listen_conf, ca), .type = KEY_TEXT, .max = PATH_MAX - 1,
+	    .dflt = "", .kinds = TLS,
+	    .help = "PEM file of the authorities whose certificates clients "
+		    "may have; there is no other authority" },
+	{ AT(listen_conf, crl), .type = KEY_TEXT, .max = PATH_MAX - 1,
+	    .dflt = "", .kinds = TLS,
+	    .help = "PEM file with the lists of revoked certificates, one of "
+		    "each authority; when one is too old nobody is let in" },
+	{ AT(listen_conf, client), .type = KEY_WORD, .words = clients,
+	    .dflt = "required", .kinds = TLS,
+	    .help = "required: only clients with a certificate may send; "
+		    "optional: those without one, too; none: nobody is asked "
+		    "for one" },
+	{ AT(listen_conf, peers), .type = KEY_TEXTS, .min = 1,
+	    .max = CONFIG_LABEL_MAX, .kinds = TLS,
+	    .help = "which certificates may send: fingerprints like "
+		    "sha-256:AB:CD:... (or sha-1:), enough by themselves; "
+		    "names like web1.example.net or *.example.net (exactly "
+		    "one label) and addresses, for which ca must vouch. "
+		    "Empty: every certificate of ca" },
+	{ AT(listen_conf, match_cn), .type = KEY_BOOL, .dflt = "false",
+	    .kinds = TLS,
+	    .help = "a name of peers may also be the CN of a certificate, "
+		    "not only a subjectAltName" },
+	{ AT(listen_conf, legacy), .type = KEY_BOOL, .dflt = "false",
+	    .kinds = TLS,
+	    .help = "accept TLS_RSA_WITH_AES_128_CBC_SHA, too, for devices "
+		    "of the time of RFC 5425; it has no forward secrecy and "
+		    "needs an RSA certificate" },
+	{ AT(listen_conf, watch), .type = KEY_BOOL, .dflt = "false",
+	    .kinds = TLS,
+	    .help = "look at these files each second, and reload as with "
+		    "SIGHUP when one has changed" },
+	{ AT(listen_conf, proxy_in_tls), .type = KEY_BOOL, .dflt = "false",
+	    .kinds = TLS,
+	    .help = "proxies send their PROXY header inside TLS, not before "
+		    "it" },
 	{ .name = NULL },
 };
 

@@ -57,12 +57,10 @@ struct conf_key {
 	enum key_type type;
 	unsigned kinds; /* of a listener: bits 1 << enum listen_kind; 0: all */
 	bool zero;      /* 0 is right too, below min as it is */
-	bool later;    /* not in this version: only the default is accepted, and
-			  no help, sample or schema shows it */
-	bool restart;  /* a reload cannot change it */
-	bool variable; /* has one without an option, too */
-	bool repeat;   /* each -l begins a listener, each -o an output */
-	char letter;   /* of the option; 0: none */
+	bool restart;   /* a reload cannot change it */
+	bool variable;  /* has one without an option, too */
+	bool repeat;    /* each -l begins a listener, each -o an output */
+	char letter;    /* of the option; 0: none */
 };
 
 /* A struct of the configuration and its keys, which end with a NULL name. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/listen_tls.h"
 #include "config/suggest.h"
 #include "config/url.h"
 #include "wire/scan.h"
@@ -22,6 +23,7 @@ struct scheme {
 static const struct scheme schemes[] = {
 	{ "udp", LISTEN_UDP },
 	{ "tcp", LISTEN_TCP },
+	{ "tls", LISTEN_TLS },
 	{ "unix", LISTEN_UNIX },
 	{ "unix-stream", LISTEN_UNIX_STREAM },
 };
@@ -50,13 +52,10 @@ read_kind(struct slice scheme, enum listen_kind *kind, struct err *err)
 			return 0;
 		}
 	}
-	if (slice_is(scheme, "tls"))
-		return err_set(err,
-		    "TLS is not supported yet; use tcp:// behind something "
-		    "that does TLS");
 	return err_set(err,
 	    "unknown kind of listener; give udp://HOST:PORT, "
-	    "tcp://HOST:PORT, unix:///PATH or unix-stream:///PATH");
+	    "tcp://HOST:PORT, tls://HOST:PORT, unix:///PATH or "
+	    "unix-stream:///PATH");
 }
 
 static int
@@ -96,7 +95,7 @@ read_place(const struct url *u, struct listen_conf *l, struct err *err)
 	if (u->path.n > 0)
 		return err_set(
 		    err, "nothing may follow the port but ?KEY=VALUE");
-	l->port = LISTEN_PORT;
+	l->port = l->kind == LISTEN_TLS ? LISTEN_TLS_PORT : LISTEN_PORT;
 	return url_host_port(u->authority, &l->host, &l->port, err);
 }
 
@@ -202,7 +201,7 @@ read_url(struct reader *r, struct err *err)
 	if (!url_split(r->text, &u))
 		return err_set(err,
 		    "not a URL; give udp://HOST:PORT, tcp://HOST:PORT, "
-		    "unix:///PATH or unix-stream:///PATH");
+		    "tls://HOST:PORT, unix:///PATH or unix-stream:///PATH");
 	if (read_kind(u.scheme, &r->l->kind, err) == -1)
 		return -1;
 	if (scan_visible(slice_of(r->text, u.plain)) != u.plain)
@@ -228,6 +227,22 @@ listen_read_url(const char *url, struct listen_conf *l, uint64_t *seen,
 	return p->count == before ? 0 : -1;
 }
 
+/* As listen_parse(), of the files that the query names. */
+static int
+open_tls(struct listen_conf *l, const char *url, struct problems *p,
+    const char *where)
+{
+	struct tls_faults f;
+
+	if (listen_open_tls(l, &f) == 0)
+		return 0;
+	for (size_t i = 0; i < f.n; i++)
+		problem_add(p, where,
+		    f.fault[i].value != NULL ? f.fault[i].value : url, "%s: %s",
+		    f.fault[i].option, f.fault[i].err.text);
+	return -1;
+}
+
 int
 listen_parse(const char *url, struct listen_conf *l, struct problems *p,
     const char *where)
@@ -238,7 +253,8 @@ listen_parse(const char *url, struct listen_conf *l, struct problems *p,
 	*l = (struct listen_conf){ 0 };
 	if (key_set_defaults(listen_keys, l, &err) == -1)
 		problem_add(p, where, url, "%s", err.text);
-	else if (listen_read_url(url, l, &seen, p, where) == 0)
+	else if (listen_read_url(url, l, &seen, p, where) == 0 &&
+	    open_tls(l, url, p, where) == 0)
 		return 0;
 	listen_conf_clear(l);
 	return -1;

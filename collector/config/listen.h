@@ -8,7 +8,8 @@
 #include "config/keys.h"
 #include "config/problem.h"
 
-enum { LISTEN_PORT = 514 }; /* of udp and tcp, when none was given */
+/* When none was given: of udp and tcp, of tls (RFC-64). */
+enum { LISTEN_PORT = 514, LISTEN_TLS_PORT = 6514 };
 
 /*
  * Reads the URL, its query included, into *l; what the query leaves open is

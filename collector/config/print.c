@@ -14,6 +14,7 @@ enum { COLUMNS = 79 };
 const char *const print_kind_names[PRINT_KINDS] = {
 	[LISTEN_UDP] = "udp",
 	[LISTEN_TCP] = "tcp",
+	[LISTEN_TLS] = "tls",
 	[LISTEN_UNIX] = "unix",
 	[LISTEN_UNIX_STREAM] = "unix-stream",
 };

@@ -83,8 +83,7 @@ print_as_man(FILE *to)
 	for (s = print_sections; s->title != NULL; s++) {
 		(void)fprintf(to, ".Ss %s\n.Bl -tag -width Ds\n", s->title);
 		for (k = s->keys; k->name != NULL; k++) {
-			if (!k->later)
-				print_key(to, k);
+			print_key(to, k);
 		}
 		(void)fputs(".El\n", to);
 	}

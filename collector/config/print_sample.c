@@ -40,6 +40,12 @@ static const struct sample_value values[] = {
 	{ listen_keys, "name", "apps", false },
 	{ listen_keys, "allow", "[ 10.0.0.0/8, \"fd00::/8\" ]", false },
 	{ listen_keys, "proxy", "[ 10.0.0.1 ]", false },
+	{ listen_keys, "certificate", "/etc/syncline/tls/collector.pem",
+	    false },
+	{ listen_keys, "key", "/etc/syncline/tls/collector.key", false },
+	{ listen_keys, "ca", "/etc/syncline/tls/ca.pem", false },
+	{ listen_keys, "peers", "[ web1.example.net, \"*.example.net\" ]",
+	    false },
 	{ output_keys, "name", "all", false },
 	{ output_keys, "facility", "[ auth, authpriv ]", false },
 	{ output_keys, "severity", "warning", false },
@@ -67,6 +73,8 @@ static const struct sample_listener listeners[] = {
 	    "udp://127.0.0.1:514", LISTEN_UDP, true },
 	{ "Streams, from this machine alone. From everywhere: tcp://*:514.",
 	    "tcp://127.0.0.1:514", LISTEN_TCP, true },
+	{ "TLS, from everywhere, from those who have a certificate of ours.",
+	    "tls://*:6514", LISTEN_TLS, false },
 	{ "What the programs of this machine say by syslog(3). Only where "
 	  "neither systemd's journal nor another collector serves it.",
 	    "unix:///dev/log", LISTEN_UNIX, false },
@@ -134,8 +142,6 @@ print_global(FILE *to)
 	const struct conf_key *k;
 
 	for (k = global_keys; k->name != NULL; k++) {
-		if (k->later)
-			continue;
 		(void)fputc('\n', to);
 		print_key(to, "", global_keys, k);
 	}
@@ -158,6 +164,20 @@ is_shown(const struct conf_key *k, size_t before)
 	return false;
 }
 
+/* The listener itself is not in force, so the key stands below its "#". */
+static void
+print_inactive(FILE *to, const struct conf_key *k)
+{
+	const struct sample_value *v = find_value(listen_keys, k);
+
+	print_comment(to, "    ", k, v);
+	(void)fprintf(to, "  #  %s: ", k->name);
+	if (v != NULL)
+		(void)fprintf(to, "%s\n", v->yaml);
+	else
+		print_value(to, k);
+}
+
 static void
 print_listener(FILE *to, size_t i)
 {
@@ -168,7 +188,7 @@ print_listener(FILE *to, size_t i)
 	print_wrapped(to, "  # ", l->about);
 	(void)fprintf(to, "  %s- url: %s\n", l->active ? "" : "#", l->url);
 	for (k = listen_keys; k->name != NULL; k++) {
-		if (k->later || print_is_required(k) || is_shown(k, i) ||
+		if (print_is_required(k) || is_shown(k, i) ||
 		    !applies(k, l->kind))
 			continue;
 		(void)fputc('\n', to);
@@ -176,9 +196,7 @@ print_listener(FILE *to, size_t i)
 			print_key(to, "    ", listen_keys, k);
 			continue;
 		}
-		print_comment(to, "    ", k, NULL);
-		(void)fprintf(to, "  #  %s: ", k->name);
-		print_value(to, k);
+		print_inactive(to, k);
 	}
 }
 
@@ -188,8 +206,6 @@ print_output(FILE *to)
 	const struct conf_key *k;
 
 	for (k = output_keys; k->name != NULL; k++) {
-		if (k->later)
-			continue;
 		if (!print_is_required(k)) {
 			(void)fputc('\n', to);
 			print_key(to, "    ", output_keys, k);

@@ -265,8 +265,6 @@ print_properties(struct out *to, const struct conf_key *k)
 	    "\"type\": \"object\",\n\"additionalProperties\": false,\n"
 	    "\"properties\": {\n");
 	for (; k->name != NULL; k++) {
-		if (k->later)
-			continue;
 		put(to, first ? "" : ",\n");
 		print_key(to, k);
 		first = false;
@@ -285,7 +283,7 @@ print_kind(struct out *to, unsigned kind)
 	    "\"^%s:\" } } },\n\"then\": { \"properties\": {\n",
 	    print_kind_names[kind]);
 	for (k = listen_keys; k->name != NULL; k++) {
-		if (k->later || k->kinds == 0 || (k->kinds & 1U << kind) != 0)
+		if (k->kinds == 0 || (k->kinds & 1U << kind) != 0)
 			continue;
 		put_format(to, "%s\"%s\": false", first ? "" : ", ", k->name);
 		first = false;

@@ -46,8 +46,7 @@ print_as_text(FILE *to)
 	for (s = print_sections; s->title != NULL; s++) {
 		(void)fprintf(to, "\n%s\n", s->title);
 		for (k = s->keys; k->name != NULL; k++) {
-			if (!k->later)
-				print_key(to, k);
+			print_key(to, k);
 		}
 	}
 }

@@ -9,6 +9,7 @@
 
 #include "config/check.h"
 #include "config/listen.h"
+#include "config/listen_tls.h"
 #include "config/load_parts.h"
 
 static const char *const no_more[] = { NULL };
@@ -106,6 +107,25 @@ read_listen_keys(
 	return known;
 }
 
+/* What is wrong with the files of a listener in TLS stands where the key
+ * does, or where the listener begins. */
+static void
+read_tls(struct loader *ld, struct listen_conf *l, const struct node *map)
+{
+	struct tls_faults f;
+	const struct node *e;
+	size_t at;
+
+	(void)listen_open_tls(l, &f);
+	for (size_t i = 0; i < f.n; i++) {
+		e = find_entry(map, f.fault[i].option);
+		at = trail_name(&ld->trail, f.fault[i].option);
+		problem_add(ld->p, load_where(ld, (e != NULL ? e : map)->line),
+		    f.fault[i].value, "%s", f.fault[i].err.text);
+		trail_back(&ld->trail, at);
+	}
+}
+
 static void
 read_listen(struct loader *ld, const struct node *map)
 {
@@ -122,6 +142,7 @@ read_listen(struct loader *ld, const struct node *map)
 		listen_conf_clear(&l);
 		return;
 	}
+	read_tls(ld, &l, map);
 	if (config_add_listen(c, &l, &err) == -1) {
 		problem_add(
 		    ld->p, load_where(ld, map->line), NULL, "%s", err.text);

@@ -15,6 +15,7 @@
 #include "config/nets.h"
 #include "input/proxy.h"
 #include "input/rate.h"
+#include "input/secure.h"
 
 enum {
 	HOLD_MS = 100,
@@ -63,6 +64,7 @@ conn_close(struct conn *c, const char *why)
 	conn_unpause(c);
 	TAILQ_REMOVE(&cs->all, c, all);
 	event_del(&c->readable);
+	secure_stop(c);
 	/* first its place is free: a peer that sees the end may come again */
 	counter_add(c->source.count, L_CLOSED, 1);
 	peer_leave(c->peer);
@@ -99,6 +101,13 @@ void
 conn_close_badly(struct conn *c, const char *why)
 {
 	counter_add(c->source.count, L_MALFORMED, 1);
+	close_and_complain(c, why);
+}
+
+void
+conn_break(struct conn *c, const char *why)
+{
+	conn_take_rest(c);
 	close_and_complain(c, why);
 }
 
@@ -162,6 +171,16 @@ take_message(struct conn *c, const struct asker *a, struct slice msg, bool cut)
 		intake_take(c->home->intake, &c->source, msg, cut);
 }
 
+/*
+ * No byte of a stream reaches the parser before this says so: in TLS the
+ * handshake is over, and the peer is one of those that may send.
+ */
+static bool
+peer_authorised(const struct conn *c)
+{
+	return c->secure == NULL || secure_is_authorised(c->secure);
+}
+
 enum progress { ALL_TAKEN, MUST_WAIT, OUT_OF_STEP };
 
 /*
@@ -206,8 +225,8 @@ conn_take_rest(struct conn *c)
 	enum frame_status st;
 	bool some;
 
-	/* the front of a PROXY header is no message */
-	if (c->awaits_proxy)
+	/* the front of a PROXY header is no message, nor is ciphertext */
+	if (c->awaits_proxy || !peer_authorised(c))
 		in.n = 0;
 	intake_burst(c->home->intake);
 	if (c->is_pending)
@@ -306,10 +325,8 @@ believe(struct conn *c, const struct proxy *p)
 	return !p->stated || has_place(c);
 }
 
-/* Takes the PROXY header off the front of *in, which waits in the tail until
- * it is whole. False: c is gone. */
-static bool
-take_header(struct conn *c, struct slice *in)
+bool
+conn_take_header(struct conn *c, struct slice *in)
 {
 	struct proxy p;
 
@@ -335,7 +352,9 @@ conn_take_bytes(struct conn *c, struct slice in, int64_t now)
 	bool some = false;
 	enum progress p;
 
-	if (c->awaits_proxy && !take_header(c, &in))
+	if (!peer_authorised(c))
+		return secure_take_front(c, in, now);
+	if (c->awaits_proxy && !conn_take_header(c, &in))
 		return false;
 	if (c->awaits_proxy)
 		return true;
@@ -398,6 +417,18 @@ end(struct conn *c, const char *why)
 	conn_close(c, why);
 }
 
+/* What was read; false: c is gone. In TLS the end may have come along. */
+static bool
+serve_bytes(struct conn *c, struct slice in, int64_t now)
+{
+	if (!conn_take_bytes(c, in, now))
+		return false;
+	if (!secure_is_over(c) || c->is_pending)
+		return true;
+	end(c, "by the peer");
+	return false;
+}
+
 /* Reads once. >0: bytes were taken; 0: nothing there now; -1: c is gone. */
 ssize_t
 conn_serve(struct conn *c)
@@ -407,11 +438,11 @@ conn_serve(struct conn *c)
 	ssize_t n;
 
 	if (c->is_pending)
-		return conn_take_bytes(c, slice_of(c->tail.p, c->tail.n), now)
-		    ? 1
-		    : -1;
-	n = read_some(c, &in);
-
+		return serve_bytes(c, slice_of(c->tail.p, c->tail.n), now) ? 1
+									   : -1;
+	n = c->secure != NULL ? secure_read(c, &in) : read_some(c, &in);
+	if (n == SECURE_GONE)
+		return -1;
 	if (n == -1 && errno == EAGAIN)
 		return 0;
 	if (n <= 0) {
@@ -419,7 +450,5 @@ conn_serve(struct conn *c)
 		return -1;
 	}
 	c->active = now;
-	if (!conn_take_bytes(c, in, now))
-		return -1;
-	return n;
+	return serve_bytes(c, in, now) ? n : -1;
 }

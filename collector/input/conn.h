@@ -18,6 +18,7 @@
 #include "wire/frame.h"
 
 #include "input/conns.h"
+#include "input/handshakes.h"
 #include "input/tail.h"
 #include "route/intake.h"
 
@@ -33,6 +34,8 @@ enum {
 	"it did not begin with a PROXY header; take it out of `proxy`, " \
 	"or let it send one"
 
+struct secure;
+
 struct conn {
 	TAILQ_ENTRY(conn) all;
 	TAILQ_ENTRY(conn) waiting; /* on one of the lists below, or none */
@@ -44,16 +47,17 @@ struct conn {
 	bool is_pending;   /* whole frames may wait in its tail */
 	bool awaits_proxy; /* its PROXY header has to come first */
 	struct framer framer;
-	struct tail tail;    /* the unfinished frame */
-	int64_t since;       /* when the unfinished frame or the wait for the
-				PROXY header began; 0: none */
-	int64_t active;      /* when something was read last */
-	int64_t hold_at;     /* when the delimiter is taken to be LF */
-	int64_t held;        /* bytes that the kernel had at the stop */
-	int64_t dry_at;      /* when nothing was there first at the stop */
-	struct limit *limit; /* borrowed from the intake; NULL: no rate */
-	struct peer *peer;   /* to leave when it is closed; NULL: none */
-	struct peers *peers; /* borrowed; of newcomer */
+	struct secure *secure; /* owned; NULL: no TLS */
+	struct tail tail;      /* the unfinished frame */
+	int64_t since;         /* when the unfinished frame or the wait for the
+				  PROXY header began; 0: none */
+	int64_t active;        /* when something was read last */
+	int64_t hold_at;       /* when the delimiter is taken to be LF */
+	int64_t held;          /* bytes that the kernel had at the stop */
+	int64_t dry_at;        /* when nothing was there first at the stop */
+	struct limit *limit;   /* borrowed from the intake; NULL: no rate */
+	struct peer *peer;     /* to leave when it is closed; NULL: none */
+	struct peers *peers;   /* borrowed; of newcomer */
 	struct source source;
 };
 
@@ -66,6 +70,7 @@ struct conns {
 	size_t thread;
 	struct conn_list all, held, paused;
 	struct event hold_timer;
+	struct handshakes handshakes;
 	char *scratch; /* owned; where connections are read into */
 	size_t tails;  /* bytes in all tails */
 	size_t tails_max;
@@ -89,6 +94,10 @@ ssize_t conn_serve(struct conn *c);
  */
 bool conn_take_bytes(struct conn *c, struct slice in, int64_t now);
 
+/* Takes the PROXY header off the front of *in, which waits in the tail until
+ * it is whole: then c->awaits_proxy is false. False: c is gone. */
+bool conn_take_header(struct conn *c, struct slice *in);
+
 /* The stream is over, or may wait no longer: what is left are messages. */
 void conn_take_rest(struct conn *c);
 
@@ -96,9 +105,11 @@ void conn_take_rest(struct conn *c);
 void conn_configure(struct conn *c, size_t listener);
 
 /* Closes and frees c. Badly: its peer broke a rule of framing, which is
- * counted. Refused: it may not send at all, which counts as reason. */
+ * counted. Broken: what came last of it is no good, and all else was taken.
+ * Refused: it may not send at all, which counts as reason. */
 void conn_close(struct conn *c, const char *why);
 void conn_close_badly(struct conn *c, const char *why);
+void conn_break(struct conn *c, const char *why);
 void conn_refuse(struct conn *c, enum listener_metric reason, const char *why);
 
 /* Not read until conn_unpause(), which does not begin to read again. */

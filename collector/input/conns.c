@@ -12,6 +12,7 @@
 #include "base/peers.h"
 #include "config/nets.h"
 #include "input/conn.h"
+#include "input/secure.h"
 
 enum {
 	TURN_BYTES = 1024 * 1024, /* then others of the worker come first */
@@ -51,6 +52,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (secure_postpone(c))
+		return;
 	if (c->source.waits && !intake_ready(cs->intake)) {
 		conn_pause(c, false);
 		return;
@@ -109,6 +112,8 @@ conns_new(struct event_base *base, struct intake *in, struct metrics *m,
 	TAILQ_INIT(&cs->paused);
 	cs->scratch = malloc(CONN_TAIL_COPY + CONN_READ_SIZE);
 	if (cs->scratch == NULL ||
+	    !handshakes_init(
+		&cs->handshakes, base, (size_t)in->conf->workers) ||
 	    event_assign(&cs->hold_timer, base, -1, 0, on_hold, cs) == -1)
 		goto fail;
 	return cs;
@@ -119,6 +124,21 @@ fail:
 		free(cs->scratch);
 	free(cs);
 	return NULL;
+}
+
+void
+conns_shake(struct conns *cs)
+{
+	if (!handshakes_are_due(&cs->handshakes))
+		return;
+	handshakes_work(&cs->handshakes);
+	enforce_bound(cs);
+}
+
+bool
+conns_are_shaking(const struct conns *cs)
+{
+	return handshakes_are_due(&cs->handshakes);
 }
 
 static struct counters *
@@ -177,6 +197,8 @@ conns_adopt(struct conns *cs, struct newcomer *n)
 	await_proxy(c);
 	framer_init(&c->framer, (size_t)cs->intake->conf->max_message,
 	    (enum frame_mode)conn_conf(c)->framing);
+	if (conn_conf(c)->kind == LISTEN_TLS && !secure_start(c))
+		goto fail;
 	if (event_assign(&c->readable, cs->base, c->fd, EV_READ | EV_PERSIST,
 		on_readable, c) == -1 ||
 	    event_add(&c->readable, NULL) == -1)
@@ -190,6 +212,8 @@ fail:
 	    listen_label(&cs->intake->conf->listen[n->listener]));
 	counter_add(count, L_REJECTED_ERROR, 1);
 	counter_add(count, L_CLOSED, 1);
+	if (c != NULL)
+		secure_stop(c);
 	close(n->fd);
 	peer_leave(n->peer);
 	free(c);
@@ -242,6 +266,7 @@ conns_switch(struct conns *cs, const size_t *map)
 		}
 		conn_configure(c, map[c->listener]);
 		moved += recount(c);
+		(void)secure_switch(c);
 	}
 	return moved;
 }
@@ -287,7 +312,7 @@ sweep_one(struct conn *c, int64_t now)
 {
 	int64_t idle = conn_conf(c)->idle_timeout;
 
-	if (c->is_paused)
+	if (c->is_paused || !secure_sweep(c, now))
 		return;
 	if (c->awaits_proxy && now - c->since >= PROXY_MS) {
 		conn_refuse(c, L_REJECTED_PROXY, CONN_NO_HEADER);
@@ -411,6 +436,7 @@ conns_free(struct conns *cs)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as above */
 		conn_close(c, "the collector stops");
 	event_del(&cs->hold_timer);
+	handshakes_clear(&cs->handshakes);
 	free(cs->scratch);
 	free(cs);
 }

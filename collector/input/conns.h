@@ -55,6 +55,11 @@ size_t conns_switch(struct conns *cs, const size_t *map);
 bool conns_are_paused(const struct conns *cs);
 void conns_resume(struct conns *cs);
 
+/* After each turn of the loop: handshakes of TLS. */
+void conns_shake(struct conns *cs);
+/* Some are due: nobody should nap. */
+bool conns_are_shaking(const struct conns *cs);
+
 /* Once a second: closes what is idle or unfinished for too long. */
 void conns_sweep(struct conns *cs);
 

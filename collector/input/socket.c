@@ -29,6 +29,8 @@ scheme_of(enum listen_kind kind)
 		return "udp";
 	case LISTEN_TCP:
 		return "tcp";
+	case LISTEN_TLS:
+		return "tls";
 	case LISTEN_UNIX:
 		return "unix";
 	case LISTEN_UNIX_STREAM:
@@ -364,7 +366,7 @@ set_options(int fd, const struct listen_conf *l, bool passed)
 		set_receive_buffer(fd, l, passed);
 	if (l->kind == LISTEN_UDP)
 		set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
-	if (l->kind == LISTEN_TCP)
+	if (listen_is_net_stream(l))
 		set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 

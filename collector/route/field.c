@@ -143,8 +143,10 @@ of_origin(struct fields *f, enum field field, const struct record *r)
 	case FIELD_DAY:
 	case FIELD_HOUR:
 		return of_date(f, field, r);
+	case FIELD_TLS_PEER:
+		return from->tls_peer;
 	default:
-		return none; /* FIELD_TLS_PEER: nobody speaks TLS yet */
+		return none;
 	}
 }
 
@@ -225,6 +227,8 @@ field_bound(const struct piece *p, const struct record *r)
 		return m->raw.n * growth + 1;
 	case FIELD_LISTENER:
 		return r->origin->listener.n * ESCAPE_TEXT_GROWTH + 1;
+	case FIELD_TLS_PEER:
+		return r->origin->tls_peer.n * ESCAPE_TEXT_GROWTH + 1;
 	default:
 		return FIELD_TEXT;
 	}

@@ -57,7 +57,7 @@ json_bound(const struct record *r)
 	const struct msg *m = r->msg;
 	size_t fields = m->time.n + m->host.n + m->app.n + m->procid.n +
 	    m->msgid.n + m->text.n;
-	size_t ours = r->origin->listener.n + r->self.n;
+	size_t ours = r->origin->listener.n + r->origin->tls_peer.n + r->self.n;
 
 	if (!m->clean)
 		return (fields + m->sd.n + ours) * ESCAPE_JSON_GROWTH +
@@ -375,6 +375,10 @@ json_write(struct json *j, struct when *w, const struct record *r, char *out)
 	o = put_message(j, w, r, o);
 	if (r->truncated)
 		o = put(o, SLICE_LIT(",\"truncated\":true"));
+	if (from->tls_peer.n > 0) {
+		o = put(o, SLICE_LIT(",\"tls_peer\":"));
+		o = put_string(o, from->tls_peer);
+	}
 	if (from->credentials) {
 		o = put(o, SLICE_LIT(",\"pid\":"));
 		o = put_number(o, (uint64_t)from->pid);

@@ -27,6 +27,7 @@ struct origin {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
+	struct slice tls_peer; /* its verified name; borrowed; empty: none */
 	struct sockaddr_storage addr; /* not on a unix socket */
 	char text[64]; /* the address, made when first asked for */
 	size_t text_n; /* 0: not made yet */

@@ -3,4 +3,4 @@
 
 # pylint: disable=unused-import
 from fixtures import (  # noqa: F401
-    collect, peers, private, pytest_collection_modifyitems, shared)
+    certs, collect, peers, private, pytest_collection_modifyitems, shared)

@@ -74,3 +74,10 @@ def peers():
         "SYNCLINE_PEERS", os.path.join(harness.REPO, "build", "peers"))
     assert os.path.isdir(folder), "run tests/system/peers.sh first"
     return folder
+
+
+@pytest.fixture(scope="session")
+def certs(tmp_path_factory):
+    """Authorities and certificates, see certs.py."""
+    import certs as made  # only tests of TLS need the library
+    return made.Certs(tmp_path_factory.mktemp("certs"))

@@ -112,8 +112,12 @@ def test_a_configuration_that_comes_with_it_is_right(path):
     assert check(path) == (0, "")
 
 
-def test_every_line_of_the_sample_may_be_taken_into_force(tmp_path):
+def test_every_line_of_the_sample_may_be_taken_into_force(tmp_path, certs):
     sample = read("conf", "synclined.yaml")
+    for name, file in (("collector.pem", certs.server + ".pem"),
+                       ("collector.key", certs.server + ".key"),
+                       ("ca.pem", certs.ca)):
+        sample = sample.replace("/etc/syncline/tls/" + name, file)
     (tmp_path / "conf.d").mkdir()
     whole, n = KEY_LINE.subn(r"\1\2", sample)
     assert n > 30

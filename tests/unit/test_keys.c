@@ -258,12 +258,12 @@ what_is_compiled_is_refused_with_its_reason(void **state)
 		{ "path", "a/", "names a folder" },
 		{ "path", "%{x}", "there is no field" },
 		{ "certificate", "", NULL },
-		{ "certificate", "x", "is not supported by this version yet" },
+		{ "certificate", "x", NULL },
 		{ "client", "Required", NULL },
-		{ "client", "none", "is not supported" },
+		{ "client", "nobody", "must be one of required, optional" },
 		{ "watch", "off", NULL },
-		{ "watch", "on", "is not supported" },
-		{ "peers", "x", "is not supported" },
+		{ "peers", "x", NULL },
+		{ "peers", "", "is empty" },
 	};
 	struct err err;
 

@@ -322,21 +322,23 @@ the_place_of_a_key_is_told(void **state)
 }
 
 static void
-what_later_versions_do_may_be_left_off(void **state)
+what_is_wrong_with_tls_stands_at_its_key(void **state)
 {
-	struct run r;
-
 	(void)state;
-	load_good(&r,
-	    "listen:\n- url: tcp://*:1\n  certificate: ''\n"
-	    "  client: required\n  peers: []\n  watch: no\n"
-	    "output:\n- path: a\n");
-	done(&r);
-	assert_says("listen:\n- url: tcp://*:1\n  watch: yes\n  peers: x\n",
-	    "c.yaml:3: listen[0].watch: \"yes\": is not supported by this "
-	    "version yet: leave it out\n"
-	    "c.yaml:4: listen[0].peers: \"x\": is not supported by this "
-	    "version yet: leave it out\n");
+	assert_says("listen:\n- url: tls://*:1\n  certificate: none.pem\n"
+		    "  peers: [ a.example, 'f*.b' ]\n"
+		    "- url: tcp://*:2\n  watch: yes\n",
+	    "c.yaml:3: listen[0].certificate: \"none.pem\": cannot be read: "
+	    "No such file or directory\n"
+	    "c.yaml:2: listen[0].key: is missing; give the file with the "
+	    "private key of `certificate`\n"
+	    "c.yaml:4: listen[0].peers: \"a.example\": a name counts in a "
+	    "certificate that an authority of `ca` signed; give `ca`, or a "
+	    "fingerprint\n"
+	    "c.yaml:4: listen[0].peers: \"f*.b\": * stands for exactly one "
+	    "whole label, the first, as in *.example.net\n"
+	    "c.yaml:6: listen[1].watch: is no key of this kind of listener; "
+	    "leave it out\n");
 }
 
 static void
@@ -348,7 +350,7 @@ a_broken_section_does_not_hide_the_next(void **state)
 		    "- url: udp://*:1\n  framing: lf\n  who: me\n"
 		    "workers: x\n",
 	    "c.yaml:2: listen[0].url: \"nonsense\": not a URL; give "
-	    "udp://HOST:PORT, tcp://HOST:PORT, unix:///PATH or "
+	    "udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT, unix:///PATH or "
 	    "unix-stream:///PATH\n"
 	    "c.yaml:3: listen[0].rate: \"x\": must begin with a digit; a "
 	    "whole number is wanted\n"
@@ -436,7 +438,7 @@ main(void)
 		IN_FOLDER(included_files_are_appended_in_order),
 		IN_FOLDER(files_may_not_contradict_each_other),
 		IN_FOLDER(the_place_of_a_key_is_told),
-		IN_FOLDER(what_later_versions_do_may_be_left_off),
+		IN_FOLDER(what_is_wrong_with_tls_stands_at_its_key),
 		IN_FOLDER(a_broken_section_does_not_hide_the_next),
 		IN_FOLDER(a_file_that_everybody_may_write_to_is_refused),
 		IN_FOLDER(there_are_bounds_on_files),

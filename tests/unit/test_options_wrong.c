@@ -27,13 +27,14 @@ a_variable_is_named_by_its_problem(void **state)
 
 	(void)state;
 	(void)setenv("SYNCLINE_MEMORY", "2X", 1);
-	(void)setenv("SYNCLINE_LISTEN", LOOPBACK ",tls://*", 1);
+	(void)setenv("SYNCLINE_LISTEN", LOOPBACK ",tls:*", 1);
 	r = commandline_load("");
 	assert_string_equal(r.said,
 	    "synclined: SYNCLINE_MEMORY: \"2X\": unknown unit \"X\"; sizes are "
 	    "bytes, or like 64K, 100M, 10G (or 64KiB, 100MiB, 10GiB)\n"
-	    "synclined: SYNCLINE_LISTEN: \"tls://*\": TLS is not supported "
-	    "yet; use tcp:// behind something that does TLS\n");
+	    "synclined: SYNCLINE_LISTEN: \"tls:*\": not a URL; give "
+	    "udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT, unix:///PATH "
+	    "or unix-stream:///PATH\n");
 	commandline_done(&r);
 }
 

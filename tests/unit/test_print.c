@@ -66,32 +66,9 @@ every_key_is_in_each_of_them(void **state)
 
 		for (s = print_sections; s->title != NULL; s++) {
 			for (k = s->keys; k->name != NULL; k++) {
-				if (!k->later && !has_key(text, i, k->name))
+				if (!has_key(text, i, k->name))
 					fail_msg("%zu: no %s", i, k->name);
 			}
-		}
-		free(text);
-	}
-}
-
-/* Of those names that no other section has. */
-static void
-keys_of_a_later_version_are_in_none_of_them(void **state)
-{
-	static const char *const names[] = { "certificate", "crl", "client",
-		"peers", "match_cn", "legacy", "proxy_in_tls" };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		char *text = printed(shapes[i].what);
-
-		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
-			const struct conf_key *k = key_find(
-			    listen_keys, names[n]);
-
-			assert_non_null(k);
-			if (k->later && has_key(text, i, k->name))
-				fail_msg("%zu: has %s", i, k->name);
 		}
 		free(text);
 	}
@@ -209,6 +186,7 @@ the_kinds_of_listeners_are_named(void **state)
 	} rows[] = {
 		{ 0, "" },
 		{ 1 << LISTEN_TCP, "tcp listeners" },
+		{ 1 << LISTEN_TLS, "tls listeners" },
 		{ 1 << LISTEN_UDP | 1 << LISTEN_UNIX,
 		    "udp and unix listeners" },
 		{ 1 << LISTEN_UDP | 1 << LISTEN_TCP | 1 << LISTEN_UNIX,
@@ -262,7 +240,6 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_is_in_each_of_them),
-		cmocka_unit_test(keys_of_a_later_version_are_in_none_of_them),
 		cmocka_unit_test(lines_for_people_fit_80_columns),
 		cmocka_unit_test(the_schema_is_json),
 		cmocka_unit_test(

@@ -249,7 +249,7 @@ what_is_no_listener_is_refused_with_the_cure(void **state)
 		{ "://x", "not a URL" },
 		{ "u p://x", "not a URL" },
 		{ "http://*:514", "unknown kind of listener; give udp://" },
-		{ "tls://*:6514", "TLS is not supported yet" },
+		{ "tls://*?client=nobody", "client: must be one of" },
 		{ "udp://", "the host is missing" },
 		{ "udp://*:514/", "nothing may follow the port" },
 		{ "udp://*:514?framing=lf",

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * handshakes.h - the handshakes of one worker: how many, and when
+ *
+ * A handshake is what costs most in TLS, and anybody can ask for one. So its
+ * steps are not done where they arrive: they queue, and after each turn of
+ * the loop they get as much time as everything else took, so that a flood of
+ * them leaves half of the worker to those who send. Only so many are at once;
+ * others wait without any cost but that of their connection.
+ */
+#ifndef INPUT_HANDSHAKES_H
+#define INPUT_HANDSHAKES_H
+
+#include <sys/queue.h>
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct secure;
+struct tls_pipe;
+
+enum { HANDSHAKES_MAX = 256 }; /* at once, of all workers */
+
+TAILQ_HEAD(secure_list, secure);
+
+struct handshakes {
+	struct secure_list ready;   /* with a step to do */
+	struct secure_list waiting; /* for their turn to begin */
+	size_t now, max;            /* at once */
+	size_t waits;               /* in waiting */
+	struct event again;         /* keeps the loop from sleeping */
+	int64_t left_at;            /* ns; when the last step was over */
+	struct tls_pipe *pipe;      /* owned; NULL until it is needed */
+};
+
+/* workers: so many share HANDSHAKES_MAX. False: no memory. */
+bool handshakes_init(
+    struct handshakes *h, struct event_base *base, size_t workers);
+void handshakes_clear(struct handshakes *h);
+
+/* A step of s is due. */
+void handshakes_queue(struct handshakes *h, struct secure *s);
+
+/* Its handshake is over, well or not. */
+void handshakes_leave(struct handshakes *h, struct secure *s);
+
+/* Do what is due, as long as it may take. */
+void handshakes_work(struct handshakes *h);
+
+/* Is a step due? Then nobody naps. */
+bool handshakes_are_due(const struct handshakes *h);
+
+#endif
