@@ -241,7 +241,7 @@ answer_report(struct admin *a, struct evhttp_request *req, bool status)
 		report_status(body, a->plan, a->metrics,
 		    clock_ms() - a->started, not_ready(a, text, sizeof(text)));
 	else
-		report_metrics(body, a->metrics);
+		report_metrics(body, a->plan, a->metrics);
 	reply(req, 200, "OK",
 	    status ? "application/json"
 		   : "text/plain; version=0.0.4; charset=utf-8",

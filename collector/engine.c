@@ -12,6 +12,7 @@
 #include "base/mailbox.h"
 #include "base/reserve.h"
 #include "base/step.h"
+#include "certs.h"
 #include "descriptors.h"
 #include "house.h"
 #include "notify.h"
@@ -38,6 +39,7 @@ struct engine {
 	struct notify notify;
 	struct watchdog watchdog;
 	struct step clock;
+	struct certs certs;
 	struct event *on_signal[SIGNALS];
 	struct event *on_ended, *on_late, *on_answer, *on_second;
 	struct mailbox ended; /* woken by threads at their end */
@@ -190,6 +192,18 @@ look_at_clock(struct engine *e)
 }
 
 static void
+look_at_certs(struct engine *e)
+{
+	/* a reload that runs gives others */
+	if (e->stop_due != NULL || reload_is_running(&e->reload) ||
+	    !certs_look(&e->certs, e->house.plan))
+		return;
+	log_line(LOG_INFO,
+	    "a file of TLS has changed: reading the configuration again");
+	reload_ask(&e->reload);
+}
+
+static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *e = arg;
@@ -200,6 +214,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	if (e->phase == RUNNING) {
 		teller_look(&e->teller, &e->house, false);
 		keeper_look(e->house.keeper, &e->ended);
+		look_at_certs(e);
 	}
 }
 
@@ -321,6 +336,7 @@ clear(struct engine *e)
 	notify_clear(&e->notify);
 	reload_clear(&e->reload);
 	teller_clear(&e->teller);
+	certs_clear(&e->certs);
 	house_clear(&e->house);
 	mailbox_clear(&e->ended);
 }

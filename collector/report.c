@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "tls.h"
 #include "wire/escape.h"
 
 struct row {
@@ -147,10 +149,32 @@ add_sync_times(struct evbuffer *to, const struct sync_times *t)
 	    n, (double)atomic_load(&t->nanoseconds) / 1e9, n);
 }
 
+/* Of those who have one; what is over is less than 0. */
+static void
+add_certificates(struct evbuffer *to, const struct plan *plan)
+{
+	int64_t now = time(NULL);
+
+	add_head(to, "certificate_expiry_seconds",
+	    "Seconds until our certificate expires");
+	for (size_t i = 0; i < plan->conf->listens; i++) {
+		const struct listen_conf *l = &plan->conf->listen[i];
+
+		if (l->tls == NULL || l->retired)
+			continue;
+		evbuffer_add_printf(to, "syncline_certificate_expiry_seconds{");
+		add_label(to, "listener", listen_label(l));
+		evbuffer_add_printf(
+		    to, "} %" PRId64 "\n", tls_expires(l->tls) - now);
+	}
+}
+
 void
-report_metrics(struct evbuffer *to, const struct metrics *m)
+report_metrics(
+    struct evbuffer *to, const struct plan *plan, const struct metrics *m)
 {
 	add_listeners(to, m);
+	add_certificates(to, plan);
 	add_outputs(to, m);
 	add_globals(to, m);
 	add_sync_times(to, &m->sync);
@@ -198,6 +222,12 @@ add_listener_object(struct evbuffer *to, const struct plan *plan,
 	add_string(to, listen_label(&plan->conf->listen[l]));
 	evbuffer_add_printf(to, ",\"url\":");
 	add_string(to, plan->conf->listen[l].url);
+	if (plan->conf->listen[l].tls != NULL)
+		evbuffer_add_printf(to,
+		    ",\"certificate_expiry_seconds\":%" PRId64
+		    ",\"certificate_fingerprint\":\"%s\"",
+		    tls_expires(plan->conf->listen[l].tls) - time(NULL),
+		    tls_fingerprint(plan->conf->listen[l].tls));
 	if (plan->conf->listen[l].retired)
 		evbuffer_add_printf(to, ",\"retired\":true");
 	evbuffer_add_printf(

@@ -14,7 +14,8 @@
 #include "route/plan.h"
 
 /* Prometheus text format 0.0.4. */
-void report_metrics(struct evbuffer *to, const struct metrics *m);
+void report_metrics(
+    struct evbuffer *to, const struct plan *plan, const struct metrics *m);
 
 /* One JSON object. reason: why we are not ready, or NULL. */
 void report_status(struct evbuffer *to, const struct plan *plan,

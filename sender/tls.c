@@ -287,6 +287,24 @@ read_clients(struct tls *t, const struct tls_options *o, struct tls_faults *f)
 		read_crl(t, o, f);
 }
 
+static bool
+name_files(struct tls *t, const struct tls_options *o)
+{
+	const char *names[TLS_FILES] = {
+		[FILE_CERTIFICATE] = o->certificate,
+		[FILE_KEY] = o->key,
+		[FILE_CA] = o->ca,
+		[FILE_CRL] = o->crl,
+	};
+
+	for (size_t i = 0; i < TLS_FILES; i++) {
+		t->file[i] = strdup(names[i] != NULL ? names[i] : "");
+		if (t->file[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
 struct tls *
 tls_new(const struct tls_options *o, struct tls_faults *f)
 {
@@ -299,11 +317,10 @@ tls_new(const struct tls_options *o, struct tls_faults *f)
 	t->match_cn = o->match_cn;
 	t->legacy = o->legacy;
 	t->expires = t->crl_expires = INT64_MAX;
-	t->ca = strdup(o->ca != NULL ? o->ca : "");
-	t->crl = strdup(o->crl != NULL ? o->crl : "");
 	t->ctx = new_context(o->legacy);
-	if (t->ca == NULL || t->crl == NULL || t->ctx == NULL)
+	if (!name_files(t, o) || t->ctx == NULL)
 		goto no_memory;
+	t->stamp = tls_files_now(t);
 	read_own(t, o, f);
 	read_clients(t, o, f);
 	if (f->n == 0)
@@ -329,8 +346,8 @@ tls_free(struct tls *t)
 	sk_X509_pop_free(t->cas, X509_free);
 	sk_X509_CRL_pop_free(t->crls, X509_CRL_free);
 	SSL_CTX_free(t->ctx);
-	free(t->ca);
-	free(t->crl);
+	for (size_t i = 0; i < TLS_FILES; i++)
+		free(t->file[i]);
 	free(t);
 }
 

@@ -53,6 +53,14 @@ void tls_free(struct tls *t); /* accepts NULL */
 int64_t tls_expires(const struct tls *t);
 int64_t tls_crl_expires(const struct tls *t);
 
+/* What can be seen of the files from outside, as one number: now, and when t
+ * was made of them. They differ when a file was changed since. */
+uint64_t tls_files_now(const struct tls *t);
+uint64_t tls_files_then(const struct tls *t);
+
+/* Can the files still be read, by who we are now? -1: *err names one. */
+int tls_files_check(const struct tls *t, struct err *err);
+
 /* "sha-256:AB:CD:…" of our certificate (RFC-75, 76). */
 const char *tls_fingerprint(const struct tls *t);
 

@@ -95,24 +95,24 @@ is_end_of_pem(void)
 {
 	unsigned long e = ERR_peek_last_error();
 
-	return ERR_GET_LIB(e) == ERR_LIB_PEM &&
-	    ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
+	return (ERR_GET_LIB(e) == ERR_LIB_PEM &&
+		   ERR_GET_REASON(e) == PEM_R_NO_START_LINE) ||
+	    (ERR_GET_LIB(e) == ERR_LIB_OSSL_DECODER &&
+		ERR_GET_REASON(e) == ERR_R_UNSUPPORTED);
 }
 
+/* what: a thing of that kind; mark: what it begins with in PEM. */
 static int
-refuse_pem(const char *what, size_t n, struct err *err)
+refuse_pem(const char *what, const char *mark, size_t n, struct err *err)
 {
 	char reason[200];
 
-	ERR_error_string_n(ERR_peek_last_error(), reason, sizeof(reason));
 	if (n == 0 && is_end_of_pem())
 		return err_set(err,
 		    "holds no %s in PEM, the form with -----BEGIN %s-----; "
-		    "`openssl x509 -inform der` makes it of the other one",
-		    what,
-		    what[0] == 'c'
-			? "CERTIFICATE"
-			: (what[0] == 'l' ? "X509 CRL" : "PRIVATE KEY"));
+		    "openssl(1) makes it of other ones",
+		    what, mark);
+	ERR_error_string_n(ERR_peek_last_error(), reason, sizeof(reason));
 	return err_set(
 	    err, "%s %zu in it cannot be read: %s", what, n + 1, reason);
 }
@@ -148,7 +148,7 @@ tls_read_certificate(
 		    "its key is too weak for TLS today; take ECDSA P-256 or "
 		    "RSA of 2048 bits or more");
 	else
-		(void)refuse_pem("certificate", n, err);
+		(void)refuse_pem("certificate", "CERTIFICATE", n, err);
 	ERR_clear_error();
 	BIO_free(bio);
 	return rc;
@@ -192,7 +192,7 @@ tls_read_key(SSL_CTX *ctx, const char *path, struct err *err)
 		    "`openssl pkey -in %.200s -out NEW`",
 		    path);
 	else
-		(void)refuse_pem("private key", 0, err);
+		(void)refuse_pem("private key", "PRIVATE KEY", 0, err);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
 	BIO_free(bio);
@@ -218,7 +218,8 @@ tls_read_ca(const char *path, STACK_OF(X509) * to, struct err *err)
 	if (x == NULL && sk_X509_num(to) > 0 && is_end_of_pem())
 		rc = 0;
 	else
-		(void)refuse_pem("certificate", (size_t)sk_X509_num(to), err);
+		(void)refuse_pem(
+		    "certificate", "CERTIFICATE", (size_t)sk_X509_num(to), err);
 	ERR_clear_error();
 	BIO_free(bio);
 	return rc;
@@ -243,9 +244,60 @@ tls_read_crl(const char *path, STACK_OF(X509_CRL) * to, struct err *err)
 	if (x == NULL && sk_X509_CRL_num(to) > 0 && is_end_of_pem())
 		rc = 0;
 	else
-		(void)refuse_pem("list of revoked certificates",
+		(void)refuse_pem("list of revoked certificates", "X509 CRL",
 		    (size_t)sk_X509_CRL_num(to), err);
 	ERR_clear_error();
 	BIO_free(bio);
 	return rc;
+}
+
+static uint64_t
+mix(uint64_t hash, int64_t value)
+{
+	return (hash ^ (uint64_t)value) * UINT64_C(0x100000001b3);
+}
+
+uint64_t
+tls_files_now(const struct tls *t)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	struct stat st;
+
+	for (size_t i = 0; i < TLS_FILES; i++) {
+		if (t->file[i][0] == '\0')
+			continue;
+		if (stat(t->file[i], &st) == -1) {
+			hash = mix(hash, errno);
+			continue;
+		}
+		hash = mix(hash, (int64_t)st.st_ino);
+		hash = mix(hash, st.st_size);
+		hash = mix(hash, st.st_mtim.tv_sec);
+		hash = mix(hash, st.st_mtim.tv_nsec);
+		hash = mix(hash, st.st_ctim.tv_sec);
+		hash = mix(hash, st.st_ctim.tv_nsec);
+	}
+	return hash;
+}
+
+uint64_t
+tls_files_then(const struct tls *t)
+{
+	return t->stamp;
+}
+
+int
+tls_files_check(const struct tls *t, struct err *err)
+{
+	for (size_t i = 0; i < TLS_FILES; i++) {
+		int fd;
+
+		if (t->file[i][0] == '\0')
+			continue;
+		fd = open(t->file[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd == -1)
+			return err_sys(err, "%.300s", t->file[i]);
+		(void)close(fd);
+	}
+	return 0;
 }

@@ -93,19 +93,19 @@ explain_crl(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 		n = add_whose(why, size, ctx);
 		return tls_add(why, size, n,
 		    " is revoked by %s; whoever has it needs a new one",
-		    t->crl);
+		    t->file[FILE_CRL]);
 	}
 	if (error == X509_V_ERR_UNABLE_TO_GET_CRL) {
 		n = tls_add(why, size, n,
 		    "nobody knows whether it is revoked: %s has no list of ",
-		    t->crl);
+		    t->file[FILE_CRL]);
 		n = add_issuer(why, size, n, ctx);
 		return tls_add(why, size, n, "; add it there");
 	}
 	n = tls_add(
 	    why, size, n, "nobody knows whether it is revoked: the list of ");
 	n = add_issuer(why, size, n, ctx);
-	n = tls_add(why, size, n, " in %s ", t->crl);
+	n = tls_add(why, size, n, " in %s ", t->file[FILE_CRL]);
 	if (error != X509_V_ERR_CRL_HAS_EXPIRED || crl == NULL)
 		return tls_add(why, size, n, "is not valid (%s)",
 		    X509_verify_cert_error_string(error));
@@ -142,7 +142,7 @@ explain(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 		(void)tls_add(why, size, n,
 		    "it is self-signed and not in %s; to allow it, list its "
 		    "fingerprint in `peers`",
-		    t->ca);
+		    t->file[FILE_CA]);
 		return;
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
@@ -153,7 +153,7 @@ explain(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 		(void)tls_add(why, size, n,
 		    ", which is not in %s; add that authority there, or let "
 		    "the peer send the certificates in between",
-		    t->ca);
+		    t->file[FILE_CA]);
 		return;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 		n = tls_add(why, size, n, "it is signed by ");
@@ -162,7 +162,8 @@ explain(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 		n = tls_add(why, size, n, ", and its chain ends at ");
 		n = add_issuer(why, size, n, ctx);
 		(void)tls_add(why, size, n,
-		    ", which is not in %s; add that authority there", t->ca);
+		    ", which is not in %s; add that authority there",
+		    t->file[FILE_CA]);
 		return;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 	case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -265,7 +266,7 @@ judge_listed(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
 		v->error = X509_V_ERR_CERT_REVOKED;
 		(void)tls_add(v->why, sizeof(v->why), 0,
 		    "it is revoked by %s, though its fingerprint is listed",
-		    t->crl);
+		    t->file[FILE_CRL]);
 		return;
 	}
 	if (t->store != NULL && has_path(t, leaf, chain, v)) {

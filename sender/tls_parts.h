@@ -20,6 +20,8 @@ enum {
 	TLS_WHY_TEXT = 1400 /* why a peer may not talk to us, with the cure */
 };
 
+enum tls_file { FILE_CERTIFICATE, FILE_KEY, FILE_CA, FILE_CRL, TLS_FILES };
+
 /* One line of `peers`. */
 struct tls_allowed {
 	enum { ALLOWED_NAME, ALLOWED_ADDRESS, ALLOWED_PRINT } kind;
@@ -33,9 +35,10 @@ struct tls_allowed {
 struct tls {
 	SSL_CTX *ctx; /* owned */
 	enum tls_client client;
-	char *ca, *crl;       /* owned; names of the files, "" for none */
-	X509_STORE *store;    /* owned; NULL: without ca */
-	STACK_OF(X509) * cas; /* owned; NULL likewise */
+	char *file[TLS_FILES]; /* owned; their names, "" for none */
+	uint64_t stamp;        /* of them, before they were read */
+	X509_STORE *store;     /* owned; NULL: without ca */
+	STACK_OF(X509) * cas;  /* owned; NULL likewise */
 	STACK_OF(X509_CRL) * crls;
 	struct tls_allowed *allowed; /* owned */
 	size_t n_allowed, n_prints;
