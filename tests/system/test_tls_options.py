@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Each option of TLS does what it says: with it one thing, without another.
+
+Fault G2 (log4j CVE-2025-68161: an option parsed and never used), G3, G4,
+RFC-66 to 70, 84 to 89, 149.
+"""
+
+import os
+import socket
+import ssl
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+import certs as made
+import senders
+import tlsclient
+from harness import eventually, run
+from tlsclient import V12, V13, message
+
+pytestmark = pytest.mark.fault
+
+
+def comes_through(shared, certs, cert, version=None, **keys):
+    c = shared(listen=(tlsclient.url(certs, **keys),), args=("-f", "%{msg}"))
+    before = c.metric("received_messages_total")
+    refused = c.metric("rejected_connections_total")
+    try:
+        with tlsclient.connect(c, certs, cert, version) as s:
+            s.sendall(message())
+            s.unwrap()
+    except (ssl.SSLError, ConnectionError):
+        pass
+    eventually(lambda: c.metric("received_messages_total") > before or
+               c.metric("rejected_connections_total") > refused)
+    return c.metric("received_messages_total") > before
+
+
+def listed(*paths):
+    return [made.fingerprint(p) for p in paths]
+
+
+# who sends, with these keys: yes; without (or with these others): no
+ALLOWS = {
+    "ca": ("right", {}, {"ca": "foreign"}),
+    "fingerprint": ("selfsigned", {"peers": "listed"}, {}),
+    "fingerprint without ca": ("selfsigned", {"peers": "listed", "ca": None},
+                               {"peers": "web1.example.net"}),
+    "fingerprint of SHA-1": ("selfsigned", {"peers": "sha-1"}, {}),
+    "fingerprint, expired": ("expired", {"peers": "listed"}, {}),
+    "optional": (None, {"client": "optional"}, {}),
+    "none": (None, {"client": "none", "ca": None}, {}),
+    "none, with any certificate": ("stranger", {"client": "none"}, {}),
+    "match_cn": ("cn_only", {"peers": "old.example.net", "match_cn": "true"},
+                 {"peers": "old.example.net"}),
+}
+
+# with these keys: no; without: yes
+FORBIDS = {
+    "peers by name": ("other", {"peers": "web1.example.net"}, {}),
+    "peers by fingerprint": ("other", {"peers": "listed right"}, {}),
+    "crl": ("revoked", {"crl": "crl"}, {}),
+    "crl, fingerprint listed": ("revoked", {"crl": "crl", "peers": "listed"},
+                                {"peers": "listed"}),
+    "optional, but a wrong one": ("stranger", {"client": "optional"},
+                                  {"client": "none"}),
+    "required": (None, {"client": "required"}, {"client": "optional"}),
+}
+
+
+def fill(certs, cert, keys):
+    """What stands for what is only known when the certificates are made."""
+    values = {"foreign": certs.foreign.path, "crl": certs.crl,
+              "listed right": listed(certs.right)}
+    if cert:
+        values["listed"] = listed(cert)
+        values["sha-1"] = made.fingerprint(cert, hashes.SHA1()).lower()
+    return {k: values.get(v, v) for k, v in keys.items()}
+
+
+@pytest.fixture
+def cert_of(certs):
+    def find(name):
+        if name == "cn_only":
+            return certs.authority.issue("old.example.net")
+        return name and getattr(certs, name)
+    return find
+
+
+@pytest.mark.parametrize("option", ALLOWS)
+def test_what_an_option_allows(shared, certs, cert_of, option):
+    name, keys, without = ALLOWS[option]
+    cert = cert_of(name)
+    for i, (k, expected) in enumerate(((keys, True), (without, False))):
+        k = fill(certs, cert, k)
+        assert comes_through(shared, certs, cert, name="%s %d" % (
+            option.replace(",", ""), i), **k) == expected
+
+
+@pytest.mark.parametrize("option", FORBIDS)
+def test_what_an_option_forbids(shared, certs, cert_of, option):
+    name, keys, without = FORBIDS[option]
+    cert = cert_of(name)
+    for i, (k, expected) in enumerate(((keys, False), (without, True))):
+        k = fill(certs, cert, k)
+        assert comes_through(shared, certs, cert, name="%s %d" % (
+            option.replace(",", ""), i), **k) == expected
+
+
+# G3: what is configured, what the certificate names, whether that fits
+NAMES = [
+    ("a.example.net", ["a.example.net"], True),
+    ("A.Example.NET", ["a.example.net"], True),
+    ("a.example.net", ["A.EXAMPLE.net"], True),
+    ("a.example.net", ["b.example.net", "a.example.net"], True),
+    ("a.example.net", ["*.example.net"], True),
+    ("a.b.example.net", ["*.example.net"], False),
+    ("example.net", ["*.example.net"], False),
+    ("a.example.net", ["f*.example.net"], False),
+    ("fa.example.net", ["f*.example.net"], False),
+    ("a.example.net", ["*"], False),
+    ("a.net", ["*.net"], False),
+    ("a.x.example.net", ["a.*.example.net"], False),
+    ("a.x.example.net", ["*.*.example.net"], False),
+    ("a.example.net", ["a.example.net."], False),
+    ("a.example.net", ["a.example.net\0.evil.example"], False),
+    ("a.example.net", [".example.net"], False),
+    ("*.example.net", ["a.example.net"], True),
+    ("*.example.net", ["A.Example.net"], True),
+    ("*.example.net", ["a.b.example.net"], False),
+    ("*.example.net", ["example.net"], False),
+    ("*.example.net", ["*.example.net"], True),
+    ("*.example.net", ["a.example.org"], False),
+    ("*.example.net", ["aexample.net"], False),
+    ("xn--bcher-kva.example", ["xn--bcher-kva.example"], True),
+    ("xn--bcher-kva.example", ["bcher-kva.example"], False),
+    ("192.0.2.7", ["192.0.2.7"], True),
+    ("192.0.2.7", ["192.0.2.8"], False),
+    ("2001:db8::7", ["2001:DB8:0::7"], True),
+]
+
+
+@pytest.mark.parametrize("allowed, sans, good", NAMES)
+def test_names(shared, certs, allowed, sans, good):
+    """The table of G3; RFC-85 to 89."""
+    cert = certs.authority.issue("named", sans, cn="")
+    assert comes_through(shared, certs, cert, peers=allowed) == good
+
+
+def test_an_address_in_a_dns_name_is_none(shared, certs):
+    """RFC-89: octets are compared, not what looks like them."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    cert = certs.authority.issue("looks", ["placeholder.example"], key=key)
+    builder = (x509.CertificateBuilder().subject_name(made.name_of("x"))
+               .issuer_name(certs.authority.subject)
+               .public_key(key.public_key()).serial_number(77)
+               .not_valid_before(made.NOW - made.DAY)
+               .not_valid_after(made.NOW + made.DAY)
+               .add_extension(x509.SubjectAlternativeName(
+                   [made.raw_dns("192.0.2.7")]), False))
+    made.write(cert + ".pem", made.pem(
+        builder.sign(certs.authority.key, hashes.SHA256())))
+    assert not comes_through(shared, certs, cert, peers="192.0.2.7")
+
+
+CN = [
+    ("cn.example.net", "cn.example.net", [], True),
+    ("cn.example.net", "*.example.net", [], True),
+    ("cn.example.net", "cn.example.net\0.evil", [], False),
+    ("cn.example.net", "other", ["cn.example.net"], True),
+    ("cn.example.net", "cn.example.net", ["san.example.net"], True),
+]
+
+
+@pytest.mark.parametrize("allowed, cn, sans, good", CN)
+def test_names_in_cn(shared, certs, allowed, cn, sans, good):
+    cert = certs.authority.issue("cn", sans, cn=cn)
+    assert comes_through(shared, certs, cert, peers=allowed,
+                         match_cn="true") == good
+    if good and sans != [allowed]:
+        assert not comes_through(shared, certs, cert, peers=allowed)
+
+
+def huge(certs, kind):
+    ca = certs.authority
+    if kind == "500 names":
+        return ca.issue("many", ["n%d.example.net" % n for n in range(500)])
+    if kind == "64 KiB in a name":
+        return ca.issue("wide", ["x" * 65000])
+    if kind == "RSA of 1024 bits":
+        return ca.issue("weak", ["w.example.net"],
+                        key=rsa.generate_private_key(65537, 1024))
+    chain, parent = [], ca
+    for n in range(20):
+        parent = made.Authority(certs.folder, "deep %d" % n, parent)
+        chain.insert(0, parent.cert)
+    return parent.issue("deep", ["deep.example.net"], chain=chain)
+
+
+@pytest.mark.parametrize("kind, good", [
+    ("500 names", True), ("64 KiB in a name", True),
+    ("20 in between", False), ("RSA of 1024 bits", False)])
+def test_huge_certificates(shared, certs, kind, good):
+    """G4: taken or refused, in little time (librelp CVE-2018-1000140)."""
+    c = shared(listen=(tlsclient.url(certs),), args=("-f", "%{msg}"))
+    cert = huge(certs, kind)
+    context = tlsclient.context(certs)
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    context.load_cert_chain(cert + ".pem", cert + ".key")
+    before, ticks = c.metric("received_messages_total"), c.ticks()
+    refused = c.metric("rejected_connections_total")
+    try:
+        with tlsclient.connect(c, certs, context=context) as s:
+            s.sendall(message())
+            s.unwrap()
+    except (ssl.SSLError, ConnectionError):
+        pass
+    eventually(lambda: c.metric("received_messages_total") > before or
+               c.metric("rejected_connections_total") > refused)
+    assert (c.metric("received_messages_total") > before) == good
+    assert (c.ticks() - ticks) / os.sysconf("SC_CLK_TCK") < 2
+
+
+def cipher_of(c, certs, suites, version=V12, cert=None):
+    context = tlsclient.context(certs, cert or certs.right, version)
+    context.set_ciphers(suites)
+    with tlsclient.connect(c, certs, context=context) as s:
+        return s.cipher()[0]
+
+
+def test_the_order_of_the_suites(collect, certs):
+    """RFC-66 to 68: 1.3 before 1.2; there, that of RFC 9662 first, whatever
+    the client would rather have; nothing but AEAD."""
+    c = collect(listen=(tlsclient.url(
+        certs, certificate=certs.rsa + ".pem", key=certs.rsa + ".key"),))
+    with tlsclient.connect(c, certs, certs.right) as s:
+        assert s.version() == "TLSv1.3"
+    assert cipher_of(c, certs, "ECDHE-RSA-AES256-GCM-SHA384:"
+                     "ECDHE-RSA-CHACHA20-POLY1305:"
+                     "ECDHE-RSA-AES128-GCM-SHA256") == \
+        "ECDHE-RSA-AES128-GCM-SHA256"
+    for good in ("ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305"):
+        assert cipher_of(c, certs, good) == good
+    for bad in ("AES128-SHA", "AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA256",
+                "DHE-RSA-AES128-GCM-SHA256"):
+        with pytest.raises((ssl.SSLError, OSError)):
+            cipher_of(c, certs, bad)
+    c.wait_says("it has none of our cipher suites; it needs ECDHE")
+
+
+def test_legacy(collect, certs):
+    """RFC-66: the old suite when asked for, and never instead of another."""
+    c = collect(listen=(tlsclient.url(
+        certs, certificate=certs.rsa + ".pem", key=certs.rsa + ".key",
+        legacy="true"),))
+    assert cipher_of(c, certs, "AES128-SHA") == "AES128-SHA"
+    assert cipher_of(c, certs, "AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256") == \
+        "ECDHE-RSA-AES128-GCM-SHA256"
+
+
+LINE = b"PROXY TCP4 203.0.113.7 192.0.2.1 40000 6514\r\n"
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_proxy_speaks_before_tls_or_inside(collect, certs, version, inside,
+                                             cut):
+    """RFC-149, F12; also when header and ClientHello are one segment."""
+    c = collect(listen=(tlsclient.url(
+        certs, proxy="127.0.0.1", proxy_in_tls=str(inside).lower()),),
+        args=("-f", "%{from} %{tls_peer} %{msg}"))
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    o = tlsclient.context(certs, certs.right, version).wrap_bio(
+        incoming, outgoing, server_hostname="127.0.0.1")
+    with senders.connect(c.address("tls")) as s:
+        rest = b"" if inside else LINE
+        if cut and rest:
+            senders.send_pieces(s, [rest[:9], rest[9:]])
+            rest = b""
+        while True:
+            try:
+                o.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                s.sendall(rest + outgoing.read())
+                rest = b""
+                incoming.write(s.recv(65536))
+        if inside:
+            o.write(LINE[:5])
+            o.write(LINE[5:] + message())
+        else:
+            o.write(message())
+        s.sendall(outgoing.read())
+        assert c.wait_lines(1) == [b"203.0.113.7 web1.example.net hello"]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_header_at_the_wrong_place_is_refused(collect, certs, inside):
+    """G2 of proxy_in_tls."""
+    c = collect(listen=(tlsclient.url(
+        certs, proxy="127.0.0.1", proxy_in_tls=str(inside).lower()),))
+    if inside:
+        with tlsclient.plain(c) as s:
+            s.sendall(LINE)
+            assert senders.is_closed(s)
+        c.wait_metric("rejected_connections_total", 1, reason="tls_handshake")
+        return
+    with pytest.raises((ssl.SSLError, OSError)):
+        tlsclient.connect(c, certs, certs.right)
+    c.wait_metric("rejected_connections_total", 1, reason="proxy")
+
+
+@pytest.mark.parametrize("mode, good", [
+    (0o600, True), (0o640, True), (0o400, True), (0o604, False),
+    (0o644, False), (0o660, False)])
+def test_a_key_that_others_may_read_is_an_error(certs, tmp_path, mode, good):
+    """Fault H8: the private key, and what it costs to be careless."""
+    for end in (".pem", ".key"):
+        with open(certs.server + end, "rb") as f:
+            made.write(str(tmp_path / ("own" + end)), f.read())
+    (tmp_path / "own.key").chmod(mode)
+    url = tlsclient.url(certs, certificate=tmp_path / "own.pem",
+                        key=tmp_path / "own.key")
+    status, _, said = run("-t", "-l", url, "-o", tmp_path / "out.log")
+    assert (status == 0) == good, said
+    if not good:
+        assert "chmod" in said and "own.key" in said
+
+
+def test_who_is_who_when_nobody_vouches(collect, certs):
+    """A name that only its owner states is not taken for it: another pinned
+    client could call itself the same."""
+    c = collect(listen=(tlsclient.url(
+        certs, peers=listed(certs.selfsigned, certs.right)),),
+        args=("-f", "%{tls_peer}"))
+    for cert in (certs.selfsigned, certs.right):
+        s = tlsclient.connect(c, certs, cert)
+        s.sendall(message())
+        tlsclient.finish(s)
+        c.wait_lines(1)
+    assert sorted(c.wait_lines(2)) == sorted([
+        made.fingerprint(certs.selfsigned).encode(), b"web1.example.net"])
+
+
+def test_a_tcp_listener_is_not_hurt(collect, certs):
+    """Both kinds side by side."""
+    c = collect(listen=("tcp://127.0.0.1:0", tlsclient.url(certs)),
+                args=("-f", "%{msg}"))
+    with socket.create_connection(c.address("tcp")) as s:
+        s.sendall(b"<13>plain\n")
+    with tlsclient.connect(c, certs, certs.right) as s:
+        s.sendall(b"<13>secure\n")
+        assert sorted(c.wait_lines(2)) == [b"plain", b"secure"]
