@@ -55,6 +55,15 @@ def accepts(folder, text):
     return status == 0, said
 
 
+def with_files(text, certs):
+    """The text, its files of TLS being some that exist."""
+    for name, file in (("collector.pem", certs.server + ".pem"),
+                       ("collector.key", certs.server + ".key"),
+                       ("ca.pem", certs.ca), ("crl.pem", certs.crl)):
+        text = text.replace("/etc/syncline/tls/" + name, file)
+    return text
+
+
 # What is kept is what is printed
 
 @pytest.mark.parametrize("form, path", [
@@ -113,11 +122,7 @@ def test_a_configuration_that_comes_with_it_is_right(path):
 
 
 def test_every_line_of_the_sample_may_be_taken_into_force(tmp_path, certs):
-    sample = read("conf", "synclined.yaml")
-    for name, file in (("collector.pem", certs.server + ".pem"),
-                       ("collector.key", certs.server + ".key"),
-                       ("ca.pem", certs.ca)):
-        sample = sample.replace("/etc/syncline/tls/" + name, file)
+    sample = with_files(read("conf", "synclined.yaml"), certs)
     (tmp_path / "conf.d").mkdir()
     whole, n = KEY_LINE.subn(r"\1\2", sample)
     assert n > 30
@@ -152,11 +157,11 @@ def completed(block):
     return block
 
 
-def test_the_examples_of_the_manual_are_right(tmp_path):
+def test_the_examples_of_the_manual_are_right(tmp_path, certs):
     examples = [e for e in map(completed, literals(PAGE)) if e]
     assert len(examples) >= 6
     for example in examples:
-        good, said = accepts(tmp_path, example)
+        good, said = accepts(tmp_path, with_files(example, certs))
         assert good, said + example
 
 
@@ -179,12 +184,12 @@ def test_each_line_of_the_tables_for_rsyslog_is_right(tmp_path):
     assert found == keys
 
 
-def test_the_example_of_the_readme_is_right(tmp_path):
+def test_the_examples_of_the_readme_are_right(tmp_path, certs):
     found = re.findall(r"^```yaml\n(.*?)^```$", read("README.md"),
                        re.M | re.S)
     assert found
     for example in found:
-        good, said = accepts(tmp_path, example)
+        good, said = accepts(tmp_path, with_files(example, certs))
         assert good, said
 
 

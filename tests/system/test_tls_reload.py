@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Certificates are renewed, and clients revoked, without a restart.
 
-Faults G6, G7; D2: what cannot be read leaves everything as it was.
+Faults G6, G7: what cannot be read leaves everything as it was.
 """
 
 import json
+import os
 import shutil
 import signal
 import ssl
@@ -171,6 +172,20 @@ def test_a_broken_file_keeps_the_old_ones(collect, certs, files, tmp_path,
     assert "conf.yaml:%d: " % {"own.pem": 4, "own.key": 5, "ca.pem": 6}[
         name] in said
     assert serial(k, certs) == made.load(certs.server).serial_number
+
+
+def test_a_key_that_we_could_not_read_again_is_told(collect, certs, files,
+                                                    tmp_path):
+    """Root reads it, and what root becomes does not."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may become somebody else")
+    os.chmod(tmp_path, 0o755)
+    (tmp_path / "out").mkdir()
+    os.chmod(tmp_path / "out", 0o777)
+    k = configured.start(
+        collect, tmp_path, "user: nobody\n" +
+        (TEXT % "").replace("/out.log", "/out/out.log"))
+    k.c.wait_says("own.key: Permission denied: a reload will be refused")
 
 
 def test_watch_reloads_when_a_file_changes(collect, certs, files, tmp_path):
