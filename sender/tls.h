@@ -32,7 +32,7 @@ struct tls_options {
 	bool legacy;   /* TLS_RSA_WITH_AES_128_CBC_SHA, too (RFC-66) */
 };
 
-enum { TLS_FAULTS_MAX = 16 };
+enum { TLS_FAULTS_MAX = 32 };
 
 /* What is wrong, by the name of the option. */
 struct tls_faults {

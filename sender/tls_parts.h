@@ -104,7 +104,7 @@ size_t tls_add_name(char *text, size_t size, size_t n, const X509_NAME *name);
 /* "a.example.net, 10.0.0.1 and 3 more": what the certificate is for. */
 size_t tls_add_sans(char *text, size_t size, size_t n, const X509 *cert);
 
-/* "subject …; names …; sha-256:…" */
+/* "sha-256:…; subject …; for …" */
 size_t tls_add_cert(char *text, size_t size, size_t n, const X509 *cert);
 
 /* "2026-11-22 10:15:00 UTC" */

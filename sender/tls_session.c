@@ -149,10 +149,12 @@ static void
 explain_refusal(struct tls_session *s, X509 *leaf, const struct tls_verdict *v)
 {
 	char text[TLS_WHY_TEXT + 1024];
-	size_t n = tls_add(text, sizeof(text), 0, "its certificate (");
+	size_t n = tls_add(text, sizeof(text), 0,
+	    "its certificate is not accepted: %s (", v->why);
 
+	/* last, as it may be so long that the line is cut */
 	n = tls_add_cert(text, sizeof(text), n, leaf);
-	(void)tls_add(text, sizeof(text), n, ") is not accepted: %s", v->why);
+	(void)tls_add(text, sizeof(text), n, ")");
 	set_why(s, text);
 }
 

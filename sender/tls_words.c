@@ -145,12 +145,11 @@ tls_add_cert(char *text, size_t size, size_t n, const X509 *cert)
 {
 	char print[TLS_PRINT_TEXT];
 
-	n = tls_add(text, size, n, "subject ");
+	tls_print_text(cert, print);
+	n = tls_add(text, size, n, "%s; subject ", print);
 	n = tls_add_name(text, size, n, X509_get_subject_name(cert));
 	n = tls_add(text, size, n, "; for ");
-	n = tls_add_sans(text, size, n, cert);
-	tls_print_text(cert, print);
-	return tls_add(text, size, n, "; %s", print);
+	return tls_add_sans(text, size, n, cert);
 }
 
 size_t

@@ -6,6 +6,7 @@ Faults G6, G7: what cannot be read leaves everything as it was.
 
 import json
 import os
+import pwd
 import shutil
 import signal
 import ssl
@@ -73,6 +74,8 @@ def test_new_rules_count_for_new_connections(collect, certs, files, tmp_path):
     """Whoever is not listed any more stays, and does not come back."""
     k = configured.start(collect, tmp_path, TEXT % "")
     old = tlsclient.connect(k.c, certs, certs.other)
+    # with TLS 1.3 a client is done before we are
+    assert is_still_good(old, k, "established")
     k.reload(TEXT % "    peers: web1.example.net")
     assert is_still_good(old, k, "from before")
     assert tlsclient.refused(k.c, certs, certs.other)
@@ -179,9 +182,11 @@ def test_a_key_that_we_could_not_read_again_is_told(collect, certs, files,
     """Root reads it, and what root becomes does not."""
     if os.geteuid() != 0:
         pytest.skip("only root may become somebody else")
-    os.chmod(tmp_path, 0o755)
+    nobody = pwd.getpwnam("nobody")
+    for folder in [tmp_path, *tmp_path.parents[:-2]]:
+        os.chmod(folder, os.stat(folder).st_mode | 0o011)
     (tmp_path / "out").mkdir()
-    os.chmod(tmp_path / "out", 0o777)
+    os.chown(tmp_path / "out", nobody.pw_uid, nobody.pw_gid)
     k = configured.start(
         collect, tmp_path, "user: nobody\n" +
         (TEXT % "").replace("/out.log", "/out/out.log"))
