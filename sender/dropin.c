@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dropin.c - syslog(3) on top of the library; see syncline.h
+ *
+ * syslog(3) has one state for the process, so this file has variables. Who
+ * logs takes no lock: ident is read like a page that may be turned meanwhile
+ * (a sequence lock), so that a signal handler cannot wait for the program that
+ * it interrupts.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <syslog.h>
+
+#include "queue.h"
+
+enum {
+	IDENT_WORDS = 7, /* of 8 bytes: COMPOSE_APP and a NUL */
+	READS = 100,     /* of an ident that is just being changed */
+	SPINS = 2000,    /* somebody else just opens */
+	EXIT_MS = 1000
+};
+
+enum { CLOSED, OPENING, OPEN };
+
+struct dropin {
+	_Atomic uint32_t state, ident_turn;
+	_Atomic uint64_t ident[IDENT_WORDS];
+	_Atomic int facility, flags, mask;
+	_Atomic(struct syncline *) s;
+	pthread_mutex_t lock; /* of openlog() and closelog() */
+};
+
+/* RULE: a variable of the whole file: syslog(3) has no handle to hang it on. */
+static struct dropin the = {
+	.facility = LOG_USER, .mask = 0xff, .lock = PTHREAD_MUTEX_INITIALIZER
+};
+
+static struct syncline *
+open_now(void)
+{
+	struct syncline_opts o = SYNCLINE_OPTS_INIT;
+	struct syncline *s = NULL;
+	uint32_t closed = CLOSED;
+
+	if (!atomic_compare_exchange_strong(&the.state, &closed, OPENING)) {
+		for (int i = 0; i < SPINS && closed == OPENING; i++) {
+			(void)sched_yield();
+			closed = atomic_load(&the.state);
+		}
+		return closed == OPEN ? atomic_load(&the.s) : NULL;
+	}
+	o.flags = atomic_load(&the.flags);
+	if (syncline_open(&s, NULL, &o) != 0)
+		s = NULL;
+	else
+		(void)syncline_setmask(s, atomic_load(&the.mask));
+	atomic_store(&the.s, s);
+	atomic_store(&the.state, s != NULL ? OPEN : CLOSED);
+	return s;
+}
+
+static struct syncline *
+handle(void)
+{
+	if (atomic_load_explicit(&the.state, memory_order_acquire) == OPEN)
+		return atomic_load_explicit(&the.s, memory_order_relaxed);
+	return open_now();
+}
+
+/* The ident of openlog(), at most COMPOSE_APP bytes; none: empty. */
+static struct slice
+read_ident(char to[IDENT_WORDS * 8])
+{
+	uint32_t before, after;
+	uint64_t word;
+
+	for (int i = 0; i < READS; i++) {
+		before = atomic_load_explicit(
+		    &the.ident_turn, memory_order_acquire);
+		for (size_t j = 0; j < IDENT_WORDS; j++) {
+			word = atomic_load_explicit(
+			    &the.ident[j], memory_order_acquire);
+			(void)memcpy(to + j * 8, &word, 8);
+		}
+		after = atomic_load_explicit(
+		    &the.ident_turn, memory_order_relaxed);
+		if (before == after && before % 2 == 0)
+			break;
+	}
+	return slice_of(to, strnlen(to, COMPOSE_APP));
+}
+
+static void
+write_ident(const char *ident)
+{
+	char bytes[IDENT_WORDS * 8] = { 0 };
+	uint64_t word;
+
+	if (ident != NULL && ident[0] != '\0')
+		compose_word(slice_of(ident, strnlen(ident, COMPOSE_APP)),
+		    bytes, COMPOSE_APP);
+	(void)atomic_fetch_add(&the.ident_turn, 1);
+	for (size_t j = 0; j < IDENT_WORDS; j++) {
+		(void)memcpy(&word, bytes + j * 8, 8);
+		atomic_store_explicit(
+		    &the.ident[j], word, memory_order_release);
+	}
+	(void)atomic_fetch_add(&the.ident_turn, 1);
+}
+
+static void
+close_now(int timeout)
+{
+	struct syncline *s;
+	uint32_t open = OPEN;
+
+	if (!atomic_compare_exchange_strong(&the.state, &open, OPENING))
+		return;
+	s = atomic_exchange(&the.s, NULL);
+	(void)syncline_close(s, timeout);
+	atomic_store(&the.state, CLOSED);
+}
+
+void
+syncline_openlog(const char *ident, int option, int facility)
+{
+	int saved = errno, flags = 0, before;
+
+	(void)pthread_mutex_lock(&the.lock);
+	write_ident(ident);
+	if (facility > 0 && (facility & ~LOG_FACMASK) == 0)
+		atomic_store(&the.facility, facility);
+	if ((option & LOG_PID) != 0)
+		flags |= SYNCLINE_PID;
+	if ((option & LOG_PERROR) != 0)
+		flags |= SYNCLINE_PERROR;
+	before = atomic_exchange(&the.flags, flags);
+	/* what the handle was opened with is different now */
+	if (before != flags)
+		close_now(EXIT_MS);
+	if ((option & LOG_NDELAY) != 0)
+		(void)handle();
+	(void)pthread_mutex_unlock(&the.lock);
+	errno = saved;
+}
+
+void
+syncline_vsyslog(int pri, const char *fmt, va_list ap)
+{
+	char ident[IDENT_WORDS * 8];
+	int saved = errno;
+	struct syncline *s = handle();
+
+	if (s != NULL) {
+		pri &= LOG_PRIMASK | LOG_FACMASK;
+		if ((pri & LOG_FACMASK) == 0)
+			pri |= atomic_load_explicit(
+			    &the.facility, memory_order_relaxed);
+		if (queue_begin(s, &pri) == 0) {
+			errno = saved; /* for %m */
+			(void)queue_format(s, pri, read_ident(ident), fmt, ap);
+		}
+	}
+	errno = saved;
+}
+
+void
+syncline_syslog(int pri, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	syncline_vsyslog(pri, fmt, ap);
+	va_end(ap);
+}
+
+/* What waits is still sent, by the thread; as for syslog(3), the next message
+ * opens again what this closes. */
+void
+syncline_closelog(void)
+{
+	int saved = errno;
+
+	(void)pthread_mutex_lock(&the.lock);
+	write_ident(NULL);
+	(void)pthread_mutex_unlock(&the.lock);
+	errno = saved;
+}
+
+int
+syncline_setlogmask(int mask)
+{
+	struct syncline *s;
+	int before = mask != 0 ? atomic_exchange(&the.mask, mask)
+			       : atomic_load(&the.mask);
+
+	if (mask != 0 && atomic_load(&the.state) == OPEN) {
+		s = atomic_load(&the.s);
+		(void)syncline_setmask(s, mask);
+	}
+	return before;
+}
+
+__attribute__((destructor)) static void
+at_exit(void)
+{
+	close_now(EXIT_MS);
+}

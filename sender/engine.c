@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * engine.c - see engine.h
+ */
+#include "engine_parts.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/random.h>
+
+enum {
+	ACK_SOON = 1, /* ms between two looks, when somebody waits */
+	ACK_LATER = 100,
+	SYNC_EVERY = 1000,
+	LOOK_EVERY = 10000 /* for messages that others left in the spool */
+};
+
+int64_t
+engine_clock(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+connect_on(struct engine *e)
+{
+	switch (link_step(&e->link, e->now)) {
+	case LINK_NO_NEWS:
+		break;
+	case LINK_CONNECTED:
+		e->was_up = false;
+		e->datagram = SIZE_MAX;
+		handle_count(e->s, COUNT_CONNECTS, 1);
+		if (!e->link.io.stream)
+			break; /* who knows: see deliver() */
+		e->unreachable = false;
+		handle_set(e->s, COUNT_CONNECTED, 1);
+		handle_event(
+		    e->s, SYNCLINE_CONNECTED, 0, link_target(&e->link)->url);
+		break;
+	case LINK_UNREACHABLE:
+		handle_count(e->s, COUNT_FAILURES, 1);
+		if (!e->unreachable)
+			handle_event(
+			    e->s, SYNCLINE_UNREACHABLE, 0, e->link.why.text);
+		e->unreachable = true;
+		break;
+	}
+}
+
+static void
+see_to_spool(struct engine *e)
+{
+	struct spool *other = NULL;
+	struct err ignored;
+
+	if (e->spool_folder[0] == '\0')
+		return;
+	if (e->spool ==
+	    NULL) { /* in the child of a fork it was not to be had */
+		if (e->now < e->spool_retry)
+			return;
+		e->spool_retry = e->now + SYNC_EVERY;
+		(void)spool_open(&e->spool, e->spool_folder, e->spool_limit,
+		    false, &ignored);
+		return;
+	}
+	if (e->now >= e->spool_sync) {
+		e->spool_sync = e->now + SYNC_EVERY;
+		(void)spool_sync(e->spool, &ignored);
+	}
+	if (e->spool_only || e->now < e->spool_look ||
+	    e->link.state != LINK_UP || !spool_is_empty(e->spool) ||
+	    !flight_is_empty(&e->flight))
+		return;
+	e->spool_look = e->now + LOOK_EVERY;
+	(void)spool_open(
+	    &other, e->spool_folder, e->spool_limit, true, &ignored);
+	if (other == NULL)
+		return;
+	spool_close(e->spool);
+	e->spool = other;
+}
+
+/* Whoever flushes waits for this. */
+static void
+tell_delivered(struct engine *e)
+{
+	struct shared *shared = e->s->shared;
+	uint64_t tail = atomic_load(&e->s->ring.ends->tail);
+	bool all = flight_is_empty(&e->flight);
+	struct err ignored;
+
+	if (e->spool_only)
+		all = e->spool != NULL && spool_write(e->spool, &ignored) == 0;
+	else if (e->spool != NULL)
+		all = all && spool_is_empty(e->spool);
+	if (all && !e->dropping)
+		atomic_store(&shared->delivered, tail);
+	if (atomic_load(&shared->flushers) > 0) {
+		if (e->spool_only && e->spool != NULL)
+			(void)spool_sync(e->spool, &ignored);
+		(void)atomic_fetch_add(&shared->turn, 1);
+		bell_futex_wake(&shared->turn, INT32_MAX);
+	}
+}
+
+void
+engine_step(struct engine *e)
+{
+	struct shared *shared = e->s->shared;
+
+	e->now = engine_clock();
+	e->more = false;
+	e->orders = atomic_load(&shared->orders);
+	if (atomic_load(&shared->reopen) != 0 && e->link.state == LINK_UP &&
+	    flight_is_empty(&e->flight)) {
+		atomic_store(&shared->reopen, 0);
+		handle_set(e->s, COUNT_CONNECTED, 0);
+		link_restart(&e->link);
+	}
+	if (!e->spool_only)
+		connect_on(e);
+	engine_fill(e);
+	engine_tell_losses(e);
+	engine_send(e);
+	/* there may be room now for what waits in the ring */
+	if (e->link.state == LINK_UP && flight_is_sent(&e->flight) &&
+	    ring_used(&e->s->ring) > 0 && e->busy)
+		e->more = true;
+	see_to_spool(e);
+	tell_delivered(e);
+}
+
+static bool
+somebody_waits(const struct engine *e)
+{
+	const struct shared *shared = e->s->shared;
+
+	return atomic_load(&shared->flushers) > 0 ||
+	    atomic_load(&shared->stop) != 0 || ring_used(&e->s->ring) > 0;
+}
+
+int64_t
+engine_wants(struct engine *e, int *fd, short *events)
+{
+	int64_t at, soon;
+
+	*fd = -1;
+	*events = 0;
+	if (e->more)
+		return 0;
+	at = e->spool_only ? INT64_MAX
+			   : link_wants(&e->link, e->now, fd, events);
+	if (e->link.state == LINK_UP) {
+		if (!flight_is_sent(&e->flight)) {
+			*fd = e->link.io.own.fd;
+			*events = POLLOUT;
+		}
+		if (!flight_is_empty(&e->flight)) {
+			soon = e->now +
+			    (somebody_waits(e) ? ACK_SOON : ACK_LATER);
+			at = soon < at ? soon : at;
+		}
+	}
+	soon = engine_losses_due(e);
+	at = soon < at ? soon : at;
+	if (e->spool_folder[0] != '\0' &&
+	    (e->spool_failed || e->spool == NULL) && e->spool_retry < at)
+		at = e->spool_retry;
+	if (e->spool != NULL && !spool_is_empty(e->spool) && e->spool_sync < at)
+		at = e->spool_sync;
+	if (at == INT64_MAX)
+		return -1;
+	soon = at - engine_clock();
+	return soon > 0 ? soon : 0;
+}
+
+bool
+engine_is_done(struct engine *e)
+{
+	bool told = !e->dropping;
+
+	if (ring_used(&e->s->ring) > 0 || !told)
+		return false;
+	if (e->spool_only)
+		return e->spool != NULL;
+	return flight_is_empty(&e->flight) &&
+	    (e->spool == NULL || spool_is_empty(e->spool));
+}
+
+bool
+engine_has_ended(struct engine *e)
+{
+	struct shared *shared = e->s->shared;
+
+	return atomic_load(&shared->stop) != 0 &&
+	    (engine_is_done(e) || e->now >= atomic_load(&shared->stop_at));
+}
+
+uint64_t
+engine_leave(struct engine *e)
+{
+	struct slice record;
+	uint64_t left = 0;
+
+	if (e->link.state == LINK_UP)
+		engine_send(e);
+	if (e->flight_is_spooled) {
+		flight_reset(&e->flight);
+		left++;
+	}
+	e->unreachable = true;
+	if (e->spool != NULL) {
+		e->spool_retry = 0;
+		/* behind younger ones, in the rare case that there are */
+		left += e->flight.count;
+		engine_save(e);
+		io_close(&e->link.io);
+		e->link.state = LINK_DOWN;
+		left += ring_used(&e->s->ring) > 0;
+		engine_fill(e);
+		left += !spool_is_empty(e->spool) && !e->spool_only;
+	}
+	left += e->flight.count;
+	while (ring_peek(&e->s->ring, &record)) {
+		ring_pop(&e->s->ring);
+		left++;
+	}
+	return left;
+}
+
+void
+engine_reset(struct engine *e)
+{
+	uint32_t random = 0;
+	struct err ignored;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) == -1)
+		random = (uint32_t)engine_clock();
+	link_reset(&e->link, random ^ (uint32_t)getpid());
+	flight_reset(&e->flight);
+	e->flight_is_spooled = e->was_up = e->more = e->busy = false;
+	e->spooling = e->spool_failed = e->dropping = e->unreachable = false;
+	e->sequence = 0;
+	e->dropped_in_sequence = e->dropped_before = 0;
+	(void)memset(e->told, 0, sizeof(e->told));
+	(void)memset(e->recent, 0, sizeof(e->recent));
+	e->spool_retry = e->spool_sync = e->spool_look = 0;
+	if (e->spool == NULL)
+		return;
+	spool_abandon(e->spool);
+	e->spool = NULL;
+	/* a part of our own; without one, there is the ring */
+	(void)spool_open(
+	    &e->spool, e->spool_folder, e->spool_limit, false, &ignored);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * engine.h - who takes messages from the ring and sees that they arrive
+ *
+ * engine_step() does what can be done now and never waits. It is called by
+ * the handle's thread, or by the program.
+ *
+ * A message goes from the ring into the flight, and from there into a
+ * socket. While there is no connection and a spool, it goes into the spool;
+ * and as long as there is something in the spool, so does all that comes
+ * later, so that the order is kept.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "flight.h"
+#include "link.h"
+#include "spool.h"
+#include "wire/compose.h"
+
+struct syncline;
+
+enum { ENGINE_SLOTS = 8, ENGINE_SLOT_MS = 125 }; /* together a second */
+
+struct engine {
+	struct syncline *s; /* borrowed: it is a part of it */
+	struct compose compose;
+	struct link link;
+	struct flight flight;
+	bool flight_is_spooled; /* what is in it is in the spool, too */
+	bool was_up;            /* the connection took something */
+	bool more;              /* the step ended before the work did */
+	bool busy;              /* messages came in this step */
+	struct spool *spool;
+	bool spool_only; /* file:// */
+	bool spooling, spool_failed;
+	int64_t spool_retry, spool_sync, spool_look;
+	uint64_t spool_limit;
+	char spool_folder[TARGET_PATH + 1];
+	char *scratch; /* a message being composed */
+	size_t scratch_size;
+	size_t datagram; /* the longest that is taken, as far as we know */
+	uint32_t sequence;
+	uint64_t
+	    dropped_in_sequence; /* how many of the dropped have a number */
+	int64_t zone_until;      /* sec: until when offset holds */
+	int16_t offset;          /* minutes east of UTC */
+	/* losses and whether they were told */
+	uint64_t told[8], dropped_before;
+	int64_t dropped_since, told_at;
+	bool dropping, unreachable;
+	/* acknowledged, by when: for what TCP cannot know */
+	uint64_t recent[ENGINE_SLOTS];
+	int64_t recent_slot;
+	int64_t acknowledge_at;
+	uint32_t orders; /* of shared, as the last step saw it */
+	int64_t now;     /* CLOCK_MONOTONIC, ms */
+};
+
+/* Everything that is due. */
+void engine_step(struct engine *e);
+
+/* When to step again: 0 now, -1 never; *fd and *events are for poll(2). */
+int64_t engine_wants(struct engine *e, int *fd, short *events);
+
+/* All that was in the ring is delivered, and losses were told. */
+bool engine_is_done(struct engine *e);
+
+/* It is to stop, and has done what it could in time. */
+bool engine_has_ended(struct engine *e);
+
+/* Time is up: what is left goes to the spool. Returns how many messages are
+ * left behind. */
+uint64_t engine_leave(struct engine *e);
+
+/* In the child of a fork. */
+void engine_reset(struct engine *e);
+
+int64_t engine_clock(void);
+
+#endif

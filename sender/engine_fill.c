@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * engine_fill.c - from the ring to where it is sent from
+ */
+#include "engine_parts.h"
+
+#include <errno.h>
+#include <sys/timex.h>
+
+#include "entry.h"
+
+enum {
+	QUARTER = 900,      /* seconds: no zone changes in between */
+	BUDGET = 4096,      /* messages in one step */
+	SPOOL_RETRY = 1000, /* ms */
+	PREFIX_MAX = 8      /* bytes of an octet count */
+};
+
+/* localtime_r(3) takes a lock, so it is asked here, and only when the offset
+ * may have changed. */
+static void
+refresh_zone(struct engine *e, int64_t sec)
+{
+	time_t t = (time_t)sec;
+	struct timex clock = { 0 };
+	struct tm local;
+
+	if (sec < e->zone_until && sec >= e->zone_until - QUARTER)
+		return;
+	e->zone_until = (sec / QUARTER + 1) * QUARTER;
+	if (localtime_r(&t, &local) != NULL)
+		e->offset = (int16_t)(local.tm_gmtoff / 60);
+	if (e->compose.synced >= 0)
+		e->compose.synced = adjtimex(&clock) != TIME_ERROR;
+}
+
+/* RFC 5424 section 7.3.1. What was dropped has had its number, too, so that
+ * the collector sees the gap. */
+static uint32_t
+next_sequence(struct engine *e)
+{
+	uint64_t dropped = handle_dropped(e->s), next;
+
+	next = e->sequence + (dropped - e->dropped_in_sequence) + 1;
+	e->dropped_in_sequence = dropped;
+	e->sequence = (uint32_t)((next - 1) % COMPOSE_SEQUENCE_MAX + 1);
+	return (e->s->flags & SYNCLINE_NO_SEQUENCE) != 0 ? 0 : e->sequence;
+}
+
+static struct slice
+compose_to_scratch(struct engine *e, struct compose_msg *m)
+{
+	refresh_zone(e, m->sec);
+	m->offset = e->offset;
+	m->sequence = next_sequence(e);
+	assert(compose_room(&e->compose, m) <= e->scratch_size);
+	return slice_of(e->scratch, compose(&e->compose, m, e->scratch));
+}
+
+static bool
+spool_works(struct engine *e)
+{
+	return e->spool != NULL && e->now >= e->spool_retry;
+}
+
+static void
+spool_fails(struct engine *e, const struct err *err)
+{
+	e->spool_retry = e->now + SPOOL_RETRY;
+	if (!e->spool_failed)
+		handle_event(e->s, SYNCLINE_SPOOL_FAILED, 0, err->text);
+	e->spool_failed = true;
+}
+
+static bool
+to_spool(struct engine *e, struct slice message)
+{
+	struct err err;
+
+	if (spool_append(e->spool, message, &err) == -1) {
+		spool_fails(e, &err);
+		return false;
+	}
+	if (!e->spooling && !e->spool_only)
+		handle_event(e->s, SYNCLINE_SPOOLING, 0, "");
+	e->spooling = true;
+	handle_count(e->s, COUNT_SPOOLED, 1);
+	return true;
+}
+
+/* An LF would end the message. */
+static void
+blank_lines(char *text, size_t n)
+{
+	char *at;
+
+	while (n > 0 && (at = memchr(text, '\n', n)) != NULL) {
+		*at++ = ' ';
+		n -= (size_t)(at - text);
+		text = at;
+	}
+}
+
+static bool
+to_flight(struct engine *e, struct slice message, uint64_t mark)
+{
+	bool lf = (e->s->flags & SYNCLINE_LF) != 0;
+	struct flight_frame frame = { .mark = mark, .suffix = lf ? 1 : 0 };
+	char count[24], *to;
+
+	if (!lf) {
+		frame.prefix = (uint16_t)compose_number(message.n, count);
+		count[frame.prefix++] = ' ';
+	}
+	frame.n = (uint32_t)(frame.prefix + message.n + frame.suffix);
+	to = flight_room(&e->flight, frame.n);
+	if (to == NULL)
+		return false;
+	(void)memcpy(to, count, frame.prefix);
+	(void)memcpy(to + frame.prefix, message.p, message.n);
+	if (lf) {
+		blank_lines(to, message.n);
+		to[message.n] = '\n';
+	}
+	flight_add(&e->flight, frame);
+	return true;
+}
+
+/* Where messages go now. */
+enum way { NOWHERE, TO_FLIGHT, TO_SPOOL };
+
+static enum way
+way(struct engine *e)
+{
+	uint64_t used = ring_used(&e->s->ring), size = e->s->ring.size;
+	bool up = e->link.state == LINK_UP;
+
+	if (e->spool != NULL) {
+		/* a short while without connection is the ring's business */
+		if (e->spool_only || !spool_is_empty(e->spool) ||
+		    (!up && (e->unreachable || used > size / 4)) ||
+		    (up && used > size / 2 && !flight_is_sent(&e->flight)))
+			return spool_works(e) ? TO_SPOOL : NOWHERE;
+	}
+	return up && !e->flight_is_spooled ? TO_FLIGHT : NOWHERE;
+}
+
+/* Room for whatever comes, so that a number is never taken in vain. */
+static bool
+has_room(struct engine *e, enum way to)
+{
+	return to == TO_SPOOL ||
+	    (to == TO_FLIGHT &&
+		flight_room(&e->flight, e->scratch_size + PREFIX_MAX) != NULL);
+}
+
+static bool
+put(struct engine *e, enum way to, struct compose_msg *m, uint64_t mark)
+{
+	uint32_t sequence = e->sequence;
+	uint64_t dropped = e->dropped_in_sequence;
+	struct slice message;
+	bool done;
+
+	if (!has_room(e, to))
+		return false;
+	message = compose_to_scratch(e, m);
+	done = to == TO_SPOOL ? to_spool(e, message)
+			      : to_flight(e, message, mark);
+	if (!done) { /* it comes again */
+		e->sequence = sequence;
+		e->dropped_in_sequence = dropped;
+	}
+	return done;
+}
+
+static void
+take_from_ring(struct engine *e)
+{
+	struct ring *ring = &e->s->ring;
+	struct compose_msg m;
+	struct slice record;
+	int n = 0;
+
+	while (n < BUDGET && ring_peek(ring, &record)) {
+		entry_read(record, &m);
+		if (!put(e, way(e), &m, ring_behind(ring)))
+			break;
+		ring_pop(ring);
+		n++;
+	}
+	e->busy = n > 0;
+	e->more = n == BUDGET;
+	if (n > 0 && atomic_load(&e->s->shared->waiters) > 0) {
+		(void)atomic_fetch_add(&e->s->shared->turn, 1);
+		bell_futex_wake(&e->s->shared->turn, INT32_MAX);
+	}
+}
+
+static void
+take_from_spool(struct engine *e)
+{
+	struct slice message;
+	uint64_t number;
+
+	if (e->spool == NULL || e->spool_only || e->link.state != LINK_UP ||
+	    spool_is_empty(e->spool))
+		return;
+	if (!e->flight_is_spooled && !flight_is_empty(&e->flight))
+		return; /* these are older */
+	for (int n = 0; n < BUDGET; n++) {
+		if (flight_room(&e->flight, SPOOL_RECORD_MAX + PREFIX_MAX) ==
+			NULL ||
+		    !spool_read(e->spool, &message, &number))
+			break;
+		e->flight_is_spooled = true;
+		(void)to_flight(e, message, number);
+		handle_count(e->s, COUNT_REPLAYED, 1);
+		e->more = n + 1 == BUDGET;
+	}
+}
+
+void
+engine_fill(struct engine *e)
+{
+	struct err err;
+
+	take_from_ring(e);
+	if (e->spool != NULL && spool_write(e->spool, &err) == -1)
+		spool_fails(e, &err);
+	else if (e->spool_failed && spool_works(e) && e->busy)
+		e->spool_failed = false;
+	take_from_spool(e);
+	if (e->spool == NULL)
+		return;
+	if (e->spooling && spool_is_empty(e->spool))
+		e->spooling = false;
+	handle_set(e->s, COUNT_DAMAGED, spool_damaged(e->spool));
+	handle_set(e->s, COUNT_SPOOL_BYTES,
+	    spool_is_empty(e->spool) ? 0 : spool_bytes(e->spool));
+}
+
+bool
+engine_say(struct engine *e, uint8_t pri, struct slice text)
+{
+	struct compose_msg m = { .pri = pri, .text = text };
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	m.sec = t.tv_sec;
+	m.usec = (uint32_t)(t.tv_nsec / 1000);
+	return put(e, way(e), &m, 0);
+}
+
+void
+engine_save(struct engine *e)
+{
+	struct slice message;
+
+	if (e->flight_is_spooled)
+		return;
+	while (flight_message(&e->flight, 0, &message) && to_spool(e, message))
+		(void)flight_take(&e->flight, &message);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * handle.h - what a struct syncline is
+ *
+ * Three parts, by who may touch them: struct shared, by everybody, with
+ * atomics; struct engine, by the sender (the thread, or syncline_step());
+ * the rest is written at open and in the child of a fork only.
+ */
+#ifndef HANDLE_H
+#define HANDLE_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "bell.h"
+#include "engine.h"
+#include "ring.h"
+#include "syncline.h"
+#include "target.h"
+
+enum alive {
+	ALIVE_NO,     /* the child of a fork finds it like this */
+	ALIVE_BEGINS, /* somebody just makes it so */
+	ALIVE_YES
+};
+
+enum counter {
+	COUNT_ACCEPTED,
+	COUNT_CUT,
+	COUNT_SENT,
+	COUNT_RESENT,
+	COUNT_UNCERTAIN,
+	COUNT_CONNECTS,
+	COUNT_FAILURES,
+	COUNT_SPOOLED,
+	COUNT_REPLAYED,
+	COUNT_DAMAGED, /* gauges from here on */
+	COUNT_SPOOL_BYTES,
+	COUNT_CONNECTED,
+	COUNTERS
+};
+
+/* In memory that is zeroed in the child of a fork; all zeroes is a good
+ * beginning. The ring's bytes follow on the next page. */
+struct shared {
+	_Atomic uint32_t alive;
+	_Atomic uint32_t stop;   /* close: come to an end */
+	_Atomic int64_t stop_at; /* at the latest; INT64_MAX: when done */
+	_Atomic uint32_t orders; /* counts flushes, stops, reopens */
+	_Atomic uint32_t reopen;
+	_Atomic uint32_t mask; /* 0xff ^ syncline_setmask() */
+	struct bell bell;
+	struct ring_ends ends;
+	/* what was queued before this position of the ring is delivered */
+	_Atomic uint64_t delivered;
+	_Atomic uint32_t flushers; /* who wait for that */
+	_Atomic uint32_t turn;     /* changes when delivered or room does */
+	_Atomic uint32_t waiters;  /* who wait for room */
+	_Atomic uint64_t dropped[RING_SEVERITIES];
+	_Atomic uint64_t counters[COUNTERS];
+};
+
+struct syncline {
+	struct shared *shared;
+	size_t shared_size; /* with the ring */
+	struct ring ring;
+	bool check_pid; /* the kernel does not tell us of a fork */
+	bool thread_runs;
+	pid_t pid;
+	pthread_t thread;
+	/* options */
+	int facility, flags;
+	enum syncline_overflow overflow;
+	int64_t block_ms;
+	size_t max_message;
+	char sd_id[COMPOSE_NAME + 1];
+	struct targets targets;
+	struct engine engine;
+	pthread_mutex_t lock; /* of what follows */
+	void (*on_event)(const struct syncline_event *event, void *arg);
+	void *on_event_arg;
+	char last_error[160];
+};
+
+/* Starts the thread, where there is to be one: 0 or a negative errno value. */
+int handle_start(struct syncline *s);
+
+/* poll(2) for what the engine wants, at most limit ms. */
+void handle_wait(struct syncline *s, int limit);
+
+/* Makes PROCID this process. */
+void handle_identify(struct syncline *s);
+
+/* Sees to it that this process may use the handle; 0, -EAGAIN: not now. */
+int handle_revive(struct syncline *s);
+
+static inline int
+handle_enter(struct syncline *s)
+{
+	if (atomic_load_explicit(&s->shared->alive, memory_order_acquire) ==
+		ALIVE_YES &&
+	    (!s->check_pid || getpid() == s->pid))
+		return 0;
+	return handle_revive(s);
+}
+
+static inline void
+handle_count(struct syncline *s, enum counter counter, uint64_t n)
+{
+	(void)atomic_fetch_add_explicit(
+	    &s->shared->counters[counter], n, memory_order_relaxed);
+}
+
+static inline void
+handle_set(struct syncline *s, enum counter counter, uint64_t n)
+{
+	atomic_store_explicit(
+	    &s->shared->counters[counter], n, memory_order_relaxed);
+}
+
+static inline uint64_t
+handle_dropped(struct syncline *s)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < RING_SEVERITIES; i++)
+		sum += atomic_load_explicit(
+		    &s->shared->dropped[i], memory_order_relaxed);
+	return sum;
+}
+
+/* Remembers the failure, and tells the program. */
+void handle_event(struct syncline *s, enum syncline_event_kind kind, uint64_t n,
+    const char *text);
+
+#endif

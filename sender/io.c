@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * io.c - see io.h
+ */
+#include "io.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static enum io_status
+failed(int error)
+{
+	errno = error;
+	return IO_FAILED;
+}
+
+/* A dead peer is noticed within half a minute, whether or not we send. */
+static void
+keep_alive(int fd)
+{
+	int on = 1, idle = 15, between = 5, count = 3, limit = 30000;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	(void)setsockopt(
+	    fd, IPPROTO_TCP, TCP_KEEPINTVL, &between, sizeof(between));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+	(void)setsockopt(
+	    fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+enum io_status
+io_open(struct io *io, const struct sockaddr *to, socklen_t len, int type)
+{
+	int fd = socket(to->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return IO_FAILED;
+	if (own_take(&io->own, fd) == -1)
+		return IO_FAILED;
+	io->stream = type == SOCK_STREAM;
+	io->udp = !io->stream && to->sa_family != AF_UNIX;
+	if (io->stream && to->sa_family != AF_UNIX)
+		keep_alive(io->own.fd);
+	if (connect(io->own.fd, to, len) == 0)
+		return IO_OK;
+	/* A unix stream whose backlog is full says EAGAIN: no later here. */
+	if (errno == EINPROGRESS)
+		return IO_LATER;
+	return IO_FAILED;
+}
+
+enum io_status
+io_connected(struct io *io)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+	struct sockaddr_storage peer;
+	socklen_t peer_len = sizeof(peer);
+
+	if (!own_is_valid(&io->own))
+		return failed(EBADF);
+	if (getsockopt(io->own.fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return IO_FAILED;
+	if (error != 0)
+		return failed(error);
+	if (getpeername(io->own.fd, (struct sockaddr *)&peer, &peer_len) == 0)
+		return IO_OK;
+	return errno == ENOTCONN ? IO_LATER : IO_FAILED;
+}
+
+bool
+io_is_alive(struct io *io)
+{
+	char answers[512];
+	ssize_t n;
+
+	if (!own_is_valid(&io->own)) {
+		errno = EBADF;
+		return false;
+	}
+	/* A collector says nothing; what it says is thrown away. */
+	for (int i = 0; i < 16; i++) {
+		n = recv(io->own.fd, answers, sizeof(answers), MSG_DONTWAIT);
+		if (n == 0 && io->stream) {
+			errno = ECONNRESET;
+			return false;
+		}
+		if (n == -1)
+			return errno == EAGAIN || errno == EINTR;
+	}
+	return true;
+}
+
+enum io_status
+io_send(struct io *io, struct slice s, size_t *n)
+{
+	ssize_t sent = send(io->own.fd, s.p, s.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	*n = sent > 0 ? (size_t)sent : 0;
+	if (sent >= 0)
+		return IO_OK;
+	return errno == EAGAIN || errno == EINTR || errno == ENOBUFS
+	    ? IO_LATER
+	    : IO_FAILED;
+}
+
+/* The answer to the last datagram; on this machine it is there at once. */
+static int
+pending(struct io *io)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(io->own.fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return errno;
+	return error;
+}
+
+/*
+ * Not sendmmsg(2): when the second datagram is told that nobody listens, it
+ * says "one sent", and what it was told is gone.
+ */
+enum io_status
+io_send_each(
+    struct io *io, const struct slice *each, unsigned count, unsigned *n)
+{
+	enum io_status status = IO_OK;
+	int error;
+	size_t sent;
+
+	for (*n = 0; *n < count && status == IO_OK; *n += status == IO_OK)
+		status = io_send(io, each[*n], &sent);
+	error = status == IO_OK ? pending(io) : errno;
+	if (status == IO_LATER || error == 0)
+		return status;
+	if (io->udp && error == ECONNREFUSED && *n > 0)
+		(*n)--; /* it is the one before that was refused */
+	return failed(error);
+}
+
+size_t
+io_unacknowledged(struct io *io)
+{
+	int bytes = 0;
+
+	if (!own_is_valid(&io->own) ||
+	    ioctl(io->own.fd, SIOCOUTQ, &bytes) == -1 || bytes < 0)
+		return 0;
+	return (size_t)bytes;
+}
+
+void
+io_close(struct io *io)
+{
+	own_close(&io->own);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * io.h - a socket that sends, never waits, and never raises SIGPIPE
+ *
+ * Everything goes through send(2), which writes to sockets only.
+ */
+#ifndef IO_H
+#define IO_H
+
+#include <sys/socket.h>
+
+#include "own.h"
+#include "wire/slice.h"
+
+struct io {
+	struct own own;
+	bool stream, udp;
+};
+
+enum io_status {
+	IO_OK,
+	IO_LATER, /* poll(2) for POLLOUT first */
+	IO_FAILED /* errno; the socket is of no use any more */
+};
+
+static inline void
+io_init(struct io *io)
+{
+	io->own.fd = -1;
+}
+
+/* Begins to connect. IO_LATER: io_connected() tells when POLLOUT came. */
+enum io_status io_open(
+    struct io *io, const struct sockaddr *to, socklen_t len, int type);
+enum io_status io_connected(struct io *io);
+
+/* True when the socket is ours and the peer has not closed it; else errno. */
+bool io_is_alive(struct io *io);
+
+/* Sends the front of s: *n bytes of it. */
+enum io_status io_send(struct io *io, struct slice s, size_t *n);
+
+/*
+ * Sends whole datagrams; *n of the count went out, and were not refused.
+ * EMSGSIZE is IO_FAILED like others, but the socket is still good.
+ */
+enum io_status io_send_each(
+    struct io *io, const struct slice *each, unsigned count, unsigned *n);
+
+/* Bytes sent that the peer's kernel has not acknowledged (SIOCOUTQ). */
+size_t io_unacknowledged(struct io *io);
+
+void io_close(struct io *io);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * link.c - see link.h
+ */
+#include "link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/un.h>
+
+enum { LOOK_UP_POLL = 10 }; /* ms between two looks at a look-up */
+
+void
+link_init(struct link *l, const struct targets *targets, int64_t limit,
+    int64_t retry_min, int64_t retry_max)
+{
+	(void)memset(l, 0, sizeof(*l));
+	l->targets = targets;
+	l->limit = limit;
+	io_init(&l->io);
+	backoff_init(&l->backoff, retry_min, retry_max);
+}
+
+void
+link_reset(struct link *l, uint32_t random)
+{
+	io_close(&l->io);
+	l->resolve = NULL; /* the thread that would end it is not here */
+	l->address = NULL;
+	l->state = LINK_DOWN;
+	l->at = 0;
+	l->retry_at = 0;
+	l->random = random | 1;
+	backoff_reset(&l->backoff);
+}
+
+static void
+leave(struct link *l)
+{
+	io_close(&l->io);
+	resolve_drop(l->resolve);
+	l->resolve = NULL;
+	l->address = NULL;
+	l->state = LINK_DOWN;
+}
+
+void
+link_clear(struct link *l)
+{
+	leave(l);
+}
+
+/* xorshift32: only so that senders differ. */
+static uint32_t
+next_random(struct link *l)
+{
+	l->random ^= l->random << 13;
+	l->random ^= l->random >> 17;
+	l->random ^= l->random << 5;
+	return l->random;
+}
+
+static void
+wait_for_next_round(struct link *l, int64_t now)
+{
+	leave(l);
+	l->at = 0;
+	l->retry_at = now + backoff_take(&l->backoff, next_random(l));
+}
+
+static enum link_news start(struct link *l, int64_t now);
+
+/* This target cannot be reached (why is set): the next one. */
+static enum link_news
+give_up(struct link *l, int64_t now)
+{
+	leave(l);
+	if (l->at + 1 < l->targets->n) {
+		l->at++;
+		return start(l, now);
+	}
+	wait_for_next_round(l, now);
+	return LINK_UNREACHABLE;
+}
+
+static enum link_news
+up(struct link *l)
+{
+	resolve_drop(l->resolve);
+	l->resolve = NULL;
+	l->address = NULL;
+	l->state = LINK_UP;
+	return LINK_CONNECTED;
+}
+
+/* Tries the addresses, from this one on. */
+static enum link_news
+try_addresses(struct link *l, int64_t now)
+{
+	for (; l->address != NULL; l->address = l->address->ai_next) {
+		io_close(&l->io);
+		switch (io_open(&l->io, l->address->ai_addr,
+		    l->address->ai_addrlen, l->address->ai_socktype)) {
+		case IO_OK:
+			return up(l);
+		case IO_LATER:
+			l->state = LINK_CONNECTING;
+			return LINK_NO_NEWS;
+		case IO_FAILED:
+			break;
+		}
+		(void)err_sys(&l->why, "%s", link_target(l)->url);
+	}
+	return give_up(l, now);
+}
+
+static enum link_news
+go_on_resolving(struct link *l, int64_t now)
+{
+	const struct addrinfo *found;
+	struct err err;
+
+	if (!resolve_done(l->resolve, &found, &err)) {
+		if (now < l->deadline)
+			return LINK_NO_NEWS;
+		(void)err_set(&l->why,
+		    "%s: looking up the name takes longer than %d ms",
+		    link_target(l)->url, (int)l->limit);
+		return give_up(l, now);
+	}
+	if (found == NULL) {
+		(void)err_set(&l->why, "%s: %s", link_target(l)->url, err.text);
+		return give_up(l, now);
+	}
+	l->address = found;
+	return try_addresses(l, now);
+}
+
+static enum link_news
+start_unix(struct link *l, int64_t now)
+{
+	const struct target *t = link_target(l);
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	bool stream = t->kind == TARGET_UNIX_STREAM;
+	enum io_status status;
+
+	(void)memcpy(to.sun_path, t->path, strlen(t->path) + 1);
+	status = io_open(&l->io, (const struct sockaddr *)&to, sizeof(to),
+	    stream ? SOCK_STREAM : SOCK_DGRAM);
+	if (status == IO_FAILED && errno == EPROTOTYPE && !stream) {
+		io_close(&l->io);
+		status = io_open(&l->io, (const struct sockaddr *)&to,
+		    sizeof(to), SOCK_STREAM);
+	}
+	if (status == IO_OK)
+		return up(l);
+	(void)err_sys(&l->why, "%s", t->url);
+	return give_up(l, now);
+}
+
+static enum link_news
+start(struct link *l, int64_t now)
+{
+	const struct target *t = link_target(l);
+
+	l->deadline = now + l->limit;
+	if (t->kind != TARGET_UDP && t->kind != TARGET_TCP)
+		return start_unix(l, now);
+	l->resolve = resolve_start(t);
+	if (l->resolve == NULL) {
+		(void)err_sys(&l->why, "%s: cannot look up the name", t->url);
+		return give_up(l, now);
+	}
+	l->state = LINK_RESOLVING;
+	return go_on_resolving(l, now);
+}
+
+static enum link_news
+go_on_connecting(struct link *l, int64_t now)
+{
+	switch (io_connected(&l->io)) {
+	case IO_OK:
+		return up(l);
+	case IO_LATER:
+		if (now < l->deadline)
+			return LINK_NO_NEWS;
+		errno = ETIMEDOUT;
+		break;
+	case IO_FAILED:
+		break;
+	}
+	(void)err_sys(&l->why, "%s", link_target(l)->url);
+	if (now >= l->deadline)
+		return give_up(l, now);
+	l->address = l->address->ai_next;
+	return try_addresses(l, now);
+}
+
+enum link_news
+link_step(struct link *l, int64_t now)
+{
+	switch (l->state) {
+	case LINK_DOWN:
+		return now < l->retry_at ? LINK_NO_NEWS : start(l, now);
+	case LINK_RESOLVING:
+		return go_on_resolving(l, now);
+	case LINK_CONNECTING:
+		return go_on_connecting(l, now);
+	case LINK_UP:
+		break;
+	}
+	return LINK_NO_NEWS;
+}
+
+void
+link_break(struct link *l, int64_t now, bool good)
+{
+	(void)err_sys(&l->why, "%s", link_target(l)->url);
+	if (good)
+		backoff_reset(&l->backoff);
+	wait_for_next_round(l, now);
+	if (good)
+		l->retry_at = now;
+}
+
+void
+link_restart(struct link *l)
+{
+	leave(l);
+	l->at = 0;
+	l->retry_at = 0;
+	backoff_reset(&l->backoff);
+}
+
+int64_t
+link_wants(const struct link *l, int64_t now, int *fd, short *events)
+{
+	switch (l->state) {
+	case LINK_DOWN:
+		return l->retry_at;
+	case LINK_RESOLVING:
+		return now + LOOK_UP_POLL;
+	case LINK_CONNECTING:
+		*fd = l->io.own.fd;
+		*events = POLLOUT;
+		return l->deadline;
+	case LINK_UP:
+		break;
+	}
+	return INT64_MAX;
+}

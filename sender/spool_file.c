@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * spool_file.c - what is in the files of a spool: see spool_parts.h
+ */
+#include "spool_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "wire/crc.h"
+
+int
+spool_open_file(struct spool *s, struct own *o, const char *name, int flags)
+{
+	int fd;
+
+	flags |= O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+	own_close(o);
+	/* The folder was ours to open, even when its path has no meaning any
+	 * more (chroot); when it was closed, there is still the path. */
+	if (!own_is_valid(&s->folder)) {
+		fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd == -1 || own_take(&s->folder, fd) == -1)
+			return -1;
+	}
+	fd = openat(s->folder.fd, name, flags, 0600);
+	return fd == -1 ? -1 : own_take(o, fd);
+}
+
+void
+spool_segment_name(uint64_t first, char name[32])
+{
+	(void)snprintf(name, 32, "%016" PRIx64 ".log", first);
+}
+
+static struct slice
+bytes_of(const void *p, size_t n)
+{
+	return slice_of(p, n);
+}
+
+uint32_t
+spool_crc(uint64_t nonce, uint32_t n, uint64_t number, const char *text)
+{
+	uint32_t crc = crc_add(0, bytes_of(&nonce, sizeof(nonce)));
+
+	crc = crc_add(crc, bytes_of(&n, sizeof(n)));
+	crc = crc_add(crc, bytes_of(&number, sizeof(number)));
+	return crc_add(crc, slice_of(text, n));
+}
+
+uint64_t
+spool_read_head(const struct own *o)
+{
+	struct spool_head heads[2];
+
+	if (pread(o->fd, heads, sizeof(heads), 0) != (ssize_t)sizeof(heads))
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		if (memcmp(heads[i].magic, "SYNCSPL1", 8) == 0 &&
+		    heads[i].crc ==
+			crc_add(0, bytes_of(&heads[i].nonce, sizeof(uint64_t))))
+			return heads[i].nonce;
+	}
+	return 0;
+}
+
+size_t
+spool_check(struct slice bytes, uint64_t nonce, struct spool_record *record)
+{
+	struct spool_record r;
+
+	if (bytes.n < sizeof(r))
+		return bytes.n == 0 ? 0 : SIZE_MAX;
+	(void)memcpy(&r, bytes.p, sizeof(r));
+	if (r.magic != (SPOOL_RECORD_MAGIC ^ (uint32_t)nonce) ||
+	    r.n > SPOOL_RECORD_MAX || r.zero != 0)
+		return 0;
+	if (bytes.n < sizeof(r) + r.n)
+		return SIZE_MAX;
+	if (r.crc != spool_crc(nonce, r.n, r.number, bytes.p + sizeof(r)))
+		return 0;
+	*record = r;
+	return spool_size(r.n);
+}
+
+void
+spool_note(struct spool *s)
+{
+	struct spool_state state = { .magic = "SYNCSPS1",
+		.acknowledged = s->acknowledged,
+		.next = s->next };
+
+	state.crc = crc_add(0, bytes_of(&state.acknowledged, 16));
+	if (!own_is_valid(&s->state) &&
+	    spool_open_file(s, &s->state, "state", O_RDWR | O_CREAT) == -1)
+		return;
+	if (pwrite(s->state.fd, &state, sizeof(state), 0) !=
+	    (ssize_t)sizeof(state))
+		own_close(&s->state);
+}
+
+void
+spool_trim(struct spool *s)
+{
+	char name[32];
+	size_t gone = 0;
+
+	while (gone < s->count &&
+	    (gone + 1 < s->count ? s->segments[gone + 1].first : s->next) <=
+		s->acknowledged + 1) {
+		/* The one being written stays until it is large enough. */
+		if (gone + 1 == s->count && s->out.fd != -1 &&
+		    s->segments[gone].bytes < s->segment_limit)
+			break;
+		if (gone + 1 == s->count) {
+			own_close(&s->out);
+			s->out_n = 0;
+		}
+		spool_segment_name(s->segments[gone].first, name);
+		if (unlinkat(s->folder.fd, name, 0) == -1 && errno != ENOENT)
+			break;
+		s->bytes -= s->segments[gone].bytes;
+		gone++;
+	}
+	if (gone == 0)
+		return;
+	s->count -= gone;
+	(void)memmove(
+	    s->segments, s->segments + gone, s->count * sizeof(*s->segments));
+	if (s->in_segment >= gone) {
+		s->in_segment -= gone;
+	} else { /* it had read to the end of one that is gone */
+		s->in_segment = 0;
+		own_close(&s->in);
+	}
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * spool_read.c - the records of a spool, oldest first, past what is damaged
+ */
+#include "spool_parts.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Numbers before this one that were not found are lost. */
+static void
+count_gap(struct spool *s, uint64_t before)
+{
+	uint64_t from = s->expected > s->counted ? s->expected : s->counted;
+
+	if (before > from) {
+		s->damaged += before - from;
+		s->counted = before;
+	}
+	if (s->expected < before)
+		s->expected = before;
+}
+
+static uint64_t
+end_of_segment(const struct spool *s)
+{
+	return s->in_segment + 1 < s->count
+	    ? s->segments[s->in_segment + 1].first
+	    : s->next;
+}
+
+/* Opens the segment to be read. False: there is none, or it is unreadable. */
+static bool
+enter(struct spool *s)
+{
+	char name[32];
+
+	if (s->in_segment >= s->count)
+		return false;
+	spool_segment_name(s->segments[s->in_segment].first, name);
+	s->in_begin = s->in_end = 0;
+	s->in_at = SPOOL_HEADS;
+	s->in_nonce = 0;
+	if (spool_open_file(s, &s->in, name, O_RDONLY) == -1)
+		return false;
+	s->in_nonce = spool_read_head(&s->in);
+	return s->in_nonce != 0;
+}
+
+static bool
+next_segment(struct spool *s)
+{
+	/* The last one may still grow: its place is kept. */
+	if (s->in_segment + 1 >= s->count)
+		return false;
+	own_close(&s->in);
+	count_gap(s, end_of_segment(s));
+	s->in_segment++;
+	return true;
+}
+
+/* Fills the buffer; false: there is nothing more to be had now. */
+static bool
+fill(struct spool *s)
+{
+	ssize_t n;
+	size_t have = s->in_end - s->in_begin;
+
+	(void)memmove(s->in_buffer, s->in_buffer + s->in_begin, have);
+	s->in_begin = 0;
+	s->in_end = have;
+	n = pread(s->in.fd, s->in_buffer + have, SPOOL_READ_BUFFER - have,
+	    (off_t)(s->in_at + have));
+	if (n <= 0)
+		return false;
+	s->in_end += (size_t)n;
+	return true;
+}
+
+static void
+skip(struct spool *s, size_t n)
+{
+	size_t have = s->in_end - s->in_begin;
+
+	s->in_at += n;
+	s->in_begin += n < have ? n : have;
+}
+
+/* The next record of this segment, whatever its number. */
+static bool
+find(struct spool *s, struct spool_record *record, struct slice *text)
+{
+	struct slice bytes;
+	size_t size;
+
+	for (;;) {
+		bytes = slice_of(
+		    s->in_buffer + s->in_begin, s->in_end - s->in_begin);
+		size = spool_check(bytes, s->in_nonce, record);
+		if (size != 0 && size != SIZE_MAX) {
+			*text = slice_of(bytes.p + sizeof(*record), record->n);
+			skip(s, size);
+			return true;
+		}
+		if ((bytes.n == 0 || size == SIZE_MAX) && fill(s))
+			continue;
+		if (s->in_end - s->in_begin == 0)
+			return false;
+		/* no record begins here, or not all of it is there */
+		skip(s, 8);
+	}
+}
+
+void
+spool_find_end(struct spool *s)
+{
+	struct spool_segment last;
+	struct spool_record record;
+	struct slice text;
+	uint64_t next, good = SPOOL_HEADS;
+
+	if (s->count > 0) {
+		if (s->segments[0].first > s->acknowledged + 1)
+			s->acknowledged = s->segments[0].first - 1;
+		s->in_segment = s->count - 1;
+		last = s->segments[s->in_segment];
+		next = last.first;
+		if (enter(s)) {
+			while (find(s, &record, &text)) {
+				if (record.number < next)
+					continue;
+				next = record.number + 1;
+				good = s->in_at;
+			}
+		}
+		if (last.bytes > good)
+			next++;
+		if (next > s->next)
+			s->next = next;
+	}
+	spool_rewind(s);
+	s->counted = s->expected;
+	if (spool_is_empty(s))
+		s->next = s->acknowledged + 1;
+	spool_trim(s);
+}
+
+/* Nothing is left to be read. */
+static void
+reach_end(struct spool *s)
+{
+	count_gap(s, s->next);
+	if (s->last_read <= s->acknowledged && s->acknowledged + 1 < s->next)
+		spool_acknowledge(s, s->next - 1);
+}
+
+bool
+spool_read(struct spool *s, struct slice *record, uint64_t *number)
+{
+	struct spool_record r;
+
+	if (s->expected >= s->next)
+		return false;
+	/* what is to be read must be in the file */
+	if (s->out_n > 0) {
+		struct err ignored;
+
+		if (spool_write(s, &ignored) == -1)
+			return false;
+	}
+	for (;;) {
+		if (!own_is_valid(&s->in) && !enter(s)) {
+			if (!next_segment(s))
+				break;
+			continue;
+		}
+		while (find(s, &r, record)) {
+			if (r.number < s->expected || r.number >= s->next)
+				continue;
+			count_gap(s, r.number);
+			s->expected = r.number + 1;
+			s->last_read = r.number;
+			*number = r.number;
+			return true;
+		}
+		if (!next_segment(s))
+			break;
+	}
+	reach_end(s);
+	return false;
+}
+
+void
+spool_acknowledge(struct spool *s, uint64_t number)
+{
+	/* what is missing behind the last good record is done with, too */
+	if (number >= s->last_read && s->expected == s->next)
+		number = s->next - 1;
+	if (number <= s->acknowledged)
+		return;
+	s->acknowledged = number;
+	spool_trim(s);
+	spool_note(s);
+}
+
+void
+spool_rewind(struct spool *s)
+{
+	own_close(&s->in);
+	s->in_segment = 0;
+	s->expected = s->acknowledged + 1;
+	s->last_read = s->acknowledged;
+}
+
+bool
+spool_is_empty(const struct spool *s)
+{
+	return s->acknowledged + 1 >= s->next;
+}
+
+uint64_t
+spool_bytes(const struct spool *s)
+{
+	return s->bytes + s->out_n;
+}
+
+uint64_t
+spool_damaged(const struct spool *s)
+{
+	return s->damaged;
+}

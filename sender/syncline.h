@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * syncline.h - send log messages without ever making the caller wait
+ *
+ * A call copies the message into a ring in memory and returns; a thread of
+ * the library composes, connects, sends and tries again. Nothing that was
+ * accepted is lost without being counted (syncline_stats()), and the
+ * collector is told how many of which severity were dropped.
+ *
+ * Unless a function says otherwise:
+ *
+ * - It returns 0 or a negative errno value; syncline_strerror() has the words.
+ *   errno itself is kept, so `%m` and the caller's own checks still work.
+ * - It may be called from any thread. From a signal handler only
+ *   syncline_sigsafe() may be called, and where the thread runs,
+ *   syncline_flush().
+ * - After fork(2) the child may go on with the same handle: its first call
+ *   gives it an empty ring, a connection, a PROCID and a sequence of its own;
+ *   what the parent had queued, the parent sends. (Not after vfork(2).)
+ * - No signal is raised (SIGPIPE), and nothing is written to standard output
+ *   or error, but for SYNCLINE_PERROR.
+ * - Times are milliseconds, sizes are bytes. Strings are copied.
+ */
+#ifndef SYNCLINE_H
+#define SYNCLINE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SYNCLINE_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#pragma GCC visibility push(default)
+#else
+#define SYNCLINE_PRINTF(f, a)
+#endif
+
+struct syncline; /* a handle: a ring, and who sends what is in it */
+
+/* What happens to a message that finds no room in the ring. */
+enum syncline_overflow {
+	/*
+	 * The default: the least severe go first (RFC 5424 section 8.6). debug
+	 * and info are refused from 70 % of the ring on, notice and warning
+	 * from 85 %; the rest is for err and what is more severe.
+	 */
+	SYNCLINE_DROP_LOWEST,
+	SYNCLINE_DROP_NEWEST, /* all alike, when the ring is full */
+	/* The caller waits for room, opts.block_ms at most; then it is
+	 * dropped. Never in syncline_sigsafe(). */
+	SYNCLINE_BLOCK
+};
+
+enum {
+	SYNCLINE_RFC5424 = 1 << 0, /* the form, whatever the URL: the default
+				      but for unix:///dev/log */
+	SYNCLINE_RFC3164 = 1 << 1, /* the old form: local time, no MSGID;
+				      structured data is put before the text */
+	SYNCLINE_PID = 1 << 2,     /* RFC 3164: the process id behind the tag
+				      (RFC 5424 always has PROCID) */
+	SYNCLINE_PERROR = 1 << 3, /* also to standard error: "ident[pid]: text",
+				     by the caller, in one writev(2) */
+	SYNCLINE_NO_SEQUENCE = 1 << 4,  /* no [meta sequenceId="N"] */
+	SYNCLINE_TIME_QUALITY = 1 << 5, /* [timeQuality tzKnown="1"
+			isSynced="0 or 1"], as the kernel says (section 7.1) */
+	SYNCLINE_LF = 1 << 6,       /* streams: LF ends a message, instead of
+			 octet counting (RFC 6587 3.4.2); an LF in it
+			 becomes a blank */
+	SYNCLINE_NO_THREAD = 1 << 7 /* no thread: the program calls
+			syncline_step() */
+};
+
+/*
+ * How a handle behaves. Begin with SYNCLINE_OPTS_INIT, so that members of
+ * later versions have their defaults; 0 and NULL are defaults, too.
+ */
+struct syncline_opts {
+	size_t size;          /* sizeof(struct syncline_opts) */
+	const char *ident;    /* APP-NAME, at most 48 bytes; NULL: the program's
+				 name */
+	const char *hostname; /* HOSTNAME, at most 255; NULL: the system's */
+	int facility; /* LOG_USER ... of <syslog.h>, for a pri without one;
+			 0: LOG_USER */
+	int flags;    /* SYNCLINE_..., or-ed */
+	enum syncline_overflow overflow;
+	int block_ms;  /* for SYNCLINE_BLOCK; 0: 1000 */
+	size_t memory; /* of the ring: 64 KiB to 1 GiB, rounded up to a power
+			  of two; 0: 1 MiB. Taken at once, never more */
+	size_t max_message; /* of MSG: what is longer is cut there, between
+			two UTF-8 characters, and counted. At most 64
+			KiB and a twentieth of memory; 0: 8192, or
+			that twentieth */
+	int connect_ms;     /* how long one attempt may take, the look-up of the
+			       name included; 0: 5000 */
+	int retry_min_ms, retry_max_ms; /* between two rounds of attempts:
+			doubled each time, and varied by a random half;
+			0: 50 and 10000 */
+	/*
+	 * A folder for what cannot be sent now (made when it is not there);
+	 * NULL: none. It is sent in order, before what came later, also by
+	 * the next process after a crash. Of several processes each takes a
+	 * part of it (64 at most). When it is full, or the disk is, the ring
+	 * fills up.
+	 */
+	const char *spool;
+	uint64_t spool_size; /* of all its files of one handle; 0: 64 MiB; at
+				least 1 MiB */
+	const char *sd_id;   /* SD-ID of syncline_kv(); NULL: "kv@32473" */
+	/* [origin software="..." swVersion="..." enterpriseId="..."] with each
+	 * message (RFC 5424 section 7.2); at most 48, 32, 64 bytes. */
+	const char *origin_software, *origin_version, *origin_enterprise;
+	char *why;       /* when syncline_open() fails: the reason in words */
+	size_t why_size; /* is put here; ends with a NUL, cut if need be */
+};
+
+#define SYNCLINE_OPTS_INIT                           \
+	{                                            \
+		.size = sizeof(struct syncline_opts) \
+	}
+
+/*
+ * syncline_open - make a handle
+ *
+ * out   receives the handle, which syncline_close() frees; untouched when
+ *       this fails
+ * urls  where to send to; several, with blanks between, in the order of
+ *       preference: the next is tried when one cannot be reached.
+ *         unix:///dev/log              datagrams (or a stream, where the
+ *                                      socket is one)
+ *         unix-stream:///run/x.sock    octet counting
+ *         udp://host:port              port 514 when none is given
+ *         tcp://host:port              octet counting (RFC 6587 3.4.1)
+ *         file:///folder               alone: everything goes to this spool
+ *                                      folder, for somebody else to send
+ *       An IPv6 address stands in brackets. tls:// is not yet supported and
+ *       is refused. NULL: $SYNCLINE_URL (ignored in set-uid programs), or
+ *       unix:///dev/log.
+ *       unix:///dev/log speaks RFC 3164 without a host name, as syslog(3)
+ *       does, because those who listen there expect it; SYNCLINE_RFC5424
+ *       changes that.
+ * opts  NULL: the defaults
+ *
+ * Does not wait: a collector that is away, or whose name is unknown, is no
+ * error. Messages wait for it, in memory and in the spool.
+ *
+ *   -EINVAL   a URL or an option is not understood
+ *   -ENOMEM, -EAGAIN   no memory, or no thread
+ *   others    the spool folder cannot be used, for this reason
+ */
+int syncline_open(
+    struct syncline **out, const char *urls, const struct syncline_opts *opts);
+
+/*
+ * syncline_log, syncline_vlog - queue a message, as printf(3)
+ *
+ * pri   severity, or-ed with a facility (LOG_ERR, LOG_MAIL | LOG_INFO);
+ *       without one, opts.facility
+ * fmt   as for syslog(3), %m included. A fmt without % is not formatted.
+ *
+ * Never blocks (but see SYNCLINE_BLOCK), never allocates; where the thread
+ * sleeps, it is woken by one futex(2).
+ *
+ *   -EINVAL   pri is none (RFC 5424 section 6.2.1), or fmt is none
+ *   -ENOBUFS  the ring is full for this severity: dropped and counted
+ */
+int syncline_log(struct syncline *s, int pri, const char *fmt, ...)
+    SYNCLINE_PRINTF(3, 4);
+int syncline_vlog(struct syncline *s, int pri, const char *fmt, va_list ap)
+    SYNCLINE_PRINTF(3, 0);
+
+/* syncline_send - queue len bytes as they are: no format, NULs allowed */
+int syncline_send(struct syncline *s, int pri, const void *text, size_t len);
+
+/* A parameter of structured data: value is any bytes. */
+struct syncline_param {
+	const char *name;  /* 1 to 32 characters */
+	const char *value; /* what the value may not hold is escaped (RFC 5424
+			      6.3.3); what is no UTF-8 becomes U+FFFD */
+	size_t value_len;
+};
+
+struct syncline_element {
+	const char *id; /* SD-ID, 1 to 32 characters; those without @ are
+			   IANA's (section 6.3.2) */
+	const struct syncline_param *params;
+	size_t n_params;
+};
+
+/* A message with everything; begin with SYNCLINE_RECORD_INIT. */
+struct syncline_record {
+	size_t size; /* sizeof(struct syncline_record) */
+	int pri;
+	struct timespec time; /* tv_sec 0 and tv_nsec 0: now */
+	const char *ident;    /* APP-NAME of this one; NULL: the handle's */
+	const char *msgid;    /* at most 32 bytes; NULL: none */
+	const struct syncline_element *elements;
+	size_t n_elements;
+	const void *text;
+	size_t text_len;
+};
+
+#define SYNCLINE_RECORD_INIT                           \
+	{                                              \
+		.size = sizeof(struct syncline_record) \
+	}
+
+/*
+ * syncline_record - queue such a message
+ *
+ * Bytes that a name or MSGID may not hold become '_', what is too long is cut
+ * (section 6). Elements "meta", "timeQuality" and "origin" replace those of
+ * the library. Structured data is never cut:
+ *
+ *   -EINVAL   also: an SD-ID twice (section 6.3.2), or an empty name
+ *   -EMSGSIZE structured data of more than opts.max_message, escaped; nothing
+ *             was queued
+ */
+int syncline_record(struct syncline *s, const struct syncline_record *record);
+
+/*
+ * syncline_kv - queue a text with named values: name, value, ..., NULL
+ *
+ *	syncline_kv(s, LOG_INFO, "logged in", "user", name, "from", ip,
+ *	    (char *)NULL);
+ *
+ * They become parameters of the element opts.sd_id. All are const char *;
+ * neither text nor values are a format. At most 32 pairs (-E2BIG).
+ */
+int syncline_kv(struct syncline *s, int pri, const char *text, ...)
+    __attribute__((sentinel));
+
+/*
+ * syncline_sigsafe - queue len bytes from a signal handler
+ *
+ * Async-signal-safe: no lock, no allocation, no printf; errno is kept. At
+ * most 1024 bytes, the rest is cut. The thread sends it: a handler that is
+ * about to end the process calls syncline_flush() next.
+ *
+ *   -ENOBUFS  as syncline_log(); also where a fork(2) is just being noticed
+ */
+int syncline_sigsafe(struct syncline *s, int pri, const void *text, size_t len);
+
+/*
+ * syncline_setmask - which severities are queued: LOG_MASK(), LOG_UPTO()
+ *
+ * Others return 0 and are not counted. 0 changes nothing. Returns the mask
+ * that there was; at first 0xff. Async-signal-safe.
+ */
+int syncline_setmask(struct syncline *s, int mask);
+
+/*
+ * syncline_flush - wait until what was queued before this call is sent
+ *
+ * Sent is: taken by the kernel (datagrams), acknowledged by the peer's kernel
+ * (streams), or on the disk (file://). Async-signal-safe, where the thread
+ * runs; without, it calls syncline_step().
+ *
+ * timeout  at most so long; 0: only look; -1: without limit
+ *
+ *   -ETIMEDOUT  something still waits
+ */
+int syncline_flush(struct syncline *s, int timeout);
+
+/*
+ * syncline_close - send what waits, for at most timeout, and free the handle
+ *
+ * What cannot be sent goes to the spool, or is lost. No other thread may use
+ * the handle any more. s may be NULL. In a child that never logged, nothing
+ * is sent.
+ *
+ *   -ETIMEDOUT  messages were left behind: those in the spool are kept, others
+ *               are lost
+ */
+int syncline_close(struct syncline *s, int timeout);
+
+/* Where the messages of a handle are, and what became of them. */
+struct syncline_stats {
+	uint64_t accepted; /* queued */
+	uint64_t sent;     /* taken by the kernel, or written to file:// */
+	uint64_t dropped;  /* refused or thrown away, all of these: */
+	uint64_t dropped_severity[8]; /* by severity, LOG_EMERG first */
+	uint64_t cut;       /* shortened: max_message, or the datagram */
+	uint64_t resent;    /* sent once more, because a connection broke
+			       before the peer acknowledged them: some may
+			       have arrived twice */
+	uint64_t uncertain; /* acknowledged by the peer's kernel in the second
+			       before a connection broke: TCP cannot tell
+			       whether the collector got them */
+	uint64_t connects;  /* connections made */
+	uint64_t failures;  /* attempts that failed, and connections broken */
+	uint64_t spooled;   /* written to the spool */
+	uint64_t replayed;  /* read from it again */
+	uint64_t spool_damaged; /* records of the spool that were unreadable */
+	uint64_t spool_bytes;   /* in the spool now */
+	uint64_t queued_bytes;  /* in the ring now */
+	int connected;          /* 1 or 0 */
+	char last_error[160];   /* of the last failure: what and why */
+};
+
+/* size is sizeof(struct syncline_stats): no more is written. */
+void syncline_stats(
+    struct syncline *s, struct syncline_stats *stats, size_t size);
+
+enum syncline_event_kind {
+	SYNCLINE_CONNECTED,    /* text: the URL */
+	SYNCLINE_DISCONNECTED, /* text: URL and reason */
+	SYNCLINE_UNREACHABLE,  /* text: URL and reason; first of a row */
+	SYNCLINE_DROPPING,     /* messages are being dropped */
+	SYNCLINE_DROPPED,      /* that has ended; n: how many */
+	SYNCLINE_SPOOLING,     /* messages go to the spool */
+	SYNCLINE_SPOOL_FAILED  /* text: why; once until it works again */
+};
+
+struct syncline_event {
+	enum syncline_event_kind kind;
+	uint64_t n;
+	const char *text; /* valid during the call; "" for none */
+};
+
+/*
+ * syncline_on_event - have on_event called when something happens
+ *
+ * By the library's thread (or in syncline_step()), soon. It may log and ask
+ * for statistics; it may not close, flush, step or change the callback, and
+ * the less it does, the better. NULL: nobody. After this call has returned
+ * the former callback may still be running, once.
+ */
+void syncline_on_event(struct syncline *s,
+    void (*on_event)(const struct syncline_event *event, void *arg), void *arg);
+
+/* syncline_reopen - leave the connection when all is sent, and begin anew with
+ * the first URL */
+void syncline_reopen(struct syncline *s);
+
+/* syncline_strerror - words for what a function here returned */
+const char *syncline_strerror(int error);
+
+/* syncline_version - of the library: "0.1.0" */
+const char *syncline_version(void);
+
+/*
+ * For programs with an event loop, and SYNCLINE_NO_THREAD: wait until fd (-1:
+ * none) has one of events (POLLIN, POLLOUT), at most timeout milliseconds (-1:
+ * without limit), or until something was logged; then step. All four are for
+ * one thread, and are asked anew after each step; others may log. Names are
+ * looked up by a thread all the same.
+ */
+int syncline_fd(struct syncline *s);
+int syncline_events(struct syncline *s);
+int syncline_timeout(struct syncline *s);
+int syncline_step(struct syncline *s); /* 0, or -EINVAL where a thread runs */
+
+/*
+ * syslog(3) on top of the library: include <syncline/syslog.h> and call them
+ * by their usual names. There is one handle for the process, opened by the
+ * first message or LOG_NDELAY; SYNCLINE_URL names the collector. At exit(3)
+ * what waits is sent, for at most one second. They keep errno.
+ */
+void syncline_openlog(const char *ident, int option, int facility);
+void syncline_syslog(int pri, const char *fmt, ...) SYNCLINE_PRINTF(2, 3);
+void syncline_vsyslog(int pri, const char *fmt, va_list ap)
+    SYNCLINE_PRINTF(2, 0);
+void syncline_closelog(void);
+int syncline_setlogmask(int mask);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * target.c - see target.h
+ */
+#include "target.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "wire/word.h"
+
+static const struct {
+	struct slice scheme;
+	enum target_kind kind;
+} schemes[] = {
+	{ { "unix://", 7 }, TARGET_UNIX },
+	{ { "unix-stream://", 14 }, TARGET_UNIX_STREAM },
+	{ { "udp://", 6 }, TARGET_UDP },
+	{ { "tcp://", 6 }, TARGET_TCP },
+	{ { "file://", 7 }, TARGET_FILE },
+};
+
+static bool
+begins(struct slice s, struct slice with)
+{
+	return s.n >= with.n && memcmp(s.p, with.p, with.n) == 0;
+}
+
+static int
+take_path(struct target *t, struct slice s, struct err *err)
+{
+	size_t max = t->kind == TARGET_FILE ? TARGET_PATH : TARGET_SUN;
+
+	if (s.n == 0 || s.p[0] != '/')
+		return err_set(err,
+		    "%s: the path must begin with /, as in unix:///dev/log",
+		    t->url);
+	if (s.n > max)
+		return err_set(
+		    err, "%s: the path is longer than %zu bytes", t->url, max);
+	(void)memcpy(t->path, s.p, s.n);
+	return 0;
+}
+
+static int
+take_port(struct target *t, struct slice s, struct err *err)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (!word_is_digit(s.p[i]) || n > UINT16_MAX)
+			n = UINT16_MAX + 1U;
+		else
+			n = n * 10 + (unsigned)(s.p[i] - '0');
+	}
+	if (n < 1 || n > UINT16_MAX)
+		return err_set(err,
+		    "%s: the port must be a number from 1 to 65535", t->url);
+	(void)snprintf(t->port, sizeof(t->port), "%u", n);
+	return 0;
+}
+
+/* An address, IPv6 with its scope (fe80::1%eth0), or a name. */
+static bool
+is_host(const char *host, bool brackets)
+{
+	unsigned char addr[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+	size_t n = strcspn(host, "%");
+
+	if (!brackets)
+		return host[strspn(host,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			   "0123456789-._")] == '\0';
+	if (n >= sizeof(text) ||
+	    (host[n] == '%' &&
+		(host[n + 1] == '\0' || strlen(host + n + 1) >= IF_NAMESIZE)))
+		return false;
+	(void)memcpy(text, host, n);
+	text[n] = '\0';
+	return inet_pton(AF_INET6, text, addr) == 1;
+}
+
+static int
+take_host(struct target *t, struct slice s, struct err *err)
+{
+	bool brackets = s.n > 0 && s.p[0] == '[';
+	const char *end;
+	struct slice host;
+
+	if (s.n > 0 && s.p[s.n - 1] == '/')
+		s.n--; /* tcp://host/ is what some write */
+	end = s.n > 0 ? memchr(s.p, brackets ? ']' : ':', s.n) : NULL;
+	if (brackets && end != NULL)
+		host = slice_of(s.p + 1, (size_t)(end - s.p) - 1);
+	else
+		host = slice_of(s.p, end != NULL ? (size_t)(end - s.p) : s.n);
+	if (host.n == 0 || host.n > TARGET_HOST || (brackets && end == NULL) ||
+	    memchr(host.p, '\0', host.n) != NULL)
+		return err_set(err,
+		    "%s: a host is wanted: a name, an address, or an IPv6 "
+		    "address in brackets",
+		    t->url);
+	(void)memcpy(t->host, host.p, host.n);
+	if (!is_host(t->host, brackets))
+		return err_set(err,
+		    "%s: \"%s\" is no host; IPv6 addresses stand in brackets, "
+		    "like [::1]",
+		    t->url, t->host);
+	slice_skip(&s, host.n + (brackets ? 2 : 0));
+	if (s.n == 0)
+		return 0;
+	if (s.p[0] != ':')
+		return err_set(
+		    err, "%s: only :PORT may follow the host", t->url);
+	slice_skip(&s, 1);
+	return take_port(t, s, err);
+}
+
+static int
+take_one(struct target *t, struct slice url, struct err *err)
+{
+	struct slice rest = url;
+	size_t i = 0;
+
+	(void)memset(t, 0, sizeof(*t));
+	if (url.n >= sizeof(t->url))
+		return err_set(
+		    err, "a URL is longer than %zu bytes", sizeof(t->url) - 1);
+	(void)memcpy(t->url, url.p, url.n);
+	(void)strcpy(t->port, "514");
+	if (begins(url, SLICE_LIT("tls://")))
+		return err_set(err,
+		    "%s: TLS is not supported yet; use tcp://, or a relay on "
+		    "this machine",
+		    t->url);
+	while (i < sizeof(schemes) / sizeof(schemes[0]) &&
+	    !begins(url, schemes[i].scheme))
+		i++;
+	if (i == sizeof(schemes) / sizeof(schemes[0]))
+		return err_set(err,
+		    "%s: must begin with unix://, unix-stream://, udp://, "
+		    "tcp:// or file://",
+		    t->url);
+	t->kind = schemes[i].kind;
+	slice_skip(&rest, schemes[i].scheme.n);
+	if (t->kind == TARGET_UDP || t->kind == TARGET_TCP)
+		return take_host(t, rest, err);
+	return take_path(t, rest, err);
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+int
+targets_parse(struct targets *t, struct slice urls, struct err *err)
+{
+	size_t n;
+
+	t->n = 0;
+	for (;;) {
+		while (urls.n > 0 && is_blank(urls.p[0]))
+			slice_skip(&urls, 1);
+		if (urls.n == 0)
+			break;
+		for (n = 0; n < urls.n && !is_blank(urls.p[n]);)
+			n++;
+		if (t->n == TARGETS_MAX)
+			return err_set(
+			    err, "more than %d URLs", (int)TARGETS_MAX);
+		if (take_one(&t->at[t->n++], slice_of(urls.p, n), err) == -1)
+			return -1;
+		slice_skip(&urls, n);
+	}
+	if (t->n == 0)
+		return err_set(err, "no URL; give tcp://HOST:PORT, say");
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->at[i].kind == TARGET_FILE && t->n > 1)
+			return err_set(err,
+			    "%s: file:// cannot stand beside other URLs; set a "
+			    "spool instead",
+			    t->at[i].url);
+	}
+	return 0;
+}

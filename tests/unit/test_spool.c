@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_spool.c - a spool gives back what it was given, in order, whatever
+ * happens to its files (A6, A7)
+ */
+#include "spool.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { LIMIT = 2 << 20, RECORDS = 12 };
+
+struct folder {
+	char path[64], part[80];
+};
+
+static int
+set_up(void **state)
+{
+	struct folder *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	(void)strcpy(f->path, "/tmp/syncline-spool-XXXXXX");
+	assert_non_null(mkdtemp(f->path));
+	(void)snprintf(f->part, sizeof(f->part), "%s/00", f->path);
+	*state = f;
+	return 0;
+}
+
+static void
+remove_files(const char *path)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	char name[512];
+
+	if (folder == NULL)
+		return;
+	while ((entry = readdir(folder)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(
+		    name, sizeof(name), "%s/%s", path, entry->d_name);
+		remove_files(name);
+		(void)remove(name);
+	}
+	(void)closedir(folder);
+}
+
+static int
+tear_down(void **state)
+{
+	struct folder *f = *state;
+
+	remove_files(f->path);
+	(void)rmdir(f->path);
+	free(f);
+	return 0;
+}
+
+static struct spool *
+open_it(const struct folder *f)
+{
+	struct spool *s = NULL;
+	struct err err;
+
+	if (spool_open(&s, f->path, LIMIT, false, &err) == -1)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static void
+append(struct spool *s, int number)
+{
+	char text[64];
+	struct err err;
+	int n = snprintf(text, sizeof(text), "record %d %.*s", number,
+	    number % 20, "....................");
+
+	if (spool_append(s, slice_of(text, (size_t)n), &err) == -1)
+		fail_msg("%s", err.text);
+}
+
+static int
+number_of(struct slice record)
+{
+	char text[64];
+
+	assert_in_range(record.n, 8, sizeof(text) - 1);
+	(void)memcpy(text, record.p, record.n);
+	text[record.n] = '\0';
+	return (int)strtol(text + 7, NULL, 10);
+}
+
+/* Reads and acknowledges all; they must be these. */
+static void
+assert_records(struct spool *s, int from, int to)
+{
+	struct slice record;
+	uint64_t number = 0;
+
+	for (int i = from; i <= to; i++) {
+		assert_true(spool_read(s, &record, &number));
+		assert_int_equal(number_of(record), i);
+		spool_acknowledge(s, number);
+	}
+	assert_false(spool_read(s, &record, &number));
+	assert_true(spool_is_empty(s));
+}
+
+static void
+it_gives_back_in_order(void **state)
+{
+	struct spool *s = open_it(*state);
+
+	assert_true(spool_is_empty(s));
+	for (int i = 1; i <= 1000; i++)
+		append(s, i);
+	assert_false(spool_is_empty(s));
+	assert_records(s, 1, 1000);
+	for (int i = 1001; i <= 1010; i++)
+		append(s, i);
+	assert_records(s, 1001, 1010);
+	assert_int_equal(spool_damaged(s), 0);
+	spool_close(s);
+}
+
+static void
+it_survives_any_number_of_starts(void **state)
+{
+	struct spool *s;
+
+	for (int start = 0; start < 5; start++) {
+		s = open_it(*state);
+		for (int i = 0; i < 100; i++)
+			append(s, start * 100 + i + 1);
+		spool_close(s);
+	}
+	s = open_it(*state);
+	assert_records(s, 1, 500);
+	assert_int_equal(spool_damaged(s), 0);
+	spool_close(s);
+	s = open_it(*state);
+	assert_records(s, 1, 0);
+	assert_int_equal(spool_damaged(s), 0);
+	spool_close(s);
+}
+
+static void
+what_was_acknowledged_does_not_come_again(void **state)
+{
+	struct spool *s = open_it(*state);
+	struct slice record;
+	uint64_t number = 0;
+
+	for (int i = 1; i <= 10; i++)
+		append(s, i);
+	for (int i = 1; i <= 7; i++)
+		assert_true(spool_read(s, &record, &number));
+	spool_acknowledge(s, number - 4);
+	spool_rewind(s);
+	assert_true(spool_read(s, &record, &number));
+	assert_int_equal(number_of(record), 4);
+	spool_close(s);
+	s = open_it(*state);
+	assert_records(s, 4, 10);
+	spool_close(s);
+}
+
+static void
+each_opener_has_a_part_and_finds_what_was_left(void **state)
+{
+	struct folder *f = *state;
+	struct spool *one = open_it(f), *two = open_it(f), *left = NULL;
+	struct err err;
+
+	append(two, 5);
+	assert_int_equal(spool_open(&left, f->path, LIMIT, true, &err), 0);
+	assert_null(left); /* it is in use */
+	spool_close(two);
+	assert_int_equal(spool_open(&left, f->path, LIMIT, true, &err), 0);
+	assert_non_null(left);
+	assert_records(left, 5, 5);
+	spool_close(left);
+	append(one, 1);
+	spool_close(one);
+}
+
+static void
+it_is_bounded_and_goes_on_when_there_is_room(void **state)
+{
+	struct spool *s = open_it(*state);
+	char big[1000];
+	struct err err;
+	struct slice record;
+	uint64_t number = 0;
+	int n = 0, again = 0;
+
+	(void)memset(big, 'x', sizeof(big));
+	while (spool_append(s, slice_of(big, sizeof(big)), &err) == 0)
+		n++;
+	assert_in_range(n, 1900, 2100);
+	assert_non_null(strstr(err.text, "is full"));
+	assert_in_range(spool_bytes(s), LIMIT - 4096, LIMIT);
+	for (int i = 0; i < n; i++) {
+		assert_true(spool_read(s, &record, &number));
+		assert_int_equal(record.n, sizeof(big));
+		spool_acknowledge(s, number);
+	}
+	while (spool_append(s, slice_of(big, sizeof(big)), &err) == 0)
+		again++;
+	assert_in_range(again, 1600, 2100);
+	spool_close(s);
+}
+
+/* The only segment, as bytes; its name is put to name. */
+static size_t
+load(const struct folder *f, char *bytes, size_t size, char name[128])
+{
+	size_t n;
+	FILE *file;
+
+	(void)snprintf(name, 128, "%s/0000000000000001.log", f->part);
+	file = fopen(name, "rb");
+	assert_non_null(file);
+	n = fread(bytes, 1, size, file);
+	(void)fclose(file);
+	return n;
+}
+
+static void
+store(const char *name, const char *bytes, size_t n)
+{
+	FILE *file = fopen(name, "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, n, file), n);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Some of 1..RECORDS, in order; how many are missing is counted. */
+static int
+assert_damaged(const struct folder *f, int missing_at_most)
+{
+	struct spool *s = open_it(f);
+	struct slice record;
+	uint64_t number = 0;
+	int last = 0, found = 0;
+
+	while (spool_read(s, &record, &number)) {
+		assert_true(number_of(record) > last);
+		last = number_of(record);
+		found++;
+	}
+	assert_in_range(found, RECORDS - missing_at_most, RECORDS);
+	assert_int_equal(spool_damaged(s), RECORDS - found);
+	if (number > 0)
+		spool_acknowledge(s, number);
+	assert_true(spool_is_empty(s));
+	spool_close(s);
+	return found;
+}
+
+static void
+make_records(const struct folder *f, char *state, size_t size, size_t *n)
+{
+	struct spool *s = open_it(f);
+	char name[128];
+	FILE *file;
+
+	for (int i = 1; i <= RECORDS; i++)
+		append(s, i);
+	spool_close(s);
+	(void)snprintf(name, sizeof(name), "%s/state", f->part);
+	file = fopen(name, "rb");
+	assert_non_null(file);
+	*n = fread(state, 1, size, file);
+	(void)fclose(file);
+}
+
+static void
+a_flipped_bit_costs_one_record_at_most(void **state)
+{
+	struct folder *f = *state;
+	char bytes[4096], status[64], name[128], status_name[128];
+	size_t n, status_n;
+
+	make_records(f, status, sizeof(status), &status_n);
+	n = load(f, bytes, sizeof(bytes), name);
+	(void)snprintf(status_name, sizeof(status_name), "%s/state", f->part);
+	for (size_t i = 0; i < n; i++) {
+		/* a process of each bit would do no more */
+		bytes[i] = (char)(bytes[i] ^ (1 << i % 8));
+		remove_files(f->part);
+		store(name, bytes, n);
+		store(status_name, status, status_n);
+		(void)assert_damaged(f, 1);
+		bytes[i] = (char)(bytes[i] ^ (1 << i % 8));
+	}
+}
+
+static void
+a_truncated_segment_gives_what_is_whole(void **state)
+{
+	struct folder *f = *state;
+	char bytes[4096], status[64], name[128], status_name[128];
+	size_t n, status_n;
+	int found, before = 0;
+
+	make_records(f, status, sizeof(status), &status_n);
+	n = load(f, bytes, sizeof(bytes), name);
+	(void)snprintf(status_name, sizeof(status_name), "%s/state", f->part);
+	for (size_t i = 0; i <= n; i++) {
+		remove_files(f->part);
+		store(name, bytes, i);
+		store(status_name, status, status_n);
+		found = assert_damaged(f, RECORDS);
+		assert_true(found >= before);
+		before = found;
+	}
+	assert_int_equal(before, RECORDS);
+}
+
+/* What a message contains is not taken for a record. */
+static void
+a_record_in_a_record_stays_text(void **state)
+{
+	struct folder *f = *state;
+	char bytes[4096], name[128];
+	struct slice record;
+	uint64_t number;
+	struct spool *s;
+	struct err err;
+	size_t n;
+
+	s = open_it(f);
+	append(s, 1);
+	spool_close(s);
+	n = load(f, bytes, sizeof(bytes), name);
+	s = open_it(f); /* another segment, with another nonce */
+	assert_int_equal(spool_append(s, slice_of(bytes, n), &err), 0);
+	append(s, 3);
+	spool_close(s);
+	(void)snprintf(name, sizeof(name), "%s/0000000000000002.log", f->part);
+	int fd = open(name, O_WRONLY);
+	assert_true(fd != -1);
+	/* its length is damaged: what is in it is looked through */
+	assert_int_equal(pwrite(fd, "\xff", 1, 48 + 4), 1);
+	assert_int_equal(close(fd), 0);
+	s = open_it(f);
+	assert_true(spool_read(s, &record, &number));
+	assert_int_equal(number_of(record), 1);
+	assert_true(spool_read(s, &record, &number));
+	assert_int_equal(number_of(record), 3);
+	assert_false(spool_read(s, &record, &number));
+	assert_int_equal(spool_damaged(s), 1);
+	spool_close(s);
+}
+
+#define WITH_FOLDER(test) \
+	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_FOLDER(it_gives_back_in_order),
+		WITH_FOLDER(it_survives_any_number_of_starts),
+		WITH_FOLDER(what_was_acknowledged_does_not_come_again),
+		WITH_FOLDER(each_opener_has_a_part_and_finds_what_was_left),
+		WITH_FOLDER(it_is_bounded_and_goes_on_when_there_is_room),
+		WITH_FOLDER(a_flipped_bit_costs_one_record_at_most),
+		WITH_FOLDER(a_truncated_segment_gives_what_is_whole),
+		WITH_FOLDER(a_record_in_a_record_stays_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
