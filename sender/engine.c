@@ -85,6 +85,16 @@ see_to_spool(struct engine *e)
 	e->spool = other;
 }
 
+static void
+show_spool(struct engine *e)
+{
+	if (e->spool == NULL)
+		return;
+	handle_set(e->s, COUNT_DAMAGED, spool_damaged(e->spool));
+	handle_set(e->s, COUNT_SPOOL_BYTES,
+	    spool_is_empty(e->spool) ? 0 : spool_bytes(e->spool));
+}
+
 /* Whoever flushes waits for this. */
 static void
 tell_delivered(struct engine *e)
@@ -132,6 +142,7 @@ engine_step(struct engine *e)
 	    ring_used(&e->s->ring) > 0 && e->busy)
 		e->more = true;
 	see_to_spool(e);
+	show_spool(e);
 	tell_delivered(e);
 }
 

@@ -235,9 +235,6 @@ engine_fill(struct engine *e)
 		return;
 	if (e->spooling && spool_is_empty(e->spool))
 		e->spooling = false;
-	handle_set(e->s, COUNT_DAMAGED, spool_damaged(e->spool));
-	handle_set(e->s, COUNT_SPOOL_BYTES,
-	    spool_is_empty(e->spool) ? 0 : spool_bytes(e->spool));
 }
 
 bool

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * drive.h - the program that the system tests of the sender run
+ */
+#ifndef DRIVE_H
+#define DRIVE_H
+
+#include "syncline.h"
+
+struct job {
+	const char *url;
+	struct syncline_opts opts;
+	int threads, count, timeout; /* of flush and close, ms */
+	int pace;                    /* us between two messages */
+	int severity;                /* -1: all of them in turn */
+	int size;                    /* bytes of each text, at least */
+};
+
+/* What can be done; each returns an exit status. */
+int drive_flood(const struct job *job);
+int drive_fork(const struct job *job);
+int drive_signals(const struct job *job);
+int drive_descriptors(const struct job *job);
+int drive_record(const struct job *job);
+int drive_loop(const struct job *job);
+int drive_dropin(const struct job *job);
+int drive_crash(const struct job *job);
+int drive_long(const struct job *job);
+int drive_mask(const struct job *job);
+
+/* The handle of the job; ends the program when it cannot be opened. */
+struct syncline *drive_open(const struct job *job);
+
+/* Flushes, prints the statistics as JSON, closes; status 0 when all went. */
+int drive_end(struct syncline *s, const struct job *job);
+
+#endif

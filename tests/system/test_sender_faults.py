@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""libsyncline while collectors die, hang, and are not there at all.
+
+Faults A6, A7, C1, C5, C11, K2, K3: everything arrives, or is counted and said.
+"""
+
+import os
+import random
+import re
+import signal
+import socket
+import struct
+import threading
+
+import pytest
+
+import harness
+import sending
+from harness import eventually, load
+from sending import Drive, drive, first_of_each, numbers
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def test_a_collector_that_is_killed_again_and_again(collect):
+    """K2: SIGKILL in the middle of it, for several processes. What TCP cannot
+    know is counted; everything else arrives, in order; what came twice was
+    counted as sent again."""
+    port = free_port()
+    url = "tcp://127.0.0.1:%d" % port
+    count, processes, kills = load(4000), 4, 4
+    c = collect(listen=(url,))
+    crowd = [Drive("flood", url, count=count, pace=100, retry=100,
+                   overflow=2, block=60000, timeout=30000)
+             for _ in range(processes)]
+    for n in range(kills):
+        goal = (n + 1) * count * processes // (kills + 2)
+        eventually(lambda: c.count_lines() >= goal)
+        c.kill()
+        c = collect(listen=(url,))
+    results = [drive.end() for drive in crowd]
+    lost = doubled = 0
+    c.stop()
+    found = numbers(c.lines())
+    assert len(found) == processes
+    for many in found.values():
+        once = first_of_each(many)
+        assert once == sorted(once)
+        lost += count - len(once)
+        doubled += len(many) - len(once)
+    assert all(r["connects"] > kills for r in results)
+    assert lost <= sum(r["uncertain"] for r in results), (lost, results)
+    assert doubled <= sum(r["resent"] for r in results), (doubled, results)
+
+
+def test_a_collector_that_stops_in_order_loses_nothing(collect):
+    """SIGTERM under load: what it had acknowledged is in its file, the rest
+    waits for the next one."""
+    port = free_port()
+    url = "tcp://127.0.0.1:%d" % port
+    count = load(5000)
+    c = collect(listen=(url,))
+    one = Drive("flood", url, count=count, pace=50, retry=100,
+                memory=1 << 22)
+    for n in (1, 2):
+        eventually(lambda: c.count_lines() >= n * count // 3)
+        c.stop()
+        c = collect(listen=(url,))
+    got = one.end()
+    assert got["dropped"] == 0
+    found, = numbers(c.wait_lines(count)).values()
+    assert first_of_each(found) == list(range(count))
+
+
+@pytest.mark.parametrize("way", ("tcp", "udp", "unix"))
+def test_a_collector_that_hangs_holds_up_nobody(collect, tmp_path, way):
+    """K3: SIGSTOP: no call waits; what finds no room is counted by severity,
+    and the collector is told, and sees the gap in the numbers."""
+    if way == "unix":
+        url = "unix://%s/in.sock" % tmp_path
+        c = collect(listen=(url,))
+    else:
+        c = collect(listen=(way + "://127.0.0.1:0?receive_buffer=64K"
+                            if way == "udp" else way + "://127.0.0.1:0",))
+        url = "%s://%s:%d" % (way, *c.address(way))
+    count = 40000
+    c.signal(signal.SIGSTOP)
+    one = Drive("flood", url, count=count, size=400, severity=-1,
+                timeout=60000)
+    said = one.process.stderr
+    line = said.readline()
+    while not line.startswith("slowest"):
+        line = said.readline()
+    c.signal(signal.SIGCONT)
+    got = one.end()
+    assert int(line.split()[1]) < 500000  # a busy machine, not a wait
+    if way == "udp":
+        return  # the kernel drops, and nobody hangs
+    assert got["dropped"] > 0 and got["accepted"] + got["dropped"] == count
+    # the least severe went first
+    severities = got["severities"]
+    assert severities[7] >= severities[5] >= severities[3]
+    lines = c.wait_lines(got["sent"])
+    reports = [line.decode() for line in lines if b"libsyncline: " in line]
+    assert len(reports) == got["sent"] - got["accepted"]
+    told = [int(re.search(r"libsyncline: (\d+) messages dropped", r)[1])
+            for r in reports]
+    assert sum(told) == got["dropped"]
+    assert reports[0].startswith("<44>1 ")
+    # RFC 5424 section 7.3.1: the numbers prove it
+    last = max(int(sending.SEQUENCE.search(line.decode())[1])
+               for line in lines)
+    assert last == got["sent"] + got["dropped"]
+
+
+def test_no_call_of_the_caller_can_block(collect, tmp_path):
+    """By strace: the thread that logs makes no system call but the clock's
+    and a futex that wakes."""
+    c = collect()
+    url = "tcp://%s:%d" % c.address()
+    trace = tmp_path / "trace"
+    drive("flood", url, count=300, pace=500, prefix=(
+        "strace", "-f", "-o", str(trace), "--"),
+        env={"LSAN_OPTIONS": "detect_leaks=0"})
+    c.wait_lines(300)
+    lines = trace.read_text(errors="replace").splitlines()
+    sleeps = [n for n, line in enumerate(lines) if "nanosleep(" in line]
+    who = lines[sleeps[0]].split()[0]
+    between = [line for line in lines[sleeps[0]:sleeps[-1]]
+               if line.split()[0] == who and "nanosleep" not in line]
+    assert all(re.search(r"futex\(.*FUTEX_WAKE_PRIVATE|"
+                         r"clock_gettime|getpid|SIG|\+\+\+", line)
+               for line in between), between
+
+
+def test_what_could_not_be_sent_is_sent_by_the_next_process(collect, tmp_path):
+    """A7: the destination is down; processes come, spool, die and end; then
+    it is up: all, in order, once."""
+    port, spool = free_port(), tmp_path / "spool"
+    url = "tcp://127.0.0.1:%d" % port
+    count = load(5000)
+    drive("crash", url, status=-signal.SIGKILL, count=count, spool=spool,
+          spool_size=64 << 20)
+    for _ in range(3):
+        got = drive("flood", url, status=1, count=10, spool=spool, timeout=0)
+        assert got["flush"] < 0 and got["dropped"] == 0
+    c = collect(listen=(url,))
+    got = drive("flood", url, count=1, spool=spool)
+    assert got["replayed"] >= count and got["damaged"] == 0
+    assert got["spool_bytes"] == 0
+    lines = c.wait_lines(count + 31)
+    assert len(lines) == count + 31
+    assert numbers(lines)[0, 0] == list(range(count))
+
+
+def test_a_folder_alone(collect, tmp_path):
+    """file://: everything goes to the spool, for somebody else to send."""
+    got = drive("flood", "file://%s/spool" % tmp_path, count=100)
+    assert got["spooled"] == 100
+    c = collect()
+    got = drive("flood", "tcp://%s:%d" % c.address(), count=1,
+                spool=tmp_path / "spool")
+    assert got["replayed"] >= 100
+    lines = c.wait_lines(101)
+    assert sorted(map(len, numbers(lines).values())) == [1, 100]
+
+
+def test_each_process_has_its_part_of_a_spool(collect, tmp_path):
+    port, spool = free_port(), tmp_path / "spool"
+    url = "tcp://127.0.0.1:%d" % port
+    crowd = [Drive("flood", url, count=200, pace=100, spool=spool, timeout=0)
+             for _ in range(5)]
+    for one in crowd:
+        one.end(1)
+    assert len(os.listdir(spool)) >= 2
+    c = collect(listen=(url,))
+    # each start takes one part that was left
+    for _ in range(len(os.listdir(spool))):
+        drive("flood", url, count=1, spool=spool)
+    found = numbers(c.wait_lines(1000))
+    assert all(n == list(range(len(n))) for n in found.values())
+    assert sorted(map(len, found.values()))[-5:] == [200] * 5
+
+
+def test_the_next_url_is_tried(collect):
+    c = collect()
+    url = "tcp://127.0.0.1:%d unix:///nowhere/x tcp://%s:%d" % (
+        free_port(), *c.address())
+    got = drive("flood", url, count=3)
+    assert got["connects"] == 1
+    assert len(numbers(c.wait_lines(3))) == 1
+
+
+def test_a_name_server_that_never_answers(collect, private, tmp_path):
+    """C11: the look-up is given up in time, the next URL is tried, and no
+    call waits meanwhile."""
+    c = collect()
+    resolv = tmp_path / "resolv.conf"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as dead:
+        try:
+            dead.bind(("127.0.0.153", 53))
+        except OSError as error:
+            pytest.skip("no port 53 for us: %s" % error)
+        resolv.write_text("nameserver 127.0.0.153\n")
+        url = "tcp://logs.example.net:514 tcp://%s:%d" % c.address()
+        got = drive("flood", url, count=100, pace=1000, connect=500,
+                    prefix=(*private, "sh", "-c",
+                            'mount --bind "$0" /etc/resolv.conf && exec "$@"',
+                            str(resolv)))
+    assert got["sent"] == 100
+    assert int(re.search(r"slowest: (\d+)", got["said"])[1]) < 50000 * (
+        10 if harness.SLOW else 1)
+
+
+def reset(s):
+    """Closes with RST."""
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    s.close()
+
+
+def serve_resets(listener, kept, dice, stop):
+    """Takes connections, keeps what they send, and resets each after a number
+    of bytes; at last, when told, keeps one to its end."""
+    while True:
+        s, _ = listener.accept()
+        data = b""
+        limit = dice.randrange(1, 4000) if not stop.is_set() else None
+        while limit is None or len(data) < limit:
+            part = s.recv(4096 if limit is None else limit - len(data))
+            if not part:
+                break
+            data += part
+        kept.append(data)
+        if limit is None:
+            s.close()
+            return
+        reset(s)
+
+
+def frames(data):
+    """The whole octet-counted messages at the front of data."""
+    while True:
+        m = re.match(rb"(\d+) ", data)
+        if not m or len(data) < m.end() + int(m[1]):
+            return
+        yield data[m.end():m.end() + int(m[1])]
+        data = data[m.end() + int(m[1]):]
+
+
+def test_resets_at_any_byte():
+    """C5: the connection is reset after some bytes, again and again: each
+    begins with a whole message, and what is lost was counted."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    kept, stop = [], threading.Event()
+    server = threading.Thread(target=serve_resets, daemon=True, args=(
+        listener, kept, random.Random(5), stop))
+    server.start()
+    one = Drive("flood", "tcp://127.0.0.1:%d" % listener.getsockname()[1],
+                count=2000, pace=100, retry=50, memory=1 << 22)
+    eventually(lambda: len(kept) >= load(100) or
+               one.process.poll() is not None)
+    stop.set()
+    got = one.end()
+    socket.create_connection(listener.getsockname()).close()
+    server.join(harness.DEADLINE)
+    assert not server.is_alive()
+    found = []
+    for data in kept:
+        assert re.match(rb"\d+ <14>1 ", data) or len(data) < 12
+        found += [m.decode() for m in frames(data)]
+    (many,) = numbers(found).values()
+    once = first_of_each(many)
+    assert once == sorted(once)
+    assert 2000 - len(once) <= got["uncertain"]
