@@ -30,7 +30,7 @@ handle_wait(struct syncline *s, int limit)
 
 /* Waits a little for what is before mark. */
 static void
-wait_a_turn(struct syncline *s, int64_t ms)
+wait_a_turn(struct syncline *s, uint64_t mark, int64_t ms)
 {
 	uint32_t turn = atomic_load(&s->shared->turn);
 
@@ -39,8 +39,8 @@ wait_a_turn(struct syncline *s, int64_t ms)
 		handle_wait(s, (int)(ms < 10 ? ms : 10));
 		return;
 	}
-	order(s);
-	bell_futex_wait(&s->shared->turn, turn, ms < 10 ? ms : 10);
+	if (atomic_load(&s->shared->delivered) < mark)
+		bell_futex_wait(&s->shared->turn, turn, ms < 10 ? ms : 10);
 }
 
 int
@@ -57,13 +57,14 @@ syncline_flush(struct syncline *s, int timeout)
 	end = timeout < 0 ? INT64_MAX : engine_clock() + timeout;
 	(void)atomic_fetch_add(&s->shared->flushers, 1);
 	mark = atomic_load(&s->ring.ends->head);
+	order(s);
 	while (atomic_load(&s->shared->delivered) < mark) {
 		left = end == INT64_MAX ? INT64_MAX : end - engine_clock();
 		if (left <= 0) {
 			status = -ETIMEDOUT;
 			break;
 		}
-		wait_a_turn(s, left);
+		wait_a_turn(s, mark, left);
 	}
 	(void)atomic_fetch_sub(&s->shared->flushers, 1);
 	errno = saved;
@@ -203,6 +204,9 @@ syncline_strerror(int error)
 		return "too many pairs";
 	case ETIMEDOUT:
 		return "not everything could be sent in time";
+	case ECANCELED:
+		return "not everything could be sent in time: messages are "
+		       "lost";
 	case EAGAIN:
 		return "not now: no thread could be started";
 	default:

@@ -17,7 +17,8 @@ enum {
 	IDENT_WORDS = 7, /* of 8 bytes: COMPOSE_APP and a NUL */
 	READS = 100,     /* of an ident that is just being changed */
 	SPINS = 2000,    /* somebody else just opens */
-	EXIT_MS = 1000
+	EXIT_MS = 1000,  /* for what waits, when we end */
+	ABSENT_MS = 100  /* the same, when nobody is there to take it */
 };
 
 enum { CLOSED, OPENING, OPEN };
@@ -109,7 +110,7 @@ write_ident(const char *ident)
 }
 
 static void
-close_now(int timeout)
+close_now(void)
 {
 	struct syncline *s;
 	uint32_t open = OPEN;
@@ -117,7 +118,7 @@ close_now(int timeout)
 	if (!atomic_compare_exchange_strong(&the.state, &open, OPENING))
 		return;
 	s = atomic_exchange(&the.s, NULL);
-	(void)syncline_close(s, timeout);
+	(void)handle_close(s, EXIT_MS, ABSENT_MS);
 	atomic_store(&the.state, CLOSED);
 }
 
@@ -137,7 +138,7 @@ syncline_openlog(const char *ident, int option, int facility)
 	before = atomic_exchange(&the.flags, flags);
 	/* what the handle was opened with is different now */
 	if (before != flags)
-		close_now(EXIT_MS);
+		close_now();
 	if ((option & LOG_NDELAY) != 0)
 		(void)handle();
 	(void)pthread_mutex_unlock(&the.lock);
@@ -204,5 +205,5 @@ syncline_setlogmask(int mask)
 __attribute__((destructor)) static void
 at_exit(void)
 {
-	close_now(EXIT_MS);
+	close_now();
 }

@@ -108,11 +108,13 @@ tell_delivered(struct engine *e)
 		all = e->spool != NULL && spool_write(e->spool, &ignored) == 0;
 	else if (e->spool != NULL)
 		all = all && spool_is_empty(e->spool);
+	if (atomic_load(&shared->flushers) > 0 && e->spool_only && all)
+		all = spool_sync(e->spool, &ignored) == 0;
 	if (all && !e->dropping)
 		atomic_store(&shared->delivered, tail);
-	if (atomic_load(&shared->flushers) > 0) {
-		if (e->spool_only && e->spool != NULL)
-			(void)spool_sync(e->spool, &ignored);
+	tail = atomic_load(&shared->delivered);
+	if (atomic_load(&shared->flushers) > 0 && tail != e->told_delivered) {
+		e->told_delivered = tail;
 		(void)atomic_fetch_add(&shared->turn, 1);
 		bell_futex_wake(&shared->turn, INT32_MAX);
 	}
@@ -208,40 +210,41 @@ engine_has_ended(struct engine *e)
 {
 	struct shared *shared = e->s->shared;
 
-	return atomic_load(&shared->stop) != 0 &&
-	    (engine_is_done(e) || e->now >= atomic_load(&shared->stop_at));
+	if (atomic_load(&shared->stop) == 0)
+		return false;
+	return engine_is_done(e) || e->now >= atomic_load(&shared->stop_at) ||
+	    (e->unreachable && e->now >= atomic_load(&shared->stop_absent_at));
 }
 
 uint64_t
 engine_leave(struct engine *e)
 {
 	struct slice record;
-	uint64_t left = 0;
+	uint64_t lost = 0;
 
 	if (e->link.state == LINK_UP)
 		engine_send(e);
-	if (e->flight_is_spooled) {
-		flight_reset(&e->flight);
-		left++;
-	}
-	e->unreachable = true;
+	if (e->flight_is_spooled)
+		flight_reset(&e->flight); /* it is read again from there */
+	e->flight_is_spooled = false;
 	if (e->spool != NULL) {
-		e->spool_retry = 0;
-		/* behind younger ones, in the rare case that there are */
-		left += e->flight.count;
-		engine_save(e);
 		io_close(&e->link.io);
 		e->link.state = LINK_DOWN;
-		left += ring_used(&e->s->ring) > 0;
-		engine_fill(e);
-		left += !spool_is_empty(e->spool) && !e->spool_only;
+		e->unreachable = true;
+		e->spool_retry = 0;
+		/* behind younger ones, in the rare case that there are */
+		engine_save(e);
+		do
+			engine_fill(e);
+		while (e->more);
+		lost += spool_is_written(e->spool) ? 0 : 1;
 	}
-	left += e->flight.count;
+	lost += e->flight.count;
 	while (ring_peek(&e->s->ring, &record)) {
 		ring_pop(&e->s->ring);
-		left++;
+		lost++;
 	}
-	return left;
+	return lost;
 }
 
 void

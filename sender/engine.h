@@ -52,9 +52,9 @@ struct engine {
 	/* acknowledged, by when: for what TCP cannot know */
 	uint64_t recent[ENGINE_SLOTS];
 	int64_t recent_slot;
-	int64_t acknowledge_at;
-	uint32_t orders; /* of shared, as the last step saw it */
-	int64_t now;     /* CLOCK_MONOTONIC, ms */
+	uint64_t told_delivered; /* whoever flushes was woken for this */
+	uint32_t orders;         /* of shared, as the last step saw it */
+	int64_t now;             /* CLOCK_MONOTONIC, ms */
 };
 
 /* Everything that is due. */
@@ -70,7 +70,7 @@ bool engine_is_done(struct engine *e);
 bool engine_has_ended(struct engine *e);
 
 /* Time is up: what is left goes to the spool. Returns how many messages are
- * left behind. */
+ * lost, at least. */
 uint64_t engine_leave(struct engine *e);
 
 /* In the child of a fork. */

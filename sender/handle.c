@@ -115,6 +115,8 @@ void
 handle_identify(struct syncline *s)
 {
 	s->pid = getpid();
+	if (s->own_procid)
+		return;
 	(void)snprintf(s->engine.compose.procid,
 	    sizeof(s->engine.compose.procid), "%d", (int)s->pid);
 }

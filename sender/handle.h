@@ -46,7 +46,8 @@ struct shared {
 	_Atomic uint32_t alive;
 	_Atomic uint32_t stop;   /* close: come to an end */
 	_Atomic int64_t stop_at; /* at the latest; INT64_MAX: when done */
-	_Atomic uint32_t orders; /* counts flushes, stops, reopens */
+	_Atomic int64_t stop_absent_at; /* when nobody is there */
+	_Atomic uint32_t orders;        /* counts flushes, stops, reopens */
 	_Atomic uint32_t reopen;
 	_Atomic uint32_t mask; /* 0xff ^ syncline_setmask() */
 	struct bell bell;
@@ -66,6 +67,7 @@ struct syncline {
 	struct ring ring;
 	bool check_pid; /* the kernel does not tell us of a fork */
 	bool thread_runs;
+	bool own_procid; /* PROCID is the program's choice */
 	pid_t pid;
 	pthread_t thread;
 	/* options */
@@ -84,6 +86,9 @@ struct syncline {
 
 /* Starts the thread, where there is to be one: 0 or a negative errno value. */
 int handle_start(struct syncline *s);
+
+/* syncline_close(), with another limit for when nobody can be reached. */
+int handle_close(struct syncline *s, int timeout, int absent);
 
 /* poll(2) for what the engine wants, at most limit ms. */
 void handle_wait(struct syncline *s, int limit);

@@ -109,9 +109,8 @@ queue_cut(struct syncline *s, struct slice text)
 	return text;
 }
 
-/* SYNCLINE_PERROR: "ident[pid]: text", in one piece. */
-static void
-print(struct syncline *s, struct slice app, struct slice text)
+void
+queue_print(struct syncline *s, struct slice app, struct slice text)
 {
 	const struct compose *c = &s->engine.compose;
 	union { /* writev(2) does not write to it */
@@ -124,6 +123,8 @@ print(struct syncline *s, struct slice app, struct slice text)
 	struct iovec v[6];
 	int count = 6;
 
+	if ((s->flags & SYNCLINE_PERROR) == 0)
+		return;
 	if (text.n > 0 && text.p[text.n - 1] == '\n')
 		count--;
 	for (int i = 0; i < count; i++)
@@ -140,8 +141,8 @@ queue_text(
 	struct entry e = { .pri = (uint8_t)pri, .app_n = (uint8_t)app.n };
 	char *record, *to;
 
-	if ((s->flags & SYNCLINE_PERROR) != 0 && wait)
-		print(s, app, text);
+	if (wait)
+		queue_print(s, app, text);
 	text = queue_cut(s, text);
 	e.text_n = (uint32_t)text.n;
 	queue_stamp(&e);

@@ -36,6 +36,9 @@ int queue_text(struct syncline *s, int pri, struct slice app, struct slice text,
 int queue_format(struct syncline *s, int pri, struct slice app, const char *fmt,
     va_list ap) SYNCLINE_PRINTF(4, 0);
 
+/* SYNCLINE_PERROR: "ident[pid]: text", in one piece. */
+void queue_print(struct syncline *s, struct slice app, struct slice text);
+
 /* text, cut to what a message may have. */
 struct slice queue_cut(struct syncline *s, struct slice text);
 

@@ -46,6 +46,12 @@ spool_write(struct spool *s, struct err *err)
 	return 0;
 }
 
+bool
+spool_is_written(const struct spool *s)
+{
+	return s->out_n == 0;
+}
+
 int
 spool_sync(struct spool *s, struct err *err)
 {

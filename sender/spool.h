@@ -65,6 +65,9 @@ void spool_rewind(struct spool *s);
 /* Nothing is left that is not acknowledged. */
 bool spool_is_empty(const struct spool *s);
 
+/* Nothing waits in a buffer of this process. */
+bool spool_is_written(const struct spool *s);
+
 uint64_t spool_bytes(const struct spool *s);
 uint64_t spool_damaged(const struct spool *s); /* records, so far */
 

@@ -150,6 +150,9 @@ prepare_compose(struct syncline *s, const struct syncline_opts *o)
 	compose_word(slice_of(o->ident, strnlen(o->ident, COMPOSE_APP)), c->app,
 	    COMPOSE_APP);
 	put_origin(c, o);
+	s->own_procid = o->procid != NULL;
+	if (s->own_procid)
+		compose_word(slice_str(o->procid), c->procid, COMPOSE_PROCID);
 	handle_identify(s);
 }
 
@@ -311,27 +314,42 @@ step_to_the_end(struct syncline *s)
 		handle_wait(s, 50);
 }
 
-int
-syncline_close(struct syncline *s, int timeout)
+static int64_t
+moment(int timeout)
 {
-	int saved = errno;
-	uint64_t left = 0;
+	return timeout < 0 ? INT64_MAX : engine_clock() + timeout;
+}
+
+/* Has the engine end, and looks at what it leaves behind. */
+static int
+end(struct syncline *s, int timeout, int absent)
+{
+	struct shared *shared = s->shared;
+
+	atomic_store(&shared->stop_absent_at, moment(absent));
+	atomic_store(&shared->stop_at, moment(timeout));
+	atomic_store(&shared->stop, 1);
+	(void)atomic_fetch_add(&shared->orders, 1);
+	bell_ring(&shared->bell, BELL_ORDER);
+	if (s->thread_runs)
+		(void)pthread_join(s->thread, NULL);
+	else
+		step_to_the_end(s);
+	if (engine_is_done(&s->engine))
+		return 0;
+	return engine_leave(&s->engine) > 0 ? -ECANCELED : -ETIMEDOUT;
+}
+
+int
+handle_close(struct syncline *s, int timeout, int absent)
+{
+	int saved = errno, status = 0;
 
 	if (s == NULL)
 		return 0;
 	if (atomic_load(&s->shared->alive) == ALIVE_YES &&
 	    (!s->check_pid || getpid() == s->pid)) {
-		atomic_store(&s->shared->stop_at,
-		    timeout < 0 ? INT64_MAX : engine_clock() + timeout);
-		atomic_store(&s->shared->stop, 1);
-		(void)atomic_fetch_add(&s->shared->orders, 1);
-		bell_ring(&s->shared->bell, BELL_ORDER);
-		if (s->thread_runs)
-			(void)pthread_join(s->thread, NULL);
-		else
-			step_to_the_end(s);
-		left = engine_is_done(&s->engine) ? 0
-						  : engine_leave(&s->engine);
+		status = end(s, timeout, absent);
 	} else { /* the parent's messages are the parent's */
 		spool_abandon(s->engine.spool);
 		s->engine.spool = NULL;
@@ -339,5 +357,11 @@ syncline_close(struct syncline *s, int timeout)
 	}
 	free_all(s);
 	errno = saved;
-	return left > 0 ? -ETIMEDOUT : 0;
+	return status;
+}
+
+int
+syncline_close(struct syncline *s, int timeout)
+{
+	return handle_close(s, timeout, timeout);
 }

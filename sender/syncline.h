@@ -114,6 +114,8 @@ struct syncline_opts {
 	/* [origin software="..." swVersion="..." enterpriseId="..."] with each
 	 * message (RFC 5424 section 7.2); at most 48, 32, 64 bytes. */
 	const char *origin_software, *origin_version, *origin_enterprise;
+	const char *procid; /* PROCID, at most 128; NULL: the process id, also
+			of the child of a fork */
 	char *why;       /* when syncline_open() fails: the reason in words */
 	size_t why_size; /* is put here; ends with a NUL, cut if need be */
 };
@@ -273,8 +275,8 @@ int syncline_flush(struct syncline *s, int timeout);
  * the handle any more. s may be NULL. In a child that never logged, nothing
  * is sent.
  *
- *   -ETIMEDOUT  messages were left behind: those in the spool are kept, others
- *               are lost
+ *   -ETIMEDOUT  not all could be sent: the rest is kept in the spool
+ *   -ECANCELED  not all could be sent: messages are lost
  */
 int syncline_close(struct syncline *s, int timeout);
 
@@ -359,7 +361,8 @@ int syncline_step(struct syncline *s); /* 0, or -EINVAL where a thread runs */
  * syslog(3) on top of the library: include <syncline/syslog.h> and call them
  * by their usual names. There is one handle for the process, opened by the
  * first message or LOG_NDELAY; SYNCLINE_URL names the collector. At exit(3)
- * what waits is sent, for at most one second. They keep errno.
+ * what waits is sent, for at most one second (a tenth of it where nobody is
+ * there). They keep errno.
  */
 void syncline_openlog(const char *ident, int option, int facility);
 void syncline_syslog(int pri, const char *fmt, ...) SYNCLINE_PRINTF(2, 3);

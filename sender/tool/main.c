@@ -14,6 +14,7 @@
 static const char help[] =
     "Usage: syncline COMMAND [OPTION]... [ARGUMENT]...\n"
     "\n"
+    "  log         send messages, as logger(1) does\n"
     "  cert        make, show and check the certificates of TLS\n"
     "  check-tls   connect to a collector as a sender would, and explain\n"
     "              each step\n"
@@ -41,6 +42,8 @@ run(int argc, char **argv)
 {
 	const char *command = argc > 1 ? argv[1] : "";
 
+	if (strcmp(command, "log") == 0)
+		return cmd_log(argc - 1, argv + 1);
 	if (strcmp(command, "cert") == 0)
 		return cmd_cert(argc - 1, argv + 1);
 	if (strcmp(command, "check-tls") == 0)

@@ -19,6 +19,7 @@ enum tool_status {
 
 int cmd_cert(int argc, char **argv);
 int cmd_check_tls(int argc, char **argv);
+int cmd_log(int argc, char **argv);
 
 /* Prints "COMMAND: text" and where help is; returns TOOL_USAGE. */
 int tool_usage(const char *command, const char *fmt, ...)

@@ -6,7 +6,9 @@ The program is tests/sender/drive.c. Faults A7, K1, K2, K4, K6.
 
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -182,20 +184,23 @@ def test_dev_log_is_spoken_to_as_syslog_does(collect, tmp_path, private):
                         rb"drive: p=\d+ t=0 n=0 0", line)
 
 
-def test_a_set_uid_program_ignores_the_environment(collect, tmp_path, private):
-    """K5: secure_getenv."""
-    c, url = start(collect, tmp_path, "tcp")
+def test_a_set_uid_program_ignores_the_environment(collect, tmp_path):
+    """K5: secure_getenv: who runs it does not choose where it sends to."""
     if os.geteuid() != 0:
         pytest.skip("needs root")
-    copy = tmp_path / "drive"
-    copy.write_bytes(open(sending.DRIVE, "rb").read())
-    copy.chmod(0o4755)
-    done = subprocess.run(
-        ["setpriv", "--reuid", "65534", "--clear-groups", str(copy),
-         "dropin", "-"], env={**os.environ, "SYNCLINE_URL": url},
-        capture_output=True, timeout=harness.DEADLINE)
-    assert done.returncode in (0, 126)
-    assert c.count_lines() == 0
+    c, url = start(collect, tmp_path, "tcp")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        copy = shutil.copy(sending.DRIVE, folder)
+        for mode, lines in ((0o755, 4), (0o4755, 4)):
+            os.chmod(copy, mode)
+            done = subprocess.run(
+                ["setpriv", "--reuid", "65534", "--clear-groups", copy,
+                 "dropin", "-"], cwd="/",
+                env=harness.clean_environment({"SYNCLINE_URL": url}),
+                capture_output=True, timeout=harness.DEADLINE)
+            assert done.returncode == 0, done.stderr
+            assert len(c.wait_lines(lines)) == lines
 
 
 def test_nothing_but_syncline_is_exported():

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * log_options.c - the options of `syncline log`: those of logger(1), and ours
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "tool/log.h"
+#include "tool/tool.h"
+#include "wire/pri.h"
+
+enum {
+	OPT_RFC3164 = 256,
+	OPT_RFC5424,
+	OPT_SD_ID,
+	OPT_SD_PARAM,
+	OPT_MSGID,
+	OPT_OCTET_COUNT,
+	OPT_LF,
+	OPT_ID,
+	OPT_PRIO_PREFIX,
+	OPT_NO_ACT,
+	OPT_URL,
+	OPT_SPOOL,
+	OPT_RATE,
+	OPT_TIMEOUT,
+	SIZE_MAX_MESSAGE = 65536
+};
+
+const char log_help[] =
+    "Usage: syncline log [OPTION]... [MESSAGE]...\n"
+    "       COMMAND | syncline log [OPTION]... [-]\n"
+    "\n"
+    "Sends a message, or each line of standard input, to a collector.\n"
+    "\n"
+    "  -p, --priority PRI     facility.severity, severity or a number\n"
+    "                         (user.notice)\n"
+    "  -t, --tag TAG          who logs (the user's name)\n"
+    "  -i, --id[=ID]          the process id, or this one, behind the tag\n"
+    "  -f, --file FILE        send the lines of this file\n"
+    "  -e, --skip-empty       leave out empty lines\n"
+    "      --prio-prefix      a <PRI> before a line is its priority\n"
+    "  -s, --stderr           write it to standard error, too\n"
+    "  -S, --size SIZE        longest message, in bytes (65536)\n"
+    "      --msgid ID         MSGID\n"
+    "      --sd-id ID         begin an element of structured data\n"
+    "      --sd-param N=\"V\"   a parameter of it\n"
+    "      --rfc5424, --rfc3164   the format (RFC 5424, but for /dev/log)\n"
+    "      --no-act           do all but send\n"
+    "\n"
+    "Where to (default: $SYNCLINE_URL, or unix:///dev/log):\n"
+    "      --url URL          tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH;\n"
+    "                         several with blanks between: the next one is\n"
+    "                         tried when one cannot be reached\n"
+    "  -u, --socket PATH      a unix socket\n"
+    "  -n, --server HOST      this host, by UDP, or with\n"
+    "  -T, --tcp              by TCP\n"
+    "  -d, --udp              by UDP\n"
+    "  -P, --port PORT        at this port (514)\n"
+    "      --octet-count      octet counting, which is the default\n"
+    "      --lf               newlines between messages instead\n"
+    "\n"
+    "      --spool DIR        what cannot be sent waits in this folder\n"
+    "      --rate N           at most N messages a second\n"
+    "      --timeout SECONDS  how long to wait for the collector (5)\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit status: 0 all was delivered, 1 not all, 2 wrong usage.\n";
+
+static int
+one_of(struct slice name, const char *(*name_of)(unsigned), unsigned count)
+{
+	static const struct {
+		const char *other, *name;
+	} aliases[] = { { "error", "err" }, { "warn", "warning" },
+		{ "panic", "emerg" }, { "security", "auth" } };
+
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+		if (slice_eq(name, slice_str(aliases[i].other)))
+			name = slice_str(aliases[i].name);
+	for (unsigned i = 0; i < count; i++)
+		if (slice_eq(name, slice_str(name_of(i))))
+			return (int)i;
+	return -1;
+}
+
+/* A whole number from min to max; -1: it is none. */
+static int64_t
+number(const char *text, int64_t min, int64_t max)
+{
+	char *end;
+	long long n;
+
+	if (text[0] < '0' || text[0] > '9')
+		return -1;
+	n = strtoll(text, &end, 10);
+	return *end == '\0' && n >= min && n <= max ? n : -1;
+}
+
+int
+log_priority(const char *text)
+{
+	const char *dot = strchr(text, '.');
+	int facility = LOG_USER >> 3, severity;
+
+	if (text[0] >= '0' && text[0] <= '9' && dot == NULL)
+		return (int)number(text, 0, 191);
+	if (dot != NULL) {
+		facility = one_of(slice_of(text, (size_t)(dot - text)),
+		    pri_facility_name, 24);
+		text = dot + 1;
+	}
+	severity = one_of(slice_str(text), pri_severity_name, 8);
+	return facility < 0 || severity < 0 ? -1 : facility * 8 + severity;
+}
+
+/* NAME="VALUE", where logger(1) wants the quotes and we do not. */
+static int
+add_param(struct log_job *job, char *text)
+{
+	struct syncline_record *r = &job->record;
+	struct syncline_param *p = &job->params[job->n_params];
+	char *equal = strchr(text, '=');
+	size_t n;
+
+	if (r->n_elements == 0)
+		return tool_usage("syncline log",
+		    "--sd-param: an --sd-id must come before it");
+	if (equal == NULL || equal == text)
+		return tool_usage("syncline log",
+		    "--sd-param %s: NAME=\"VALUE\" is wanted", text);
+	if (job->n_params == LOG_PARAMS)
+		return tool_usage("syncline log",
+		    "more than %d times --sd-param", (int)LOG_PARAMS);
+	*equal++ = '\0';
+	n = strlen(equal);
+	if (n >= 2 && equal[0] == '"' && equal[n - 1] == '"') {
+		equal++;
+		n -= 2;
+	}
+	*p = (struct syncline_param){
+		.name = text, .value = equal, .value_len = n
+	};
+	job->n_params++;
+	if (job->elements[r->n_elements - 1].n_params++ == 0)
+		job->elements[r->n_elements - 1].params = p;
+	return TOOL_OK;
+}
+
+static int
+add_element(struct log_job *job, const char *id)
+{
+	struct syncline_record *r = &job->record;
+
+	for (size_t i = 0; i < r->n_elements; i++)
+		if (strcmp(job->elements[i].id, id) == 0)
+			return tool_usage("syncline log",
+			    "--sd-id %s: it is there twice", id);
+	if (id[0] == '\0' || r->n_elements == LOG_ELEMENTS)
+		return tool_usage("syncline log",
+		    "--sd-id: an id is wanted, and at most %d of them",
+		    (int)LOG_ELEMENTS);
+	job->elements[r->n_elements++] = (struct syncline_element){ .id = id };
+	return TOOL_OK;
+}
+
+struct where {
+	const char *server, *port, *socket;
+	bool tcp;
+};
+
+static int
+make_url(struct log_job *job, const struct where *w)
+{
+	int n = 0;
+	bool six = w->server != NULL && strchr(w->server, ':') != NULL &&
+	    w->server[0] != '[';
+
+	if (job->url != NULL)
+		return w->server == NULL && w->socket == NULL
+		    ? TOOL_OK
+		    : tool_usage("syncline log",
+			  "--url, --server or --socket, one of them");
+	if (w->server != NULL && w->socket != NULL)
+		return tool_usage(
+		    "syncline log", "--server or --socket, one of them");
+	if (w->server != NULL)
+		n = snprintf(job->made_url, sizeof(job->made_url),
+		    "%s://%s%s%s:%s", w->tcp ? "tcp" : "udp", six ? "[" : "",
+		    w->server, six ? "]" : "", w->port);
+	else if (w->socket != NULL)
+		n = snprintf(job->made_url, sizeof(job->made_url), "unix://%s",
+		    w->socket);
+	if (n >= (int)sizeof(job->made_url))
+		return tool_usage("syncline log", "the name is too long");
+	if (n > 0)
+		job->url = job->made_url;
+	return TOOL_OK;
+}
+
+/* Options with a value that must be right. */
+static int
+take_value(struct log_job *job, int letter, char *value)
+{
+	int64_t n = -1;
+
+	switch (letter) {
+	case 'p':
+		n = job->record.pri = log_priority(value);
+		break;
+	case 'S':
+		n = number(value, 1, SIZE_MAX_MESSAGE);
+		job->opts.max_message = (size_t)n;
+		break;
+	case OPT_RATE:
+		n = job->rate = number(value, 1, 1000000000);
+		break;
+	case OPT_TIMEOUT:
+		n = number(value, 0, 86400);
+		job->timeout = n * 1000;
+		break;
+	case OPT_SD_ID:
+		return add_element(job, value);
+	case OPT_SD_PARAM:
+		return add_param(job, value);
+	}
+	if (n < 0)
+		return tool_usage(
+		    "syncline log", "%s: no such value of this option", value);
+	return TOOL_OK;
+}
+
+/* Where to. */
+static bool
+take_where(struct log_job *job, struct where *w, int letter)
+{
+	switch (letter) {
+	case 'u':
+		w->socket = optarg;
+		return true;
+	case 'n':
+		w->server = optarg;
+		return true;
+	case 'P':
+		w->port = optarg;
+		return true;
+	case 'T':
+	case 'd':
+		w->tcp = letter == 'T';
+		return true;
+	case OPT_URL:
+		job->url = optarg;
+		return true;
+	case OPT_SPOOL:
+		job->opts.spool = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What each of these letters sets. */
+static bool
+take_flag(struct log_job *job, int letter)
+{
+	static const struct {
+		int letter, set, clear;
+	} rows[] = {
+		{ 's', SYNCLINE_PERROR, 0 },
+		{ 'i', SYNCLINE_PID, 0 },
+		{ OPT_ID, SYNCLINE_PID, 0 },
+		{ OPT_RFC3164, SYNCLINE_RFC3164, SYNCLINE_RFC5424 },
+		{ OPT_RFC5424, SYNCLINE_RFC5424, SYNCLINE_RFC3164 },
+		{ OPT_OCTET_COUNT, 0, SYNCLINE_LF },
+		{ OPT_LF, SYNCLINE_LF, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].letter != letter)
+			continue;
+		job->opts.flags |= rows[i].set;
+		job->opts.flags &= ~rows[i].clear;
+		if (letter == OPT_ID && optarg != NULL)
+			job->opts.procid = optarg;
+		return true;
+	}
+	return false;
+}
+
+/* Those that only set something. */
+static bool
+take_simple(struct log_job *job, int letter)
+{
+	switch (letter) {
+	case 't':
+		job->opts.ident = optarg;
+		return true;
+	case 'f':
+		job->file = optarg;
+		return true;
+	case 'e':
+		job->skip_empty = true;
+		return true;
+	case 'h':
+		job->help = true;
+		return true;
+	case OPT_MSGID:
+		job->record.msgid = optarg;
+		return true;
+	case OPT_PRIO_PREFIX:
+		job->prio_prefix = true;
+		return true;
+	case OPT_NO_ACT:
+		job->no_act = true;
+		return true;
+	default:
+		return take_flag(job, letter);
+	}
+}
+
+int
+log_options(struct log_job *job, int argc, char **argv)
+{
+	static const char letters[] = ":p:t:if:esS:u:n:P:Tdh";
+	static const struct option options[] = {
+		{ "priority", required_argument, NULL, 'p' },
+		{ "tag", required_argument, NULL, 't' },
+		{ "id", optional_argument, NULL, OPT_ID },
+		{ "file", required_argument, NULL, 'f' },
+		{ "skip-empty", no_argument, NULL, 'e' },
+		{ "stderr", no_argument, NULL, 's' },
+		{ "size", required_argument, NULL, 'S' },
+		{ "socket", required_argument, NULL, 'u' },
+		{ "server", required_argument, NULL, 'n' },
+		{ "port", required_argument, NULL, 'P' },
+		{ "tcp", no_argument, NULL, 'T' },
+		{ "udp", no_argument, NULL, 'd' },
+		{ "rfc3164", no_argument, NULL, OPT_RFC3164 },
+		{ "rfc5424", no_argument, NULL, OPT_RFC5424 },
+		{ "sd-id", required_argument, NULL, OPT_SD_ID },
+		{ "sd-param", required_argument, NULL, OPT_SD_PARAM },
+		{ "msgid", required_argument, NULL, OPT_MSGID },
+		{ "octet-count", no_argument, NULL, OPT_OCTET_COUNT },
+		{ "lf", no_argument, NULL, OPT_LF },
+		{ "prio-prefix", no_argument, NULL, OPT_PRIO_PREFIX },
+		{ "no-act", no_argument, NULL, OPT_NO_ACT },
+		{ "url", required_argument, NULL, OPT_URL },
+		{ "spool", required_argument, NULL, OPT_SPOOL },
+		{ "rate", required_argument, NULL, OPT_RATE },
+		{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct where w = { .port = "514" };
+	int letter, status = TOOL_OK;
+
+	opterr = 0;
+	while (status == TOOL_OK &&
+	    (letter = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		if (letter == ':' || letter == '?')
+			return tool_bad_option("syncline log", letter, argv);
+		if (!take_simple(job, letter) && !take_where(job, &w, letter))
+			status = take_value(job, letter, optarg);
+	}
+	if (status != TOOL_OK)
+		return status;
+	job->first = optind;
+	if (job->file != NULL && optind < argc)
+		return tool_usage(
+		    "syncline log", "a message or --file, one of them");
+	if (optind == argc ||
+	    (optind + 1 == argc && strcmp(argv[optind], "-") == 0)) {
+		job->file = job->file != NULL ? job->file : "-";
+		job->first = argc;
+	}
+	return make_url(job, &w);
+}

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`syncline log`: logger's options, and a status that can be believed."""
+
+import os
+import subprocess
+import time
+
+import pytest
+
+import harness
+import sending
+from harness import load
+from sending import messages
+
+TOOL = os.path.join(sending.BUILD, "sender", "syncline")
+
+
+def log(*args, status=0, text=None, env=None):
+    """Runs it; returns what it said."""
+    done = subprocess.run(
+        [TOOL, "log", *map(str, args)], input=text, capture_output=True,
+        text=True, timeout=harness.DEADLINE,
+        env=harness.clean_environment(env),
+        **({} if text is not None else {"stdin": subprocess.DEVNULL}))
+    assert done.returncode == status, (done.returncode, done.stderr)
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def everywhere(collect, tmp_path):
+    """A collector with all kinds of listeners, and its port."""
+    sock = str(tmp_path / "in.sock")
+    c = collect(listen=("tcp://127.0.0.1:0", "udp://127.0.0.1:0",
+                        "unix://" + sock))
+    return c, c.address("tcp")[1], c.address("udp")[1], sock
+
+
+def test_the_options_of_logger(everywhere):
+    c, tcp, udp, sock = everywhere
+    log("-n", "127.0.0.1", "-P", tcp, "-T", "-p", "local3.err", "-t", "tag",
+        "--msgid", "ID", "--sd-id", "a@1", "--sd-param", 'x="1]"',
+        "--sd-param", "y=2", "--sd-id", "b@1", "hello", "world")
+    log("--server", "127.0.0.1", "--port", udp, "--id=77", "--", "-text")
+    log("-u", sock, "--rfc3164", "-i", "-t", "old", "-p", "crit", "third")
+    log("-e", "--prio-prefix", "--url", "tcp://127.0.0.1:%d" % tcp,
+        text="<11>one\r\n\n<12>two")
+    first, second, third, one, two = messages(c, 5)
+    assert first[0] == "155" and first[3] == "tag" and first[5:] == (
+        "ID", '[meta sequenceId="1"][a@1 x="1\\]" y="2"][b@1]', "hello world")
+    assert (second[4], second[7]) == ("77", "-text")
+    assert (third[0], third[3], third[7]) == ("10", "old", "third")
+    assert third[4].isdigit()
+    assert (one[0], one[7], two[0], two[7]) == ("11", "one", "12", "two")
+
+
+def test_a_file_and_standard_error(everywhere, tmp_path):
+    c, tcp, _, _ = everywhere
+    lines = tmp_path / "lines"
+    lines.write_text("eins\nzwei\n")
+    said = log("-s", "-f", lines, "-t", "me",
+               env={"SYNCLINE_URL": "tcp://127.0.0.1:%d" % tcp})
+    assert [m[7] for m in messages(c, 2)] == ["eins", "zwei"]
+    assert [line.partition("]: ")[2] for line in said.splitlines()] == [
+        "eins", "zwei"]
+
+
+def test_standard_input_at_full_speed(everywhere):
+    c, tcp, _, _ = everywhere
+    count = load(100000)
+    log("--url", "tcp://127.0.0.1:%d" % tcp, "-",
+        text="".join("%d\n" % n for n in range(count)))
+    got = [line.rpartition(b" ")[2] for line in c.wait_lines(count)]
+    assert got == [b"%d" % n for n in range(count)]
+
+
+def test_a_rate(everywhere):
+    c, tcp, _, _ = everywhere
+    begin = time.monotonic()
+    log("--rate", 100, "--url", "tcp://127.0.0.1:%d" % tcp,
+        text="x\n" * 31)
+    assert time.monotonic() - begin >= 0.3
+    c.wait_lines(31)
+
+
+def test_a_line_of_any_length(everywhere):
+    c, tcp, _, _ = everywhere
+    log("--url", "tcp://127.0.0.1:%d" % tcp, "-S", 1000,
+        text="y" * 300000 + "\nnext\n")
+    assert [m[7] for m in messages(c, 2)] == ["y" * 1000, "next"]
+
+
+def test_the_status_tells_what_was_not_delivered(tmp_path):
+    url = "tcp://127.0.0.1:1"
+    said = log("--url", url, "--timeout", 0, "x", status=1)
+    assert "1 messages were not delivered: tcp://127.0.0.1:1" in said
+    said = log("--url", url, "--timeout", 0, "--spool", tmp_path / "spool",
+               "kept", status=1)
+    assert "the rest is in the spool" in said
+
+
+def test_what_is_in_the_spool_goes_with_the_next(everywhere, tmp_path):
+    c, tcp, _, _ = everywhere
+    spool = tmp_path / "spool"
+    log("--url", "tcp://127.0.0.1:1", "--timeout", 0, "--spool", spool,
+        "kept", status=1)
+    log("--url", "tcp://127.0.0.1:%d" % tcp, "--spool", spool, "new")
+    assert [m[7] for m in messages(c, 2)] == ["kept", "new"]
+
+
+@pytest.mark.parametrize("args,says", (
+    (("--nonsense",), "--nonsense: no such option"),
+    (("-p", "local9.err", "x"), "local9.err: no such value"),
+    (("-p", "192", "x"), "192: no such value"),
+    (("--rate", "0", "x"), "0: no such value"),
+    (("--sd-param", "a=b", "x"), "an --sd-id must come before it"),
+    (("--sd-id", "a", "--sd-id", "a", "x"), "it is there twice"),
+    (("--sd-id", "a", "--sd-param", "b", "x"), 'NAME="VALUE" is wanted'),
+    (("--url", "tcp://h", "-n", "h", "x"), "one of them"),
+    (("-f", "/dev/null", "x"), "one of them"),
+    (("--url", "tls://h", "x"), "TLS is not supported yet"),
+    (("--url", "tcp://h:0", "x"), "a number from 1 to 65535"),
+))
+def test_wrong_usage_is_said(args, says):
+    assert says in log(*args, status=2)
+
+
+def test_a_file_that_is_not_there_is_said():
+    assert "/nowhere/x: No such file" in log(
+        "--url", "udp://127.0.0.1:9", "-f", "/nowhere/x", status=1)
+
+
+def test_help_names_every_option():
+    said = log("--help")
+    assert "Exit status: 0 all was delivered, 1 not all" in said
