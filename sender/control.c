@@ -83,13 +83,13 @@ syncline_stats(struct syncline *s, struct syncline_stats *stats, size_t size)
 {
 	struct syncline_stats now = { 0 };
 
-	now.accepted = counter(s, COUNT_ACCEPTED);
+	now.accepted = atomic_load(&s->shared->accepted);
 	now.sent = counter(s, COUNT_SENT);
 	for (unsigned i = 0; i < RING_SEVERITIES; i++) {
 		now.dropped_severity[i] = atomic_load(&s->shared->dropped[i]);
 		now.dropped += now.dropped_severity[i];
 	}
-	now.cut = counter(s, COUNT_CUT);
+	now.cut = atomic_load(&s->shared->cut) + counter(s, COUNT_SHORTENED);
 	now.resent = counter(s, COUNT_RESENT);
 	now.uncertain = counter(s, COUNT_UNCERTAIN);
 	now.connects = counter(s, COUNT_CONNECTS);
@@ -203,7 +203,8 @@ syncline_strerror(int error)
 	case E2BIG:
 		return "too many pairs";
 	case ETIMEDOUT:
-		return "not everything could be sent in time";
+		return "not everything could be sent in time; what a spool "
+		       "has is kept";
 	case ECANCELED:
 		return "not everything could be sent in time: messages are "
 		       "lost";

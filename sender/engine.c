@@ -244,6 +244,7 @@ engine_leave(struct engine *e)
 		ring_pop(&e->s->ring);
 		lost++;
 	}
+	ring_publish(&e->s->ring);
 	return lost;
 }
 

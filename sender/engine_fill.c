@@ -189,6 +189,7 @@ take_from_ring(struct engine *e)
 		ring_pop(ring);
 		n++;
 	}
+	ring_publish(ring);
 	e->busy = n > 0;
 	e->more = n == BUDGET;
 	if (n > 0 && atomic_load(&e->s->shared->waiters) > 0) {

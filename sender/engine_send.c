@@ -191,7 +191,7 @@ send_datagrams(struct engine *e)
 		error = errno;
 		for (unsigned j = 0; j < sent && cut > 0; j++)
 			if (each[j].n >= e->datagram - 3)
-				handle_count(e->s, COUNT_CUT, 1);
+				handle_count(e->s, COUNT_SHORTENED, 1);
 		flight_send_frames(&e->flight, sent);
 		n = flight_acknowledge(&e->flight, 0, &mark);
 		deliver(e, n, mark);

@@ -25,8 +25,6 @@ enum alive {
 };
 
 enum counter {
-	COUNT_ACCEPTED,
-	COUNT_CUT,
 	COUNT_SENT,
 	COUNT_RESENT,
 	COUNT_UNCERTAIN,
@@ -34,30 +32,36 @@ enum counter {
 	COUNT_FAILURES,
 	COUNT_SPOOLED,
 	COUNT_REPLAYED,
-	COUNT_DAMAGED, /* gauges from here on */
+	COUNT_SHORTENED, /* datagrams */
+	COUNT_DAMAGED,   /* gauges from here on */
 	COUNT_SPOOL_BYTES,
 	COUNT_CONNECTED,
 	COUNTERS
 };
 
-/* In memory that is zeroed in the child of a fork; all zeroes is a good
- * beginning. The ring's bytes follow on the next page. */
+/*
+ * In memory that is zeroed in the child of a fork; all zeroes is a good
+ * beginning. The ring's bytes follow on the next page. What callers write and
+ * what the sender writes stands in different lines of the cache.
+ */
 struct shared {
 	_Atomic uint32_t alive;
-	_Atomic uint32_t stop;   /* close: come to an end */
-	_Atomic int64_t stop_at; /* at the latest; INT64_MAX: when done */
-	_Atomic int64_t stop_absent_at; /* when nobody is there */
-	_Atomic uint32_t orders;        /* counts flushes, stops, reopens */
-	_Atomic uint32_t reopen;
 	_Atomic uint32_t mask; /* 0xff ^ syncline_setmask() */
 	struct bell bell;
-	struct ring_ends ends;
-	/* what was queued before this position of the ring is delivered */
-	_Atomic uint64_t delivered;
-	_Atomic uint32_t flushers; /* who wait for that */
-	_Atomic uint32_t turn;     /* changes when delivered or room does */
+	_Atomic uint32_t orders; /* counts flushes, stops, reopens */
+	_Atomic uint32_t stop;   /* close: come to an end */
+	_Atomic uint32_t reopen;
+	_Atomic uint32_t flushers; /* who wait for delivered */
 	_Atomic uint32_t waiters;  /* who wait for room */
+	_Atomic int64_t stop_at;   /* at the latest; INT64_MAX: when done */
+	_Atomic int64_t stop_absent_at; /* when nobody is there */
+	struct ring_ends ends;
+	_Alignas(64) _Atomic uint64_t accepted;
+	_Atomic uint64_t cut;
 	_Atomic uint64_t dropped[RING_SEVERITIES];
+	/* what was queued before this position of the ring is delivered */
+	_Alignas(64) _Atomic uint64_t delivered;
+	_Atomic uint32_t turn; /* changes when delivered or room does */
 	_Atomic uint64_t counters[COUNTERS];
 };
 

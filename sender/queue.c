@@ -68,15 +68,15 @@ wait_for_room(struct syncline *s, size_t n, unsigned severity, uint64_t *used)
 }
 
 char *
-queue_reserve(struct syncline *s, const struct entry *e, bool wait)
+queue_reserve(
+    struct syncline *s, const struct entry *e, bool wait, uint64_t *used)
 {
 	size_t n = sizeof(*e) + e->app_n + e->msgid_n + e->sd_n + e->text_n;
 	unsigned severity = e->pri & 7U;
-	uint64_t used;
-	char *record = ring_reserve(&s->ring, n, severity, &used);
+	char *record = ring_reserve(&s->ring, n, severity, used);
 
 	if (record == NULL && wait && s->overflow == SYNCLINE_BLOCK)
-		record = wait_for_room(s, n, severity, &used);
+		record = wait_for_room(s, n, severity, used);
 	if (record == NULL) {
 		(void)atomic_fetch_add_explicit(
 		    &s->shared->dropped[severity], 1, memory_order_relaxed);
@@ -89,13 +89,13 @@ queue_reserve(struct syncline *s, const struct entry *e, bool wait)
 }
 
 void
-queue_end(struct syncline *s, char *record)
+queue_end(struct syncline *s, char *record, uint64_t used)
 {
 	ring_commit(&s->ring, record);
-	handle_count(s, COUNT_ACCEPTED, 1);
+	(void)atomic_fetch_add_explicit(
+	    &s->shared->accepted, 1, memory_order_relaxed);
 	bell_ring(&s->shared->bell,
-	    ring_used(&s->ring) > s->ring.size / 4 ? BELL_FILLING
-						   : BELL_MESSAGE);
+	    used > s->ring.size / 4 ? BELL_FILLING : BELL_MESSAGE);
 }
 
 struct slice
@@ -103,7 +103,8 @@ queue_cut(struct syncline *s, struct slice text)
 {
 	if (text.n <= s->max_message)
 		return text;
-	handle_count(s, COUNT_CUT, 1);
+	(void)atomic_fetch_add_explicit(
+	    &s->shared->cut, 1, memory_order_relaxed);
 	text.n = s->max_message;
 	text.n = escape_whole(text);
 	return text;
@@ -140,13 +141,14 @@ queue_text(
 {
 	struct entry e = { .pri = (uint8_t)pri, .app_n = (uint8_t)app.n };
 	char *record, *to;
+	uint64_t used;
 
 	if (wait)
 		queue_print(s, app, text);
 	text = queue_cut(s, text);
 	e.text_n = (uint32_t)text.n;
 	queue_stamp(&e);
-	record = queue_reserve(s, &e, wait);
+	record = queue_reserve(s, &e, wait, &used);
 	if (record == NULL)
 		return -ENOBUFS;
 	to = record + sizeof(e);
@@ -154,7 +156,7 @@ queue_text(
 		(void)memcpy(to, app.p, app.n);
 	if (text.n > 0)
 		(void)memcpy(to + app.n, text.p, text.n);
-	queue_end(s, record);
+	queue_end(s, record, used);
 	return 0;
 }
 

@@ -23,10 +23,11 @@ void queue_stamp(struct entry *e);
  * room, which is counted. wait: SYNCLINE_BLOCK may block. queue_end() must
  * follow at once.
  */
-char *queue_reserve(struct syncline *s, const struct entry *e, bool wait);
+char *queue_reserve(
+    struct syncline *s, const struct entry *e, bool wait, uint64_t *used);
 
 /* The record that queue_reserve() returned is complete. */
-void queue_end(struct syncline *s, char *record);
+void queue_end(struct syncline *s, char *record, uint64_t used);
 
 /* Queues text as it is. */
 int queue_text(struct syncline *s, int pri, struct slice app, struct slice text,

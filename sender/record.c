@@ -93,6 +93,7 @@ queue_record(struct syncline *s, int pri, const struct syncline_record *r)
 {
 	struct entry e = { .pri = (uint8_t)pri };
 	size_t sd_n;
+	uint64_t used;
 	char *record;
 
 	if ((r->text == NULL && r->text_len > 0) ||
@@ -117,11 +118,11 @@ queue_record(struct syncline *s, int pri, const struct syncline_record *r)
 		e.sec = r->time.tv_sec;
 	if (e.sec == r->time.tv_sec)
 		e.usec = (uint32_t)(r->time.tv_nsec / 1000);
-	record = queue_reserve(s, &e, true);
+	record = queue_reserve(s, &e, true, &used);
 	if (record == NULL)
 		return -ENOBUFS;
 	fill(record + sizeof(e), r, &e);
-	queue_end(s, record);
+	queue_end(s, record, used);
 	return 0;
 }
 

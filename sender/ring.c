@@ -29,6 +29,7 @@ ring_init(struct ring *r, struct ring_ends *ends, char *data, uint64_t size,
 	r->ends = ends;
 	r->data = data;
 	r->size = size;
+	r->read = 0;
 	for (unsigned i = 0; i < RING_SEVERITIES; i++) {
 		if (lowest && i >= 6)
 			r->limit[i] = size * 70 / 100;
@@ -94,22 +95,30 @@ ring_commit(struct ring *r, char *record)
 static uint64_t
 first(const struct ring *r, struct header **h)
 {
-	uint64_t tail = atomic_load_explicit(
-	    &r->ends->tail, memory_order_relaxed);
-
 	/* A head that has gone round would make an old header look new. */
-	if (atomic_load_explicit(&r->ends->head, memory_order_acquire) == tail)
+	if (atomic_load_explicit(&r->ends->head, memory_order_acquire) ==
+	    r->read)
 		return 0;
-	*h = header_at(r, tail);
+	*h = header_at(r, r->read);
 	return atomic_load_explicit(&(*h)->size, memory_order_acquire);
+}
+
+void
+ring_publish(struct ring *r)
+{
+	atomic_store_explicit(&r->ends->tail, r->read, memory_order_release);
 }
 
 static void
 drop(struct ring *r, struct header *h, uint64_t size)
 {
+	uint64_t tail = atomic_load_explicit(
+	    &r->ends->tail, memory_order_relaxed);
+
 	(void)memset((void *)h, 0, size);
-	(void)atomic_fetch_add_explicit(
-	    &r->ends->tail, size, memory_order_release);
+	r->read += size;
+	if (r->read - tail >= r->size / 32)
+		ring_publish(r);
 }
 
 bool
@@ -122,8 +131,12 @@ ring_peek(struct ring *r, struct slice *record)
 		drop(r, h, size);
 		size = first(r, &h);
 	}
-	if (size == 0)
+	if (size == 0) {
+		if (r->read !=
+		    atomic_load_explicit(&r->ends->tail, memory_order_relaxed))
+			ring_publish(r);
 		return false;
+	}
 	*record = slice_of(h + 1, h->n);
 	return true;
 }
@@ -133,8 +146,7 @@ ring_behind(struct ring *r)
 {
 	struct header *h = NULL;
 
-	return atomic_load_explicit(&r->ends->tail, memory_order_relaxed) +
-	    first(r, &h);
+	return r->read + first(r, &h);
 }
 
 void

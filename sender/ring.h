@@ -28,6 +28,7 @@ struct ring {
 	char *data;
 	uint64_t size;                   /* a power of two */
 	uint64_t limit[RING_SEVERITIES]; /* of bytes used, by severity */
+	uint64_t read; /* the reader's own tail; ends.tail follows it */
 };
 
 /* ends and data (8-aligned) are zeroed, borrowed. lowest: debug and info are
@@ -50,8 +51,10 @@ bool ring_peek(struct ring *r, struct slice *record);
 /* Where the tail will be then; there is a record. */
 uint64_t ring_behind(struct ring *r);
 
-/* Gives its room back. */
+/* Gives its room back: at the latest when ring_peek() finds nothing more. Each
+ * time would have the reader and the callers fight for a line of the cache. */
 void ring_pop(struct ring *r);
+void ring_publish(struct ring *r);
 
 static inline uint64_t
 ring_used(const struct ring *r)

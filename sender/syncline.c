@@ -226,6 +226,8 @@ prepare(struct syncline *s, const struct syncline_opts *o, struct err *err)
 {
 	struct engine *e = &s->engine;
 
+	s->on_event = o->on_event;
+	s->on_event_arg = o->on_event_arg;
 	s->facility = o->facility;
 	s->flags = o->flags;
 	s->overflow = o->overflow;

@@ -41,6 +41,7 @@ extern "C" {
 #endif
 
 struct syncline; /* a handle: a ring, and who sends what is in it */
+struct syncline_event;
 
 /* What happens to a message that finds no room in the ring. */
 enum syncline_overflow {
@@ -116,6 +117,9 @@ struct syncline_opts {
 	const char *origin_software, *origin_version, *origin_enterprise;
 	const char *procid; /* PROCID, at most 128; NULL: the process id, also
 			of the child of a fork */
+	/* see syncline_on_event(); from here on, nothing is missed */
+	void (*on_event)(const struct syncline_event *event, void *arg);
+	void *on_event_arg;
 	char *why;       /* when syncline_open() fails: the reason in words */
 	size_t why_size; /* is put here; ends with a NUL, cut if need be */
 };

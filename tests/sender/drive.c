@@ -33,13 +33,13 @@ drive_open(const struct job *job)
 	struct syncline *s = NULL;
 	char why[512] = "";
 
+	o.on_event = on_event;
 	o.why = why;
 	o.why_size = sizeof(why);
 	if (syncline_open(&s, job->url, &o) != 0) {
 		(void)fprintf(stderr, "drive: %s\n", why);
 		exit(1);
 	}
-	syncline_on_event(s, on_event, NULL);
 	return s;
 }
 

@@ -61,7 +61,7 @@ def test_every_block_is_of_a_kind_we_know():
 
 def test_logger_line(collect):
     c = collector(collect)
-    shell(at(block("sh", "logger"), c.address("tcp")[1]))
+    shell(at(block("sh", "logger --tcp"), c.address("tcp")[1]))
     line, = c.wait_lines(1)
     assert re.fullmatch(
         rb"<13>1 \S+ \S+ hello \S+ \S+ .*it works", line), line
@@ -134,7 +134,7 @@ def test_collector_started_by_hand(tmp_path, ports):
             if line == b"syncline: ready\n":
                 break
         assert process.poll() is None, said
-        shell(at(block("sh", "logger"), port))
+        shell(at(block("sh", "logger --tcp"), port))
         look = block("sh", "tail").replace("8514", str(http))
         if shutil.which("curl") is None:
             look = look.replace("curl", "true")

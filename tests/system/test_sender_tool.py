@@ -92,7 +92,7 @@ def test_a_line_of_any_length(everywhere):
 def test_the_status_tells_what_was_not_delivered(tmp_path):
     url = "tcp://127.0.0.1:1"
     said = log("--url", url, "--timeout", 0, "x", status=1)
-    assert "1 messages were not delivered: tcp://127.0.0.1:1" in said
+    assert "1 messages were not delivered: " in said
     said = log("--url", url, "--timeout", 0, "--spool", tmp_path / "spool",
                "kept", status=1)
     assert "the rest is in the spool" in said
