@@ -77,7 +77,8 @@ spool_check(struct slice bytes, uint64_t nonce, struct spool_record *record)
 		return bytes.n == 0 ? 0 : SIZE_MAX;
 	(void)memcpy(&r, bytes.p, sizeof(r));
 	if (r.magic != (SPOOL_RECORD_MAGIC ^ (uint32_t)nonce) ||
-	    r.n > SPOOL_RECORD_MAX || r.zero != 0)
+	    r.n > SPOOL_RECORD_MAX || r.zero != 0 || r.number == 0 ||
+	    r.number > SPOOL_NUMBER_MAX)
 		return 0;
 	if (bytes.n < sizeof(r) + r.n)
 		return SIZE_MAX;

@@ -31,7 +31,8 @@ is_segment(const char *name, uint64_t *first)
 {
 	char again[32];
 
-	if (sscanf(name, "%16" SCNx64 ".log", first) != 1)
+	if (sscanf(name, "%16" SCNx64 ".log", first) != 1 || *first == 0 ||
+	    *first > SPOOL_NUMBER_MAX)
 		return false;
 	spool_segment_name(*first, again);
 	return strcmp(name, again) == 0;
@@ -77,7 +78,7 @@ read_state(struct spool *s)
 		(ssize_t)sizeof(state) ||
 	    memcmp(state.magic, "SYNCSPS1", 8) != 0 ||
 	    state.crc != crc_add(0, slice_of(&state.acknowledged, 16)) ||
-	    state.next <= state.acknowledged)
+	    state.next <= state.acknowledged || state.next > SPOOL_NUMBER_MAX)
 		return;
 	s->acknowledged = state.acknowledged;
 	s->next = state.next;

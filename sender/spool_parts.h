@@ -40,6 +40,9 @@ struct spool_segment {
 
 enum { SPOOL_WRITE_BUFFER = 256 * 1024, SPOOL_READ_BUFFER = 256 * 1024 };
 
+/* No number comes so far: what says so is damaged. */
+#define SPOOL_NUMBER_MAX (UINT64_C(1) << 62)
+
 #define SPOOL_RECORD_MAGIC 0x6b3cd1a7U
 
 struct spool {
