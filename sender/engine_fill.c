@@ -28,8 +28,14 @@ refresh_zone(struct engine *e, int64_t sec)
 	if (sec < e->zone_until && sec >= e->zone_until - QUARTER)
 		return;
 	e->zone_until = (sec / QUARTER + 1) * QUARTER;
-	if (localtime_r(&t, &local) != NULL)
-		e->offset = (int16_t)(local.tm_gmtoff / 60);
+	/* In the child of a fork the lock may be one that nobody gives back:
+	 * then the offset stays as it is. */
+	if (!e->asks_zone) {
+		e->asks_zone = true;
+		if (localtime_r(&t, &local) != NULL)
+			e->offset = (int16_t)(local.tm_gmtoff / 60);
+		e->asks_zone = false;
+	}
 	if (e->compose.synced >= 0)
 		e->compose.synced = adjtimex(&clock) != TIME_ERROR;
 }

@@ -13,6 +13,7 @@
 
 enum {
 	QUIET = 500,         /* ms without a loss is an end */
+	AGAIN = 20,          /* ms until it is tried again */
 	AT_LEAST = 10000,    /* ms between two reports when there is none */
 	PRI_LOSS = 5 * 8 + 4 /* syslog.warning */
 };
@@ -84,7 +85,10 @@ engine_tell_losses(struct engine *e)
 int64_t
 engine_losses_due(const struct engine *e)
 {
+	int64_t due = e->dropped_since + QUIET;
+
 	if (!e->dropping || e->link.state != LINK_UP)
 		return INT64_MAX;
-	return e->dropped_since + QUIET;
+	/* overdue: there was no room for it */
+	return due > e->now ? due : e->now + AGAIN;
 }

@@ -26,6 +26,7 @@ link_reset(struct link *l, uint32_t random)
 {
 	io_close(&l->io);
 	l->resolve = NULL; /* the thread that would end it is not here */
+	l->late = NULL;
 	l->address = NULL;
 	l->state = LINK_DOWN;
 	l->at = 0;
@@ -48,6 +49,8 @@ void
 link_clear(struct link *l)
 {
 	leave(l);
+	resolve_drop(l->late);
+	l->late = NULL;
 }
 
 /* xorshift32: only so that senders differ. */
@@ -126,6 +129,8 @@ go_on_resolving(struct link *l, int64_t now)
 		(void)err_set(&l->why,
 		    "%s: looking up the name takes longer than %d ms",
 		    link_target(l)->url, (int)l->limit);
+		l->late = l->resolve;
+		l->resolve = NULL;
 		return give_up(l, now);
 	}
 	if (found == NULL) {
@@ -158,6 +163,22 @@ start_unix(struct link *l, int64_t now)
 	return give_up(l, now);
 }
 
+/* False: a former look-up still goes on. */
+static bool
+forget_late(struct link *l)
+{
+	const struct addrinfo *found;
+	struct err ignored;
+
+	if (l->late == NULL)
+		return true;
+	if (!resolve_done(l->late, &found, &ignored))
+		return false;
+	resolve_drop(l->late);
+	l->late = NULL;
+	return true;
+}
+
 static enum link_news
 start(struct link *l, int64_t now)
 {
@@ -166,6 +187,11 @@ start(struct link *l, int64_t now)
 	l->deadline = now + l->limit;
 	if (t->kind != TARGET_UDP && t->kind != TARGET_TCP)
 		return start_unix(l, now);
+	if (!forget_late(l)) {
+		(void)err_set(&l->why,
+		    "%s: the name servers have not answered yet", t->url);
+		return give_up(l, now);
+	}
 	l->resolve = resolve_start(t);
 	if (l->resolve == NULL) {
 		(void)err_sys(&l->why, "%s: cannot look up the name", t->url);

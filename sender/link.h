@@ -28,6 +28,8 @@ struct link {
 	enum link_state state;
 	struct io io;
 	struct resolve *resolve;
+	struct resolve *late; /* a look-up that was given up, still going on:
+				 there is never more than one */
 	const struct addrinfo *address; /* of resolve: the one being tried */
 	int64_t limit;                  /* of one attempt, ms */
 	int64_t deadline;               /* of this one */

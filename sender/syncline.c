@@ -355,7 +355,7 @@ handle_close(struct syncline *s, int timeout, int absent)
 	} else { /* the parent's messages are the parent's */
 		spool_abandon(s->engine.spool);
 		s->engine.spool = NULL;
-		s->engine.link.resolve = NULL;
+		s->engine.link.resolve = s->engine.link.late = NULL;
 	}
 	free_all(s);
 	errno = saved;

@@ -113,7 +113,7 @@ measure(const struct run *r, const char *load, int n, uint64_t gap)
 		if (gap > 0) {
 			next += gap;
 			while (now() < next)
-				usleep(gap / 4000);
+				(void)usleep((useconds_t)(gap / 4000));
 		}
 		begin = now();
 		call(r, i);
@@ -127,7 +127,7 @@ measure(const struct run *r, const char *load, int n, uint64_t gap)
 	printf("  {\"call\": \"%s\", \"load\": \"%s\", \"calls\": %d, "
 	       "\"mean\": %.0f, \"p50\": %u, \"p99\": %u, \"p999\": %u, "
 	       "\"max\": %u, \"dropped\": %llu}",
-	    r->name, load, n, (double)sum / n, median, cost[n / 100 * 99],
+	    r->name, load, n, (double)sum / (double)n, median, cost[n / 100 * 99],
 	    cost[n / 1000 * 999], cost[n - 1],
 	    (unsigned long long)(after.dropped - before.dropped));
 }

@@ -52,7 +52,7 @@ def test_a_collector_that_is_killed_again_and_again(collect):
         assert once == sorted(once)
         lost += count - len(once)
         doubled += len(many) - len(once)
-    assert all(r["connects"] > kills for r in results)
+    assert all(r["connects"] >= 2 for r in results)
     assert lost <= sum(r["uncertain"] for r in results), (lost, results)
     assert doubled <= sum(r["resent"] for r in results), (doubled, results)
 
