@@ -187,14 +187,10 @@ start(struct link *l, int64_t now)
 	l->deadline = now + l->limit;
 	if (t->kind != TARGET_UDP && t->kind != TARGET_TCP)
 		return start_unix(l, now);
-	if (!forget_late(l)) {
-		(void)err_set(&l->why,
-		    "%s: the name servers have not answered yet", t->url);
-		return give_up(l, now);
-	}
-	l->resolve = resolve_start(t);
+	l->resolve = resolve_start(t, !forget_late(l));
 	if (l->resolve == NULL) {
-		(void)err_sys(&l->why, "%s: cannot look up the name", t->url);
+		(void)err_sys(&l->why, "%s: cannot look up the name%s", t->url,
+		    l->late != NULL ? ", it is still being looked up" : "");
 		return give_up(l, now);
 	}
 	l->state = LINK_RESOLVING;

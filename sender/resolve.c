@@ -46,7 +46,7 @@ on_thread(void *arg)
 }
 
 struct resolve *
-resolve_start(const struct target *t)
+resolve_start(const struct target *t, bool only_address)
 {
 	struct resolve *r = calloc(1, sizeof(*r));
 	pthread_t thread;
@@ -64,7 +64,7 @@ resolve_start(const struct target *t)
 		return r;
 	}
 	atomic_store(&r->holders, 2);
-	error = quiet_thread(&thread, on_thread, r);
+	error = only_address ? EBUSY : quiet_thread(&thread, on_thread, r);
 	if (error != 0) {
 		free(r);
 		errno = error;

@@ -15,9 +15,9 @@
 
 struct resolve;
 
-/* Addresses need no thread: they are there at once. NULL: no memory, or no
- * thread (errno). */
-struct resolve *resolve_start(const struct target *t);
+/* Addresses need no thread: they are there at once. NULL: no memory, no
+ * thread, or with only_address: it is a name (errno: EBUSY). */
+struct resolve *resolve_start(const struct target *t, bool only_address);
 
 /* False: not yet. *found is the result's, NULL when there is none: *err. */
 bool resolve_done(
