@@ -58,6 +58,7 @@ static void
 on_signal(int number)
 {
 	static const char text[] = "from a handler";
+	int saved = errno;
 
 	(void)number;
 	errno = 1234;
@@ -67,19 +68,21 @@ on_signal(int number)
 		refused++;
 	if (errno != 1234)
 		errnos++;
+	errno = saved;
 }
 
 /* A storm of signals into calls of every kind. */
 int
 drive_signals(const struct job *job)
 {
-	struct itimerval storm = { { 0, 50 }, { 0, 50 } }, calm = { 0 };
+	struct itimerval storm = { { 0, job->pace }, { 0, job->pace } };
+	struct itimerval calm = { 0 };
 	struct sigaction action = { .sa_handler = on_signal };
 
 	handle = drive_open(job);
 	(void)sigaction(SIGALRM, &action, NULL);
 	(void)setitimer(ITIMER_REAL, &storm, NULL);
-	for (int i = 0; i < job->count; i++) {
+	for (int i = 0; i < job->count || (sent == 0 && i < 1 << 20); i++) {
 		(void)syncline_log(handle, LOG_ERR, "n=%d", i);
 		(void)syncline_kv(
 		    handle, LOG_ERR, "kv", "n", "1", (char *)NULL);

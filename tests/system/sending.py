@@ -23,6 +23,12 @@ def options(named):
     return words
 
 
+def is_tsan():
+    """ThreadSanitizer cannot start threads in the child of a fork."""
+    with open(DRIVE, "rb") as f:
+        return b"__tsan_init" in f.read()
+
+
 class Drive:
     """One run of drive, in the background."""
 
