@@ -161,6 +161,9 @@ queue_text(
 }
 
 /* A text that is too long for the stack; n is its length. */
+static int queue_long(struct syncline *s, int pri, struct slice app,
+    const char *fmt, va_list ap, size_t n) SYNCLINE_PRINTF(4, 0);
+
 static int
 queue_long(struct syncline *s, int pri, struct slice app, const char *fmt,
     va_list ap, size_t n)

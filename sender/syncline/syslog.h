@@ -13,6 +13,12 @@
 
 #include <syncline.h>
 
+/* the system's may be macros (_FORTIFY_SOURCE) */
+#undef openlog
+#undef syslog
+#undef vsyslog
+#undef closelog
+#undef setlogmask
 #define openlog    syncline_openlog
 #define syslog     syncline_syslog
 #define vsyslog    syncline_vsyslog
