@@ -110,6 +110,8 @@ tell_delivered(struct engine *e)
 		all = all && spool_is_empty(e->spool);
 	if (atomic_load(&shared->flushers) > 0 && e->spool_only && all)
 		all = spool_sync(e->spool, &ignored) == 0;
+	if (flight_is_empty(&e->flight))
+		e->telling = false;
 	if (all && !e->dropping)
 		atomic_store(&shared->delivered, tail);
 	tail = atomic_load(&shared->delivered);
@@ -120,6 +122,22 @@ tell_delivered(struct engine *e)
 	}
 }
 
+/* When what is on its way has arrived; until then nothing follows. */
+static void
+reopen(struct engine *e)
+{
+	struct shared *shared = e->s->shared;
+
+	e->reopening = atomic_load(&shared->reopen) != 0 && !e->spool_only;
+	if (!e->reopening ||
+	    (e->link.state == LINK_UP && !flight_is_empty(&e->flight)))
+		return;
+	atomic_store(&shared->reopen, 0);
+	e->reopening = false;
+	handle_set(e->s, COUNT_CONNECTED, 0);
+	link_restart(&e->link);
+}
+
 void
 engine_step(struct engine *e)
 {
@@ -128,12 +146,7 @@ engine_step(struct engine *e)
 	e->now = engine_clock();
 	e->more = false;
 	e->orders = atomic_load(&shared->orders);
-	if (atomic_load(&shared->reopen) != 0 && e->link.state == LINK_UP &&
-	    flight_is_empty(&e->flight)) {
-		atomic_store(&shared->reopen, 0);
-		handle_set(e->s, COUNT_CONNECTED, 0);
-		link_restart(&e->link);
-	}
+	reopen(e);
 	if (!e->spool_only)
 		connect_on(e);
 	engine_fill(e);
@@ -169,7 +182,9 @@ engine_wants(struct engine *e, int *fd, short *events)
 	at = e->spool_only ? INT64_MAX
 			   : link_wants(&e->link, e->now, fd, events);
 	if (e->link.state == LINK_UP) {
-		if (!flight_is_sent(&e->flight)) {
+		if (e->crowded) { /* the kernel: poll(2) would not wait */
+			at = e->now + ACK_SOON;
+		} else if (!flight_is_sent(&e->flight)) {
 			*fd = e->link.io.own.fd;
 			*events = POLLOUT;
 		}
@@ -259,6 +274,7 @@ engine_reset(struct engine *e)
 	link_reset(&e->link, random ^ (uint32_t)getpid());
 	flight_reset(&e->flight);
 	e->flight_is_spooled = e->was_up = e->more = e->busy = false;
+	e->telling = e->crowded = e->reopening = false;
 	e->spooling = e->spool_failed = e->dropping = e->unreachable = false;
 	e->sequence = 0;
 	e->dropped_in_sequence = e->dropped_before = 0;

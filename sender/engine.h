@@ -31,8 +31,11 @@ struct engine {
 	struct flight flight;
 	bool flight_is_spooled; /* what is in it is in the spool, too */
 	bool was_up;            /* the connection took something */
-	bool more;              /* the step ended before the work did */
-	bool busy;              /* messages came in this step */
+	bool telling;   /* of losses: it is on its way, flushing waits for it */
+	bool reopening; /* nothing new is sent until all is */
+	bool crowded;   /* the kernel had no memory: ENOBUFS */
+	bool more;      /* the step ended before the work did */
+	bool busy;      /* messages came in this step */
 	struct spool *spool;
 	bool spool_only; /* file:// */
 	bool spooling, spool_failed;

@@ -148,7 +148,8 @@ way(struct engine *e)
 		    (up && used > size / 2 && !flight_is_sent(&e->flight)))
 			return spool_works(e) ? TO_SPOOL : NOWHERE;
 	}
-	return up && !e->flight_is_spooled ? TO_FLIGHT : NOWHERE;
+	return up && !e->flight_is_spooled && !e->reopening ? TO_FLIGHT
+							    : NOWHERE;
 }
 
 /* Room for whatever comes, so that a number is never taken in vain. */
@@ -211,7 +212,7 @@ take_from_spool(struct engine *e)
 	uint64_t number;
 
 	if (e->spool == NULL || e->spool_only || e->link.state != LINK_UP ||
-	    spool_is_empty(e->spool))
+	    e->reopening || spool_is_empty(e->spool))
 		return;
 	if (!e->flight_is_spooled && !flight_is_empty(&e->flight))
 		return; /* these are older */

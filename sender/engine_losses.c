@@ -76,6 +76,7 @@ engine_tell_losses(struct engine *e)
 		e->told[i] = now[i];
 	}
 	e->told_at = e->now;
+	e->telling = true;
 	if (stop || e->now - e->dropped_since >= QUIET) {
 		e->dropping = false;
 		handle_event(e->s, SYNCLINE_DROPPED, told, "");

@@ -63,7 +63,7 @@ deliver(struct engine *e, size_t n, uint64_t mark)
 	remember(e, n);
 	if (e->flight_is_spooled)
 		spool_acknowledge(e->spool, mark);
-	else if (mark > 0)
+	else if (mark > 0 && !e->dropping && !e->telling)
 		atomic_store(&e->s->shared->delivered, mark);
 	if (flight_is_empty(&e->flight))
 		e->flight_is_spooled = false;
@@ -137,6 +137,7 @@ send_stream(struct engine *e)
 		status = io_send(&e->link.io, s, &n);
 		flight_send(&e->flight, n);
 	}
+	e->crowded = status == IO_LATER && errno == ENOBUFS;
 	if (status == IO_FAILED)
 		engine_break(e);
 	else
@@ -195,6 +196,7 @@ send_datagrams(struct engine *e)
 		flight_send_frames(&e->flight, sent);
 		n = flight_acknowledge(&e->flight, 0, &mark);
 		deliver(e, n, mark);
+		e->crowded = status == IO_LATER && error == ENOBUFS;
 		if (status == IO_LATER)
 			return;
 		if (status == IO_FAILED &&

@@ -143,8 +143,8 @@ spool_append(struct spool *s, struct slice record, struct err *err)
 	return 0;
 }
 
-static void
-free_all(struct spool *s)
+void
+spool_free(struct spool *s)
 {
 	own_close(&s->in);
 	own_close(&s->out);
@@ -171,13 +171,16 @@ spool_close(struct spool *s)
 		spool_trim(s);
 	}
 	spool_note(s);
-	free_all(s);
+	spool_free(s);
 	errno = saved;
 }
 
 void
 spool_abandon(struct spool *s)
 {
-	if (s != NULL)
-		free_all(s);
+	if (s == NULL)
+		return;
+	/* The parent's thread may have been about to move it: it stays. */
+	s->segments = NULL;
+	spool_free(s);
 }

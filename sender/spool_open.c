@@ -114,7 +114,7 @@ new_spool(uint64_t limit)
 	s->out_buffer = malloc(SPOOL_WRITE_BUFFER);
 	if (s->in_buffer != NULL && s->out_buffer != NULL)
 		return s;
-	spool_abandon(s);
+	spool_free(s);
 	return NULL;
 }
 
@@ -133,7 +133,7 @@ try_part(const char *folder, unsigned part, uint64_t limit)
 		return s;
 	}
 	saved = errno;
-	spool_abandon(s);
+	spool_free(s);
 	errno = saved;
 	return NULL;
 }
@@ -151,19 +151,21 @@ find_part(const char *folder, uint64_t limit, bool with_data)
 			continue;
 		s = try_part(folder, i, limit);
 		if (s == NULL && errno != EWOULDBLOCK) {
-			spool_abandon(free_one);
+			if (free_one != NULL)
+				spool_free(free_one);
 			return NULL;
 		}
 		if (s == NULL)
 			continue;
 		if (!spool_is_empty(s)) {
-			spool_abandon(free_one);
+			if (free_one != NULL)
+				spool_free(free_one);
 			return s;
 		}
 		if (free_one == NULL && !with_data)
 			free_one = s;
 		else
-			spool_abandon(s);
+			spool_free(s);
 	}
 	if (free_one == NULL)
 		errno = with_data ? 0 : EUSERS;

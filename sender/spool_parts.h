@@ -88,6 +88,9 @@ size_t spool_check(
 /* Writes the state; best effort: without it records are delivered twice. */
 void spool_note(struct spool *s);
 
+/* Closes and frees, and writes nothing. */
+void spool_free(struct spool *s);
+
 /* -1: no memory. */
 int spool_add_segment(struct spool *s, struct spool_segment segment);
 

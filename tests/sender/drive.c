@@ -142,6 +142,7 @@ static const struct {
 	{ "crash", drive_crash },
 	{ "long", drive_long },
 	{ "mask", drive_mask },
+	{ "reopen", drive_reopen },
 };
 
 static void

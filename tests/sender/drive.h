@@ -27,6 +27,7 @@ int drive_dropin(const struct job *job);
 int drive_crash(const struct job *job);
 int drive_long(const struct job *job);
 int drive_mask(const struct job *job);
+int drive_reopen(const struct job *job);
 
 /* The handle of the job; ends the program when it cannot be opened. */
 struct syncline *drive_open(const struct job *job);

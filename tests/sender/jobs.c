@@ -275,3 +275,19 @@ drive_mask(const struct job *job)
 	bad |= syncline_setmask(s, 0) != LOG_MASK(LOG_ERR);
 	return bad | drive_end(s, job);
 }
+
+/* Another connection, in the middle of it. */
+int
+drive_reopen(const struct job *job)
+{
+	struct syncline *s = drive_open(job);
+
+	for (int i = 0; i < job->count; i++) {
+		(void)syncline_log(s, LOG_INFO, "p=1 t=1 n=%d", i);
+		if (i == 0)
+			(void)syncline_flush(s, job->timeout);
+		if (i == job->count / 2)
+			syncline_reopen(s);
+	}
+	return drive_end(s, job);
+}
