@@ -10,6 +10,8 @@
 #include "handle.h"
 #include "syncline.h"
 
+enum { AN_HOUR = 3600 * 1000 }; /* ms: the longest timeout */
+
 static void
 order(struct syncline *s)
 {
@@ -170,7 +172,7 @@ syncline_timeout(struct syncline *s)
 	if (s->engine.link.state == LINK_UP && fd == -1 &&
 	    ring_used(&s->ring) > 0)
 		return 0;
-	return ms > 3600 * 1000 ? 3600 * 1000 : (int)ms;
+	return ms > AN_HOUR ? AN_HOUR : (int)ms;
 }
 
 int

@@ -37,7 +37,7 @@ refresh_zone(struct engine *e, int64_t sec)
 		e->asks_zone = false;
 	}
 	if (e->compose.synced >= 0)
-		e->compose.synced = adjtimex(&clock) != TIME_ERROR;
+		e->compose.synced = adjtimex(&clock) != TIME_ERROR ? 1 : 0;
 }
 
 /* RFC 5424 section 7.3.1. What was dropped has had its number, too, so that

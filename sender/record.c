@@ -84,7 +84,7 @@ fill(char *to, const struct syncline_record *r, const struct entry *e)
 	to += e->msgid_n;
 	if (e->sd_n > 0)
 		(void)put_elements(r, to);
-	if (e->text_n > 0)
+	if (e->text_n > 0 && r->text != NULL)
 		(void)memcpy(to + e->sd_n, r->text, e->text_n);
 }
 

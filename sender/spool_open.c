@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -31,8 +30,8 @@ is_segment(const char *name, uint64_t *first)
 {
 	char again[32];
 
-	if (sscanf(name, "%16" SCNx64 ".log", first) != 1 || *first == 0 ||
-	    *first > SPOOL_NUMBER_MAX)
+	*first = strtoull(name, NULL, 16);
+	if (*first == 0 || *first > SPOOL_NUMBER_MAX)
 		return false;
 	spool_segment_name(*first, again);
 	return strcmp(name, again) == 0;

@@ -135,6 +135,7 @@ prepare_compose(struct syncline *s, const struct syncline_opts *o)
 	const struct target *first = &s->targets.at[0];
 	char host[COMPOSE_HOST + 1] = "";
 
+	assert(o->ident != NULL); /* see read_opts() */
 	c->form = COMPOSE_5424;
 	if ((o->flags & SYNCLINE_RFC3164) != 0)
 		c->form = COMPOSE_3164;

@@ -74,7 +74,10 @@ void
 compose_copy(struct slice s, char *to)
 {
 	for (size_t i = 0; i < s.n; i++)
-		to[i] = word_is_print(s.p[i]) ? s.p[i] : '_';
+		to[i] = s.p[i];
+	for (size_t i = 0; i < s.n; i++)
+		if (!word_is_print(to[i]))
+			to[i] = '_';
 }
 
 void
@@ -112,7 +115,7 @@ put_time(char *out, unsigned second)
 static struct civil
 local_of(const struct compose_msg *m, unsigned *second)
 {
-	int64_t t = m->sec + m->offset * 60;
+	int64_t t = m->sec + (int64_t)m->offset * 60;
 	int64_t days = (t >= 0 ? t : t - (DAY - 1)) / DAY;
 
 	*second = (unsigned)(t - days * DAY);

@@ -31,8 +31,10 @@ put_name(struct slice name, char *out)
 {
 	size_t n = name.n < NAME_MAX_LENGTH ? name.n : NAME_MAX_LENGTH;
 
+	(void)put(slice_of(name.p, n), out);
 	for (size_t i = 0; out != NULL && i < n; i++)
-		out[i] = word_is_name(name.p[i]) ? name.p[i] : '_';
+		if (!word_is_name(out[i]))
+			out[i] = '_';
 	return n;
 }
 
