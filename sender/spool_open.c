@@ -49,6 +49,7 @@ list_segments(struct spool *s)
 
 	if (folder == NULL)
 		return -1;
+	/* cppcheck-suppress readdirCalled ; each caller has its own folder */
 	while (status == 0 && (entry = readdir(folder)) != NULL) {
 		if (!is_segment(entry->d_name, &segment.first) ||
 		    fstatat(s->folder.fd, entry->d_name, &st,

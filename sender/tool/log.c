@@ -138,6 +138,7 @@ cmd_log(int argc, char **argv)
 	job.record.pri = LOG_USER | LOG_NOTICE;
 	job.opts.memory = MEMORY;
 	job.opts.max_message = MESSAGE;
+	/* cppcheck-suppress getpwuidCalled ; there is one thread yet */
 	user = getpwuid(geteuid());
 	job.opts.ident = user != NULL ? user->pw_name : "syncline";
 	status = log_options(&job, argc, argv);

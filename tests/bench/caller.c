@@ -127,8 +127,8 @@ measure(const struct run *r, const char *load, int n, uint64_t gap)
 	printf("  {\"call\": \"%s\", \"load\": \"%s\", \"calls\": %d, "
 	       "\"mean\": %.0f, \"p50\": %u, \"p99\": %u, \"p999\": %u, "
 	       "\"max\": %u, \"dropped\": %llu}",
-	    r->name, load, n, (double)sum / (double)n, median, cost[n / 100 * 99],
-	    cost[n / 1000 * 999], cost[n - 1],
+	    r->name, load, n, (double)sum / (double)n, median,
+	    cost[n / 100 * 99], cost[n / 1000 * 999], cost[n - 1],
 	    (unsigned long long)(after.dropped - before.dropped));
 }
 
