@@ -23,6 +23,8 @@ enum {
 	MESSAGE_MAX = 64 * 1024,
 	MESSAGE_DEFAULT = 8192,
 	FLIGHT = 1 << 20,
+	POPULATE_MAX = 4 << 20,
+	FLAGS = (SYNCLINE_NO_THREAD << 1) - 1,
 	HEADER_MAX = 1024, /* of what compose() puts around text and SD */
 	SPOOL_DEFAULT = 64 << 20,
 	PAGE = 4096
@@ -91,6 +93,13 @@ check_opts(const struct syncline_opts *o, struct err *err)
 	if ((o->flags & SYNCLINE_RFC5424) != 0 &&
 	    (o->flags & SYNCLINE_RFC3164) != 0)
 		return err_set(err, "opts.flags: RFC 3164 or 5424, not both");
+	if ((o->flags & ~FLAGS) != 0)
+		return err_set(err, "opts.flags: unknown ones are set");
+	if ((o->flags & SYNCLINE_NO_THREAD) != 0 &&
+	    o->overflow == SYNCLINE_BLOCK)
+		return err_set(err,
+		    "opts.overflow: SYNCLINE_BLOCK would wait for a thread "
+		    "that SYNCLINE_NO_THREAD excludes");
 	if (o->sd_id[0] == '\0')
 		return err_set(err, "opts.sd_id is empty");
 	return 0;
@@ -168,8 +177,11 @@ map_shared(struct syncline *s, size_t memory, bool lowest)
 	while (size < memory)
 		size *= 2;
 	s->shared_size = before + size;
+	/* The first lap need not wait for pages, unless that takes long now. */
 	p = mmap(NULL, s->shared_size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	    MAP_PRIVATE | MAP_ANONYMOUS |
+		(size <= POPULATE_MAX ? MAP_POPULATE : 0),
+	    -1, 0);
 	if (p == MAP_FAILED)
 		return -1;
 	s->check_pid = madvise(p, s->shared_size, MADV_WIPEONFORK) == -1;

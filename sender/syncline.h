@@ -53,7 +53,7 @@ enum syncline_overflow {
 	SYNCLINE_DROP_LOWEST,
 	SYNCLINE_DROP_NEWEST, /* all alike, when the ring is full */
 	/* The caller waits for room, opts.block_ms at most; then it is
-	 * dropped. Never in syncline_sigsafe(). */
+	 * dropped. Never in syncline_sigsafe(); not with NO_THREAD. */
 	SYNCLINE_BLOCK
 };
 

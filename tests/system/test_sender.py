@@ -216,6 +216,23 @@ def test_a_set_uid_program_ignores_the_environment(collect, tmp_path):
             assert len(c.wait_lines(lines)) == lines
 
 
+@pytest.mark.parametrize("options,says", (
+    ({"flags": 3}, "RFC 3164 or 5424, not both"),
+    ({"flags": 4096}, "unknown ones are set"),
+    ({"flags": 128, "overflow": 2}, "would wait for a thread"),
+    ({"memory": 1000}, "64 KiB to 1 GiB, not 1000"),
+    ({"max_message": 65536}, "a 20th of opts.memory, not 65536"),
+    ({"overflow": 9}, "opts.overflow is none"),
+    ({"block": -1}, "a time is negative"),
+    ({"spool": "/tmp", "spool_size": 1000}, "at least 1 MiB"),
+    ({"spool": "/proc/1/x"}, "/proc/1/x: "),
+))
+def test_a_wrong_option_is_said(options, says):
+    """Errors name the thing, the cause and the cure."""
+    assert says in drive("flood", "udp://127.0.0.1:9", status=1,
+                         **options)["said"]
+
+
 def test_nothing_but_syncline_is_exported():
     """The names of libsyncline.so, and what it needs: libc alone."""
     so = os.path.join(sending.BUILD, ".libs", "libsyncline.so")
