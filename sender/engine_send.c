@@ -26,7 +26,7 @@ forget_recent(struct engine *e)
 static void
 remember(struct engine *e, uint64_t n)
 {
-	int64_t slot = e->now / ENGINE_SLOT_MS;
+	int64_t slot = e->flow / ENGINE_SLOT_MS;
 
 	if (slot - e->recent_slot >= ENGINE_SLOTS)
 		forget_recent(e);
@@ -91,8 +91,8 @@ engine_break(struct engine *e)
 	if (stream)
 		acknowledge(e);
 	handle_count(e->s, COUNT_RESENT, flight_rewind(&e->flight));
-	/* A peer that closes in order has read what it acknowledged. */
-	if (stream && reason != EPIPE)
+	/* A peer that was killed may close like one that stored it all. */
+	if (stream)
 		handle_count(e->s, COUNT_UNCERTAIN, recently(e));
 	forget_recent(e);
 	errno = reason;
@@ -209,9 +209,23 @@ send_datagrams(struct engine *e)
 	e->more = true;
 }
 
+/*
+ * The second that counts is one in which the peer took what there was: while
+ * it hangs, what it has not read does not grow older.
+ */
+static void
+keep_flow(struct engine *e, size_t before)
+{
+	if (e->flight.count < before || before == 0)
+		e->flow += e->now - e->flow_at;
+	e->flow_at = e->now;
+}
+
 void
 engine_send(struct engine *e)
 {
+	size_t before = e->flight.count;
+
 	if (e->link.state != LINK_UP)
 		return;
 	if (!io_is_alive(&e->link.io))
@@ -220,4 +234,5 @@ engine_send(struct engine *e)
 		send_stream(e);
 	else
 		send_datagrams(e);
+	keep_flow(e, before);
 }

@@ -88,7 +88,7 @@ io_is_alive(struct io *io)
 	for (int i = 0; i < 16; i++) {
 		n = recv(io->own.fd, answers, sizeof(answers), MSG_DONTWAIT);
 		if (n == 0 && io->stream) {
-			errno = ECONNRESET;
+			errno = EPIPE; /* what it has read may not be stored */
 			return false;
 		}
 		if (n == -1)

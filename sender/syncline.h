@@ -294,9 +294,10 @@ struct syncline_stats {
 	uint64_t resent;    /* sent once more, because a connection broke
 			       before the peer acknowledged them: some may
 			       have arrived twice */
-	uint64_t uncertain; /* acknowledged by the peer's kernel in the second
-			       before a connection broke: TCP cannot tell
-			       whether the collector got them */
+	uint64_t uncertain; /* acknowledged by the peer's kernel in the last
+			       second before a connection broke, or before
+			       the peer ceased to take anything: TCP cannot
+			       tell whether the collector got them */
 	uint64_t connects;  /* connections made */
 	uint64_t failures;  /* attempts that failed, and connections broken */
 	uint64_t spooled;   /* written to the spool */

@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import threading
+import time
 
 import pytest
 
@@ -239,6 +240,34 @@ def serve_resets(listener, kept, dice, stop):
             s.close()
             return
         reset(s)
+
+
+def test_a_receiver_that_hangs_and_dies():
+    """What its kernel had not acknowledged is sent again; what that had, and
+    nobody read, was counted, however long it hung."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    count = 2000
+    one = Drive("flood", "tcp://127.0.0.1:%d" % listener.getsockname()[1],
+                count=count, size=300, memory=1 << 22)
+    first, _ = listener.accept()
+    line = one.process.stderr.readline()
+    while not line.startswith("slowest"):
+        line = one.process.stderr.readline()
+    time.sleep(2.5)  # longer than what counts as just now
+    reset(first)
+    second, _ = listener.accept()
+    data = b""
+    while b"n=%d " % (count - 1) not in data[-2000:]:
+        data += second.recv(1 << 20)
+    got = one.end()
+    second.close()
+    found, = numbers(m.decode() for m in frames(data)).values()
+    assert found == list(range(found[0], count))
+    assert found[0] <= got["uncertain"] <= found[0] + 20
+    assert got["resent"] > 0
 
 
 def frames(data):
