@@ -9,7 +9,9 @@
 #include <sys/random.h>
 
 enum {
-	ACK_SOON = 1, /* ms between two looks, when somebody waits */
+	ACK_SOON = 1,   /* ms between two looks, when somebody waits */
+	ACK_HANGS = 20, /* and nothing has come for */
+	HANGS = 200,
 	ACK_LATER = 100,
 	SYNC_EVERY = 1000,
 	LOOK_EVERY = 10000 /* for messages that others left in the spool */
@@ -170,6 +172,15 @@ somebody_waits(const struct engine *e)
 	    atomic_load(&shared->stop) != 0 || ring_used(&e->s->ring) > 0;
 }
 
+/* ms until it is looked again what the peer has acknowledged. */
+static int64_t
+look_again(const struct engine *e)
+{
+	if (!somebody_waits(e))
+		return ACK_LATER;
+	return e->now - e->progress_at < HANGS ? ACK_SOON : ACK_HANGS;
+}
+
 int64_t
 engine_wants(struct engine *e, int *fd, short *events)
 {
@@ -189,8 +200,7 @@ engine_wants(struct engine *e, int *fd, short *events)
 			*events = POLLOUT;
 		}
 		if (!flight_is_empty(&e->flight)) {
-			soon = e->now +
-			    (somebody_waits(e) ? ACK_SOON : ACK_LATER);
+			soon = e->now + look_again(e);
 			at = soon < at ? soon : at;
 		}
 	}

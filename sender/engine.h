@@ -58,6 +58,7 @@ struct engine {
 	/* acknowledged, by when: for what TCP cannot know */
 	uint64_t recent[ENGINE_SLOTS];
 	int64_t recent_slot;
+	int64_t progress_at;     /* the peer acknowledged something */
 	int64_t flow, flow_at;   /* ms in which the peer took something */
 	uint64_t told_delivered; /* whoever flushes was woken for this */
 	uint32_t orders;         /* of shared, as the last step saw it */

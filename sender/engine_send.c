@@ -59,6 +59,7 @@ deliver(struct engine *e, size_t n, uint64_t mark)
 		e->unreachable = false;
 	}
 	e->was_up = true;
+	e->progress_at = e->now;
 	handle_count(e->s, COUNT_SENT, n);
 	remember(e, n);
 	if (e->flight_is_spooled)
@@ -216,7 +217,7 @@ send_datagrams(struct engine *e)
 static void
 keep_flow(struct engine *e, size_t before)
 {
-	if (e->flight.count < before || before == 0)
+	if ((e->flight.count < before || before == 0) && e->flow_at > 0)
 		e->flow += e->now - e->flow_at;
 	e->flow_at = e->now;
 }
@@ -226,8 +227,10 @@ engine_send(struct engine *e)
 {
 	size_t before = e->flight.count;
 
-	if (e->link.state != LINK_UP)
+	if (e->link.state != LINK_UP) {
+		e->flow_at = e->now;
 		return;
+	}
 	if (!io_is_alive(&e->link.io))
 		engine_break(e);
 	else if (e->link.io.stream)

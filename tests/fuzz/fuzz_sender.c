@@ -65,7 +65,9 @@ compose_it(struct slice in)
 	char word[COMPOSE_MSGID + 1], *sd, *out;
 	size_t n;
 
-	if (id.n == 0 || name.n == 0)
+	/* a byte order mark promises UTF-8, which is the caller's business */
+	if (id.n == 0 || name.n == 0 ||
+	    (in.n >= 3 && memcmp(in.p, "\xef\xbb\xbf", 3) == 0))
 		return;
 	sd = malloc(80 + 4 * value.n);
 	expect(sd != NULL);
