@@ -146,9 +146,9 @@ struct syncline_opts {
  *       An IPv6 address stands in brackets. tls:// is not yet supported and
  *       is refused. NULL: $SYNCLINE_URL (ignored in set-uid programs), or
  *       unix:///dev/log.
- *       unix:///dev/log speaks RFC 3164 without a host name, as syslog(3)
- *       does, because those who listen there expect it; SYNCLINE_RFC5424
- *       changes that.
+ *       When unix:///dev/log is the first, messages are RFC 3164 without a
+ *       host name, as those of syslog(3), because those who listen there
+ *       expect it; SYNCLINE_RFC5424 changes that.
  * opts  NULL: the defaults
  *
  * Does not wait: a collector that is away, or whose name is unknown, is no
