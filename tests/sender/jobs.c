@@ -289,5 +289,13 @@ drive_reopen(const struct job *job)
 		if (i == job->count / 2)
 			syncline_reopen(s);
 	}
+	for (int i = 0; i < 1000; i++) { /* it may come after the last one */
+		struct syncline_stats st;
+
+		syncline_stats(s, &st, sizeof(st));
+		if (st.connects == 2)
+			break;
+		(void)usleep(5000);
+	}
 	return drive_end(s, job);
 }
