@@ -138,10 +138,11 @@ enum way { NOWHERE, TO_FLIGHT, TO_SPOOL };
 static enum way
 way(struct engine *e)
 {
-	uint64_t used = ring_used(&e->s->ring), size = e->s->ring.size;
+	uint64_t used, size = e->s->ring.size;
 	bool up = e->link.state == LINK_UP;
 
 	if (e->spool != NULL) {
+		used = ring_used(&e->s->ring);
 		/* a short while without connection is the ring's business */
 		if (e->spool_only || !spool_is_empty(e->spool) ||
 		    (!up && (e->unreachable || used > size / 4)) ||

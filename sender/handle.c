@@ -158,7 +158,7 @@ handle_revive(struct syncline *s)
 	}
 	(void)pthread_mutex_init(&s->lock, NULL);
 	s->thread_runs = false;
-	s->ring.read = 0;
+	s->ring.read = s->ring.seen = 0;
 	engine_reset(&s->engine);
 	handle_identify(s);
 	status = handle_start(s);

@@ -59,8 +59,9 @@ struct shared {
 	_Atomic int64_t stop_absent_at; /* when nobody is there */
 	struct ring_ends ends;
 	_Alignas(64) _Atomic uint64_t accepted;
+	/* read for each message, and seldom written */
+	_Alignas(64) _Atomic uint64_t dropped[RING_SEVERITIES];
 	_Atomic uint64_t cut;
-	_Atomic uint64_t dropped[RING_SEVERITIES];
 	/* what was queued before this position of the ring is delivered */
 	_Alignas(64) _Atomic uint64_t delivered;
 	_Atomic uint32_t turn; /* changes when delivered or room does */

@@ -29,7 +29,7 @@ ring_init(struct ring *r, struct ring_ends *ends, char *data, uint64_t size,
 	r->ends = ends;
 	r->data = data;
 	r->size = size;
-	r->read = 0;
+	r->read = r->seen = 0;
 	for (unsigned i = 0; i < RING_SEVERITIES; i++) {
 		if (lowest && i >= 6)
 			r->limit[i] = size * 70 / 100;
@@ -93,11 +93,14 @@ ring_commit(struct ring *r, char *record)
 
 /* The bytes of the header at the tail, 0 when it is not complete. */
 static uint64_t
-first(const struct ring *r, struct header **h)
+first(struct ring *r, struct header **h)
 {
-	/* A head that has gone round would make an old header look new. */
-	if (atomic_load_explicit(&r->ends->head, memory_order_acquire) ==
-	    r->read)
+	/* A head that has gone round would make an old header look new. It is
+	 * looked at seldom, because the callers write it all the time. */
+	if (r->read == r->seen)
+		r->seen = atomic_load_explicit(
+		    &r->ends->head, memory_order_acquire);
+	if (r->read == r->seen)
 		return 0;
 	*h = header_at(r, r->read);
 	return atomic_load_explicit(&(*h)->size, memory_order_acquire);

@@ -29,6 +29,7 @@ struct ring {
 	uint64_t size;                   /* a power of two */
 	uint64_t limit[RING_SEVERITIES]; /* of bytes used, by severity */
 	uint64_t read; /* the reader's own tail; ends.tail follows it */
+	uint64_t seen; /* a head that the reader has looked at */
 };
 
 /* ends and data (8-aligned) are zeroed, borrowed. lowest: debug and info are
