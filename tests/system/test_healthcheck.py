@@ -9,6 +9,7 @@ import time
 import pytest
 
 import harness
+import senders
 from harness import run
 
 
@@ -61,8 +62,8 @@ def test_nobody_there_is_1_with_the_reason(free_port):
 
 @pytest.fixture
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
+    with senders.free_port() as port:
+        yield port
 
 
 @pytest.mark.parametrize("args, words", [

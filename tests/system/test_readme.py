@@ -148,35 +148,35 @@ def test_collector_started_by_hand(tmp_path, ports):
 def test_four_commands_of_tls(tmp_path):
     """From nothing to a mutually authenticated message."""
     tool.needs_collector_with_tls()
-    port, = free_ports(1)
-    three = block("sh", "cert init").splitlines()
-    fourth = block("sh", "check-tls").replace("6514", str(port))
-    assert len(three) == 3 and len(fourth.splitlines()) == 1
-    where = place(tmp_path)
-    (where / "build" / "sender").mkdir()
-    os.symlink(tool.SYNCLINE, where / "build" / "sender" / "syncline")
-    shell("\n".join(three[:2]), cwd=where)
-    process = subprocess.Popen(
-        ["sh", "-c", "exec " + three[2].replace("6514", str(port))],
-        cwd=where, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env=harness.clean_environment(None))
-    try:
-        said = b""
-        for line in process.stderr:
-            said += line
-            if line == b"syncline: ready\n":
-                break
-        assert process.poll() is None, said
-        shell(fourth, cwd=where)
-        log = where / "logs" / "tls.log"
-        harness.eventually(lambda: "check-tls: it works" in log.read_text())
-        line, = log.read_text().splitlines()
-        assert re.fullmatch(
-            r"<14>1 \S+ \S+ syncline \d+ check-tls - .*it works", line)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.stderr.close()
-        assert process.wait(60) == 0
+    with senders.free_port() as port:
+        three = block("sh", "cert init").splitlines()
+        fourth = block("sh", "check-tls").replace("6514", str(port))
+        assert len(three) == 3 and len(fourth.splitlines()) == 1
+        where = place(tmp_path)
+        (where / "build" / "sender").mkdir()
+        os.symlink(tool.SYNCLINE, where / "build" / "sender" / "syncline")
+        shell("\n".join(three[:2]), cwd=where)
+        process = subprocess.Popen(
+            ["sh", "-c", "exec " + three[2].replace("6514", str(port))],
+            cwd=where, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env=harness.clean_environment(None))
+        try:
+            said = b""
+            for line in process.stderr:
+                said += line
+                if line == b"syncline: ready\n":
+                    break
+            assert process.poll() is None, said
+            shell(fourth, cwd=where)
+            log = where / "logs" / "tls.log"
+            harness.eventually(lambda: "check-tls: it works" in log.read_text())
+            line, = log.read_text().splitlines()
+            assert re.fullmatch(
+                r"<14>1 \S+ \S+ syncline \d+ check-tls - .*it works", line)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.stderr.close()
+            assert process.wait(60) == 0
 
 
 # A fresh /dev, as in a container; $1 is the command, which stays in the

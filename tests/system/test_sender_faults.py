@@ -16,15 +16,16 @@ import time
 import pytest
 
 import harness
+import senders
 import sending
 from harness import eventually, load
 from sending import Drive, drive, first_of_each, numbers
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that nobody is given meanwhile; it may be bound again and again."""
+    with senders.free_port() as port:
+        return port
 
 
 def test_a_collector_that_is_killed_again_and_again(collect):
