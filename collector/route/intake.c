@@ -15,9 +15,10 @@ enum {
 	BLOCK_MIN = 16 * 1024,
 	STREAM_HIGH = 8 * 1024 * 1024,
 	WAIT_MS = 20,
-	/* Partial blocks follow one another at this many times `latency`: a
-	 * writer that is woken for a few lines costs more than all the rest. */
-	PACE = 2,
+	/* Partial blocks follow one another at this pace, unless `latency` is
+	 * 0: a writer that is woken for a few lines costs more than all
+	 * the rest, and one that is woken 500 times a second costs nothing. */
+	PACE_MS = 2,
 	MS_NS = 1000000
 };
 
@@ -459,7 +460,8 @@ bool
 intake_flush(struct intake *in)
 {
 	uint64_t now = clock_ns();
-	uint64_t pace = (uint64_t)in->conf->latency * PACE * MS_NS;
+	int64_t ms = in->conf->latency > 0 ? PACE_MS : 0;
+	uint64_t pace = (uint64_t)ms * MS_NS;
 	bool left = false;
 
 	for (size_t i = 0; i < in->conf->outputs; i++)
