@@ -29,9 +29,11 @@ with open(os.environ.get("SYNCLINE_README",
                          os.path.join(harness.REPO, "README.md")),
           encoding="utf-8") as _file:
     README = _file.read()
-# Blocks that test_readme.py runs.
-CHECKED = [("", "sh"), ("Shell scripts", "sh"), ("C", "sh"),
-           ("Python", "python"), ("rsyslog", "rsyslog"), ("Then look", "sh")]
+# Blocks that test_readme.py and test_sender_examples.py run.
+CHECKED = [("", "sh"), ("Shell scripts", "sh"), ("Shell scripts", "sh"),
+           ("C", "sh"), ("C, with libsyncline", "c"),
+           ("C, with libsyncline", "sh"), ("Python", "python"),
+           ("rsyslog", "rsyslog"), ("Then look", "sh")]
 
 
 def blocks():
