@@ -20,6 +20,7 @@ struct worker {
 	struct event_base *base;
 	struct intake intake;
 	struct nap nap;
+	bool is_local; /* the last turn took messages of unix sockets */
 	struct conns *conns;
 	struct dgram_slots *slots;
 	struct dgram **dgram; /* owned, and owned; WORKER_DGRAMS_MAX */
@@ -258,23 +259,33 @@ loop(struct worker *w, int how)
 	after_turn(w);
 }
 
-/* What is there now; else what comes, after a nap when that is worth it. */
+/* Nothing is there now: what comes, or a nap that lets more of it come. */
+static void
+rest(struct worker *w)
+{
+	if (nap_is_due(&w->nap, &w->intake) && !conns_are_shaking(w->conns))
+		nap_take(&w->intake);
+	else
+		loop(w, EVLOOP_ONCE);
+}
+
+/*
+ * What is there now; else what comes, after a nap when that is worth it. Who
+ * sends on unix sockets waits for us: there no nap is due, and no look ahead.
+ */
 static void
 turn(struct worker *w)
 {
-	uint64_t before = w->intake.taken;
+	uint64_t taken = w->intake.taken, local = w->intake.taken_local;
 
-	if (w->intake.conf->latency > 0) {
+	if (w->intake.conf->latency == 0 || w->is_local) {
+		loop(w, EVLOOP_ONCE);
+	} else {
 		loop(w, EVLOOP_NONBLOCK);
-		if (w->intake.taken != before)
-			return;
-		if (nap_is_due(&w->nap, &w->intake) &&
-		    !conns_are_shaking(w->conns)) {
-			nap_take(&w->intake);
-			return;
-		}
+		if (w->intake.taken == taken)
+			rest(w);
 	}
-	loop(w, EVLOOP_ONCE);
+	w->is_local = w->intake.taken_local != local;
 }
 
 static void *
