@@ -342,12 +342,10 @@ json_forget(struct json *j)
 }
 
 static char *
-put_message(struct json *j, struct when *w, const struct record *r, char *out)
+put_fields(struct json *j, const struct record *r, char *out)
 {
 	const struct msg *m = r->msg;
 
-	out = put(out, SLICE_LIT(",\"timestamp\":"));
-	out = put_timestamp(w, r, out);
 	out = put(out, SLICE_LIT(",\"hostname\":"));
 	out = put_or_null(out, record_named_host(r));
 	out = put(out, SLICE_LIT(",\"app_name\":"));
@@ -357,7 +355,43 @@ put_message(struct json *j, struct when *w, const struct record *r, char *out)
 	out = put(out, SLICE_LIT(",\"msgid\":"));
 	out = put_or_null(out, m->msgid);
 	out = put(out, SLICE_LIT(",\"sd\":"));
-	out = put_sdata(j, out, m->sd);
+	return put_sdata(j, out, m->sd);
+}
+
+/* A program says the same of itself in each message: compared, not made anew.
+ */
+static char *
+put_middle(struct json *j, const struct record *r, char *out)
+{
+	const struct msg *m = r->msg;
+	struct json_middle *was = &j->middle;
+	struct slice head = { .n = 0 };
+	char *end;
+
+	if (m->valid && !r->origin->distrust)
+		head = slice_of(m->host.p, (size_t)(m->text.p - m->host.p));
+	if (was->n > 0 && head.n > 0 &&
+	    slice_eq(head, slice_of(was->head, was->head_n)))
+		return put(out, slice_of(was->text, was->n));
+	end = put_fields(j, r, out);
+	if (head.n == 0 || head.n > sizeof(was->head) ||
+	    (size_t)(end - out) > sizeof(was->text))
+		return end;
+	was->head_n = head.n;
+	was->n = (size_t)(end - out);
+	memcpy(was->head, head.p, head.n);
+	memcpy(was->text, out, was->n);
+	return end;
+}
+
+static char *
+put_message(struct json *j, struct when *w, const struct record *r, char *out)
+{
+	const struct msg *m = r->msg;
+
+	out = put(out, SLICE_LIT(",\"timestamp\":"));
+	out = put_timestamp(w, r, out);
+	out = put_middle(j, r, out);
 	out = put(out, SLICE_LIT(",\"msg\":"));
 	out = put_string(out, m->text);
 	out = put(out, SLICE_LIT(",\"format\":"));

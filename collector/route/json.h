@@ -24,6 +24,13 @@ struct json_front {
 	char from[64], text[512];
 };
 
+/* The middle of the last object, HOSTNAME to STRUCTURED-DATA, and the bytes of
+ * a valid message that it was made of. */
+struct json_middle {
+	size_t head_n, n; /* n == 0: there is none */
+	char head[256], text[1024];
+};
+
 /* Room for the STRUCTURED-DATA of the longest message. */
 struct json {
 	size_t max_message;
@@ -31,6 +38,7 @@ struct json {
 	uint32_t *order;          /* owned; two of as many */
 	char *value;              /* owned; one PARAM-VALUE, unescaped */
 	struct json_front front;
+	struct json_middle middle;
 };
 
 /* False: no memory; json_clear() is due in any case. */

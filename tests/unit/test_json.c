@@ -4,6 +4,8 @@
  */
 #include "route/json.h"
 
+#include <arpa/inet.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -170,6 +172,76 @@ what_grows_most_fits_the_bound(void **state)
 	free(p);
 }
 
+/* Renders raw, received then, of that listener and peer, as *j would. */
+static struct slice
+object_of(struct json *j, const char *raw, int second, int way, char *out)
+{
+	static const char *const listeners[] = { "l", "tcp://127.0.0.1:1" };
+	struct msg_hints hints = { .self = SLICE_LIT("self") };
+	struct msg_cache cache = { .known = false };
+	struct origin o = { .local = way == 0, .distrust = way == 3 };
+	struct record r = { .origin = &o, .self = SLICE_LIT("self") };
+	struct sockaddr_in *in = (struct sockaddr_in *)(void *)&o.addr;
+	struct when w;
+	struct msg m;
+
+	when_init(&w);
+	o.listener = slice_str(listeners[way > 1]);
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + (unsigned)way);
+	r.received = (struct timespec){ second, 1000 * second };
+	r.msg = &m;
+	msg_parse(slice_str(raw), &hints, &cache, &m);
+	return slice_of(out, json_write(j, &w, &r, out));
+}
+
+/* What of the last object is used again is used only where it is the same. */
+static void
+no_object_depends_on_the_one_before(void **state)
+{
+#define T "2026-11-29T10:00:00Z "
+	static const char *const raw[] = {
+		"<13>1 " T "host app 1 id - text",
+		"<13>1 " T "host app 1 id - other text",
+		"<14>1 " T "host app 1 id - text",
+		"<13>1 - host app 1 id - text",
+		"<13>1 " T "host app 1 i - text",
+		"<13>1 " T "- app 1 id - text",
+		"<13>1 " T "host app 1 id [x k=\"v\"] text",
+		"<13>1 " T "host app 1 id [x k=\"v\"]",
+		"<13>1 " T "host app 1 id [x k=\"w\"] text",
+		"<13>1 " T "host app 1 id - \xef\xbb\xbftext",
+		"<13>1 " T "host app 1 id -",
+		"<13>1 " T "host app 1 id [broken text",
+		"<13>Oct 11 22:14:15 host app[1]: text",
+		"text",
+	};
+	enum { N = sizeof(raw) / sizeof(raw[0]), WAYS = 4 };
+	struct json used, fresh;
+	char a[4096], b[4096];
+
+	(void)state;
+	assert_true(json_init(&used, MAX_MESSAGE));
+	for (size_t i = 0; i < (size_t)N * N * WAYS * 4; i++) {
+		/* each message behind each other one, in each way */
+		const char *first = raw[i % N], *second = raw[i / N % N];
+		int way = (int)(i / N / N % WAYS), other = (way + 1) % WAYS;
+		int later = (int)(i / N / N / WAYS % 2);
+		struct slice x, y;
+
+		if (i / N / N / WAYS / 2 == 0)
+			other = way;
+		(void)object_of(&used, first, 1, way, a);
+		x = object_of(&used, second, 1 + later, other, a);
+		assert_true(json_init(&fresh, MAX_MESSAGE));
+		y = object_of(&fresh, second, 1 + later, other, b);
+		json_clear(&fresh);
+		assert_true(slice_eq(x, y));
+	}
+	json_clear(&used);
+#undef T
+}
+
 static int
 set_up(void **state)
 {
@@ -199,6 +271,7 @@ main(void)
 		cmocka_unit_test(structured_data_becomes_an_object),
 		cmocka_unit_test(ten_thousand_parameters_are_grouped),
 		cmocka_unit_test(what_grows_most_fits_the_bound),
+		cmocka_unit_test(no_object_depends_on_the_one_before),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
