@@ -339,6 +339,7 @@ void
 json_forget(struct json *j)
 {
 	j->front.n = 0;
+	j->middle.n = 0;
 }
 
 static char *

@@ -179,16 +179,16 @@ object_of(struct json *j, const char *raw, int second, int way, char *out)
 	static const char *const listeners[] = { "l", "tcp://127.0.0.1:1" };
 	struct msg_hints hints = { .self = SLICE_LIT("self") };
 	struct msg_cache cache = { .known = false };
-	struct origin o = { .local = way == 0, .distrust = way == 3 };
+	struct origin o = { .distrust = (way & 4) != 0 };
 	struct record r = { .origin = &o, .self = SLICE_LIT("self") };
 	struct sockaddr_in *in = (struct sockaddr_in *)(void *)&o.addr;
 	struct when w;
 	struct msg m;
 
 	when_init(&w);
-	o.listener = slice_str(listeners[way > 1]);
+	o.listener = slice_str(listeners[way & 1]);
 	in->sin_family = AF_INET;
-	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + (unsigned)way);
+	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + (unsigned)(way & 2));
 	r.received = (struct timespec){ second, 1000 * second };
 	r.msg = &m;
 	msg_parse(slice_str(raw), &hints, &cache, &m);
@@ -206,6 +206,7 @@ no_object_depends_on_the_one_before(void **state)
 		"<14>1 " T "host app 1 id - text",
 		"<13>1 - host app 1 id - text",
 		"<13>1 " T "host app 1 i - text",
+		"<13>1 " T "host app 2 id - text",
 		"<13>1 " T "- app 1 id - text",
 		"<13>1 " T "host app 1 id [x k=\"v\"] text",
 		"<13>1 " T "host app 1 id [x k=\"v\"]",
@@ -216,28 +217,27 @@ no_object_depends_on_the_one_before(void **state)
 		"<13>Oct 11 22:14:15 host app[1]: text",
 		"text",
 	};
-	enum { N = sizeof(raw) / sizeof(raw[0]), WAYS = 4 };
+	enum { N = sizeof(raw) / sizeof(raw[0]), WAYS = 8, CHANGES = 5 };
 	struct json used, fresh;
 	char a[4096], b[4096];
 
 	(void)state;
 	assert_true(json_init(&used, MAX_MESSAGE));
-	for (size_t i = 0; i < (size_t)N * N * WAYS * 4; i++) {
-		/* each message behind each other one, in each way */
-		const char *first = raw[i % N], *second = raw[i / N % N];
-		int way = (int)(i / N / N % WAYS), other = (way + 1) % WAYS;
-		int later = (int)(i / N / N / WAYS % 2);
+	assert_true(json_init(&fresh, MAX_MESSAGE));
+	for (int i = 0; i < N * N * WAYS * CHANGES; i++) {
+		/* each behind each other one; one thing changes in between */
+		int way = i / N / N % WAYS, change = i / N / N / WAYS;
+		int other = change < 3 ? way ^ 1 << change : way;
+		int second = change == 3 ? 2 : 1;
 		struct slice x, y;
 
-		if (i / N / N / WAYS / 2 == 0)
-			other = way;
-		(void)object_of(&used, first, 1, way, a);
-		x = object_of(&used, second, 1 + later, other, a);
-		assert_true(json_init(&fresh, MAX_MESSAGE));
-		y = object_of(&fresh, second, 1 + later, other, b);
-		json_clear(&fresh);
+		(void)object_of(&used, raw[i % N], 1, way, a);
+		x = object_of(&used, raw[i / N % N], second, other, a);
+		json_forget(&fresh);
+		y = object_of(&fresh, raw[i / N % N], second, other, b);
 		assert_true(slice_eq(x, y));
 	}
+	json_clear(&fresh);
 	json_clear(&used);
 #undef T
 }
