@@ -24,11 +24,11 @@ struct lane {
 	size_t run;      /* where in block the last run begins */
 	size_t queued;   /* bytes put and not yet written */
 	uint64_t posted; /* blocks handed over */
-	uint64_t handed; /* clock_ns() of lane_flush() when it did so last */
 	bool runs;       /* the output has many files */
 	_Alignas(64) _Atomic uint64_t written; /* counted by the writer */
 	void *output;                          /* borrowed; the writer's */
 	struct lane *next;                     /* of those that leave */
+	uint64_t handed; /* clock_ns() of lane_flush() when it did so last */
 };
 
 /* What is put: one line, its LF included. */

@@ -78,7 +78,7 @@ static const char *
 take_other_time(const char *p, struct msg_cache *cache, struct slice *time)
 {
 	struct slice s = slice_of(p, STAMP_FRONT + LOAD);
-	bool hash;
+	bool hash = false;
 
 	s.n = word_print(s, &hash);
 	if (s.n == STAMP_FRONT + LOAD || p[s.n] != ' ' || !stamp_valid_5424(s))
