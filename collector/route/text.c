@@ -67,8 +67,10 @@ text_put_field(char *out, struct slice s, size_t max)
 	char *end = out + max;
 	bool hash = false;
 
-	if (s.n == 0)
+	if (s.n == 0) {
 		*out++ = '-';
+		return out;
+	}
 	if (s.n <= max && word_print(s, &hash) == s.n && !hash) {
 		/* nearly always; a '#' might begin an escape */
 		memcpy(out, s.p, s.n);
