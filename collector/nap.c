@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-enum { WORTH_IT = 8, MS_NS = 1000000 };
+enum { WORTH_IT = 8, US_NS = 1000, MS_NS = 1000000, SECOND_NS = 1000000000 };
 
 static void
 begin_window(struct nap *n, const struct intake *in, uint64_t now)
@@ -34,11 +34,21 @@ nap_is_due(struct nap *n, const struct intake *in)
 	return due;
 }
 
-void
-nap_take(const struct intake *in)
+uint64_t
+nap_length(const struct intake *in, bool held)
 {
-	const struct timespec t = { in->conf->latency / 1000,
-		in->conf->latency % 1000 * MS_NS };
+	const uint64_t again = (uint64_t)FLUSH_AGAIN_US * US_NS;
+	uint64_t latency = (uint64_t)in->conf->latency * MS_NS;
+
+	return held && latency > again ? again : latency;
+}
+
+void
+nap_take(const struct intake *in, bool held)
+{
+	uint64_t ns = nap_length(in, held);
+	const struct timespec t = { (time_t)(ns / SECOND_NS),
+		(long)(ns % SECOND_NS) };
 
 	(void)nanosleep(&t, NULL);
 }

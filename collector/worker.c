@@ -21,6 +21,7 @@ struct worker {
 	struct intake intake;
 	struct nap nap;
 	bool is_local; /* the last turn took messages of unix sockets */
+	bool held;     /* lines wait here for the next intake_flush() */
 	struct conns *conns;
 	struct dgram_slots *slots;
 	struct dgram **dgram; /* owned, and owned; WORKER_DGRAMS_MAX */
@@ -221,7 +222,8 @@ after_turn(struct worker *w)
 	for (size_t i = 0; event_base_got_break(w->base) && i < w->dgrams; i++)
 		dgram_serve(w->dgram[i]);
 	conns_shake(w->conns);
-	if (intake_flush(&w->intake) && !evtimer_pending(&w->on_flush, NULL))
+	w->held = intake_flush(&w->intake);
+	if (w->held && !evtimer_pending(&w->on_flush, NULL))
 		event_add(&w->on_flush, &again);
 	if (!conns_are_paused(w->conns))
 		return;
@@ -264,7 +266,7 @@ static void
 rest(struct worker *w)
 {
 	if (nap_is_due(&w->nap, &w->intake) && !conns_are_shaking(w->conns))
-		nap_take(&w->intake);
+		nap_take(&w->intake, w->held);
 	else
 		loop(w, EVLOOP_ONCE);
 }
