@@ -281,14 +281,15 @@ is_shed(struct intake *in, unsigned severity)
 	return in->pool.used >= share / 100 * percent;
 }
 
-/* The output lags so far behind that when_full: drop lets this one go. */
+/* The output lags so far behind that when_full: drop lets this one go. What
+ * is only being filled here, however little may wait, is not its fault. */
 static bool
 is_full(struct intake *in, struct lane *l)
 {
 	if (l->queued < in->drop_high)
 		return false;
 	pool_reclaim(&in->pool);
-	return l->queued >= in->drop_high;
+	return l->queued >= in->drop_high && lane_in_flight(l);
 }
 
 /* Stands for the sender: its address without the port, or the user. */
@@ -456,12 +457,20 @@ intake_wait(struct intake *in, int64_t deadline)
 	return true;
 }
 
+/* Blocks of many outputs may be a good part of little memory: then none is
+ * kept longer than it must be, or datagrams are dropped for it. */
+static uint64_t
+pace_of(const struct intake *in)
+{
+	if (in->conf->latency == 0 || in->pool.used > in->pool.share / 4)
+		return 0;
+	return (uint64_t)PACE_MS * MS_NS;
+}
+
 bool
 intake_flush(struct intake *in)
 {
-	uint64_t now = clock_ns();
-	int64_t ms = in->conf->latency > 0 ? PACE_MS : 0;
-	uint64_t pace = (uint64_t)ms * MS_NS;
+	uint64_t now = clock_ns(), pace = pace_of(in);
 	bool left = false;
 
 	for (size_t i = 0; i < in->conf->outputs; i++)

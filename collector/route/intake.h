@@ -115,8 +115,8 @@ bool intake_wait(struct intake *in, int64_t deadline);
 
 /*
  * The burst is over: hands over what the writer has time for; a few lines not
- * more often than every 2 ms, unless `latency` is 0. True when something is left: call
- * again in FLUSH_AGAIN_US.
+ * more often than every 2 ms, unless `latency` is 0 or memory is short. True
+ * when something is left: call again in FLUSH_AGAIN_US.
  */
 bool intake_flush(struct intake *in);
 enum { FLUSH_AGAIN_US = 2000 };

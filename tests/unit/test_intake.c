@@ -400,6 +400,46 @@ a_full_output_drops_for_itself_alone(void **state)
 	close_place(&p);
 }
 
+/* Lines that wait here for their pace are no reason to drop any. */
+static void
+what_only_waits_here_makes_nothing_full(void **state)
+{
+	struct place p;
+
+	(void)state;
+	prepare(&p, FORMAT_RFC5424, 1);
+	p.conf.latency = 1;
+	p.output[0].when_full = FULL_DROP;
+	furnish(&p);
+	p.in.drop_high = 100; /* as of very many outputs */
+	for (int i = 0; i < 10; i++) {
+		take(&p, "<14>1 - h a - - - some message of some length");
+		(void)intake_flush(&p.in);
+		write_all(&p, NULL, 0);
+	}
+	assert_int_equal(metrics_output_sum(p.metrics, 0, O_DROPPED_FULL), 0);
+	close_place(&p);
+}
+
+static void
+when_memory_is_short_nothing_waits_here(void **state)
+{
+	struct place p;
+
+	(void)state;
+	prepare(&p, FORMAT_RFC5424, 1);
+	p.conf.latency = 1;
+	furnish(&p);
+	p.in.pool.share = p.in.pool.block_size; /* as of very many outputs */
+	for (int i = 0; i < 10; i++) {
+		take(&p, "<14>1 - h a - - - some message of some length");
+		assert_false(intake_flush(&p.in));
+		assert_int_equal(write_all(&p, NULL, 0), 1);
+	}
+	assert_int_equal(count(&p, L_DROPPED_MEMORY), 0);
+	close_place(&p);
+}
+
 int
 main(void)
 {
@@ -415,6 +455,8 @@ main(void)
 		cmocka_unit_test(final_ends_the_way_of_what_was_taken),
 		cmocka_unit_test(own_messages_count_by_themselves),
 		cmocka_unit_test(a_full_output_drops_for_itself_alone),
+		cmocka_unit_test(what_only_waits_here_makes_nothing_full),
+		cmocka_unit_test(when_memory_is_short_nothing_waits_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
