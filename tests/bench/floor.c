@@ -25,6 +25,7 @@ static int64_t over; /* ns */
 
 static const char help[] =
     "Usage: floor udp|octet|lf PORT FILE [OPTION]...\n"
+    "       floor tls PORT FILE CERTIFICATE KEY [OPTION]...\n"
     "       floor unix PATH FILE [OPTION]...\n"
     "\n"
     "The least that a collector can do: receives, cuts frames, and appends to\n"
@@ -74,6 +75,8 @@ take_signals(void)
 {
 	struct sigaction stop = { .sa_handler = on_stop };
 
+	/* A connection that is closed in the middle of its handshake. */
+	signal(SIGPIPE, SIG_IGN);
 	if (sigaction(SIGTERM, &stop, NULL) || sigaction(SIGINT, &stop, NULL) ||
 	    sigaction(SIGALRM, &stop, NULL))
 		die(errno, "sigaction");
@@ -124,13 +127,13 @@ open_socket(struct floor *f, const char *kind, const char *where)
 	int room = RECEIVE_ROOM;
 	bool udp = strcmp(kind, "udp") == 0;
 
-	if (strcmp(kind, "octet") == 0 || strcmp(kind, "lf") == 0) {
-		f->framing = *kind == 'o' ? OCTET : LF;
+	if (f->tls || strcmp(kind, "octet") == 0 || strcmp(kind, "lf") == 0) {
+		f->framing = *kind == 'l' ? LF : OCTET;
 		f->fd = open_inet(SOCK_STREAM, where);
 		return SOCK_STREAM;
 	}
 	if (!udp && strcmp(kind, "unix") != 0)
-		die(0, "%s: not one of udp, octet, lf and unix", kind);
+		die(0, "%s: not one of udp, octet, lf, tls and unix", kind);
 	f->fd = udp ? open_inet(SOCK_DGRAM, where) : open_unix(where);
 	if (setsockopt(f->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)))
 		die(errno, "SO_RCVBUF");
@@ -142,6 +145,7 @@ main(int argc, char **argv)
 {
 	struct floor f = { 0 };
 	uint64_t rotate = 0;
+	bool tls;
 	int o, type;
 
 	while ((o = getopt(argc, argv, "n:r:h")) != -1) {
@@ -159,17 +163,21 @@ main(int argc, char **argv)
 			die(0, "see floor -h");
 		}
 	}
-	if (argc - optind != 3)
+	tls = optind < argc && strcmp(argv[optind], "tls") == 0;
+	if (argc - optind != (tls ? 5 : 3))
 		die(0, "kind, port and file are needed; see floor -h");
 	take_signals();
 	use_all_descriptors();
 	output_open(&f.output, argv[optind + 2], rotate);
+	if (tls)
+		floor_tls_open(&f, argv[optind + 3], argv[optind + 4]);
 	type = open_socket(&f, argv[optind], argv[optind + 1]);
 	fflush(stdout);
 	if (type == SOCK_STREAM)
 		floor_streams(&f);
 	else
 		floor_datagrams(&f);
+	floor_tls_close(&f);
 	output_close(&f.output);
 	close(f.fd);
 	return STATUS_GOOD;

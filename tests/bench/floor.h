@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/types.h>
 
 enum {
 	BLOCK = 256 << 10,       /* of a write, of a read */
@@ -55,6 +56,9 @@ output_message(struct output *o, const char *message, size_t length)
 	o->block[o->length++] = '\n';
 }
 
+struct ssl_ctx_st;
+struct ssl_st;
+
 enum framing {
 	OCTET,
 	LF,
@@ -64,13 +68,24 @@ enum framing {
 struct floor {
 	int fd; /* listening, or of datagrams */
 	enum framing framing;
-	unsigned nap; /* us, when nothing waits; 0: wait at once */
+	struct ssl_ctx_st *tls; /* NULL: what comes is plain */
+	unsigned nap;           /* us, when nothing waits; 0: wait at once */
 	struct output output;
 };
 
 /* Both return when floor_is_over(). */
 void floor_datagrams(struct floor *f);
 void floor_streams(struct floor *f);
+
+/* The streams of tls. */
+void floor_tls_open(struct floor *f, const char *certificate, const char *key);
+void floor_tls_close(struct floor *f);
+struct ssl_st *floor_tls_accept(const struct floor *f, int fd);
+void floor_tls_free(struct ssl_st *ssl);
+bool floor_tls_ended(const struct ssl_st *ssl);
+
+/* As recv(2). */
+ssize_t floor_tls_read(struct ssl_st *ssl, char *to, size_t room);
 
 /* Nothing waits: writes what there is, and naps. */
 void floor_rest(struct floor *f);

@@ -25,7 +25,8 @@ enum {
 
 struct conn {
 	bool open;
-	char *rest; /* an unfinished frame */
+	struct ssl_st *ssl; /* tls only */
+	char *rest;         /* an unfinished frame */
 	size_t length, room;
 };
 
@@ -69,6 +70,8 @@ conn_open(struct streams *s)
 		s->room = room;
 	}
 	s->conns[n].open = true;
+	if (s->floor->tls)
+		s->conns[n].ssl = floor_tls_accept(s->floor, fd);
 	watch(s, fd);
 }
 
@@ -77,6 +80,8 @@ conn_close(struct streams *s, size_t n)
 {
 	if (!s->conns[n].open)
 		return;
+	if (s->conns[n].ssl)
+		floor_tls_free(s->conns[n].ssl);
 	close((int)n);
 	free(s->conns[n].rest);
 	s->conns[n] = (struct conn){ 0 };
@@ -145,7 +150,8 @@ conn_read(struct streams *s, int fd)
 
 	if (c->length > 0)
 		memcpy(s->buffer, c->rest, c->length);
-	n = recv(fd, s->buffer + c->length, BLOCK, 0);
+	n = c->ssl ? floor_tls_read(c->ssl, s->buffer + c->length, BLOCK)
+		   : recv(fd, s->buffer + c->length, BLOCK, 0);
 	if (n <= 0) {
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			conn_close(s, (size_t)fd);
@@ -155,6 +161,8 @@ conn_read(struct streams *s, int fd)
 	p = s->floor->framing == OCTET ? cut_octets(o, s->buffer, end)
 				       : cut_lines(o, s->buffer, end);
 	keep_rest(c, p, (size_t)(end - p));
+	if (c->ssl && floor_tls_ended(c->ssl))
+		conn_close(s, (size_t)fd);
 }
 
 void

@@ -37,14 +37,22 @@ GOALS = [
     Goal("unix-10", 1.1, 0.45, 2),
     Goal("json", 1.9, 0.3, 3),
     Goal("rfc3164", 1.7, 0.25, 3),
+    Goal("tls-1", 1.2, 0.22, 3),
+    Goal("tls-10", 1.2, 0.22, 3),
+    Goal("tls-10-rec", 0.8, 0.45, 1.4),
 ]
 
 # Scenario, and how many us the 99th percentile may have.
 LATENCY_GOALS = [("latency-10000", 3000),
                  ("latency-10000-compressing", 20000)]
 
+# KiB of an idle TLS connection; handshakes a second to those of the best peer.
+IDLE_GOAL = 18
+HANDSHAKES_GOAL = 1
+
 # From 1 to this many, nothing may cost more than so many times the best.
-GROWTH_GOALS = [("connections", 1000, 1.5), ("files", 1000, 1.5)]
+GROWTH_GOALS = [("connections", 1000, 1.5), ("files", 1000, 1.5),
+                ("files-open", 1000, 1.5)]
 
 
 @dataclasses.dataclass(frozen=True)

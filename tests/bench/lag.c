@@ -204,6 +204,8 @@ options(struct options *p, int argc, char **argv)
 	if (optind != argc)
 		die(0, "%s: what is that? see lag -h", argv[optind]);
 	target_check(&p->target);
+	if (p->target.transport == TRANSPORT_TLS)
+		die(0, "-t tls: that is for load");
 	if (!file || p->rate <= 0 || !p->messages)
 		die(0, "-o, -r and -n are needed; see lag -h");
 	return file;

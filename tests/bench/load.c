@@ -8,6 +8,7 @@
 #include "load.h"
 
 #include "common.h"
+#include "load_tls.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,21 +18,24 @@
 #include <unistd.h>
 
 static const char help[] =
-    "Usage: load -t udp|tcp|unix -p PORT|-u PATH [OPTION]...\n"
+    "Usage: load -t udp|tcp|tls|unix -p PORT|-u PATH [OPTION]...\n"
     "\n"
     "Sends syslog messages to this host, and prints one line of JSON. The\n"
     "status is 0 when all were sent, 1 when it gave up, 2 for trouble.\n"
     "\n"
-    "  -t TRANSPORT    udp, tcp, unix (datagrams)\n"
+    "  -t TRANSPORT    udp, tcp, tls (1.3), unix (datagrams)\n"
     "  -p PORT         of 127.0.0.1; with -6, of ::1\n"
     "  -u PATH         the unix socket\n"
     "  -c CONNECTIONS  senders, each with its own id and numbers (1)\n"
     "  -n MESSAGES     of all senders together (1000000; with -I, one each)\n"
     "  -s SIZE         bytes of a message without framing, 64 to 65536 (256)\n"
-    "  -f FRAMING      tcp: octet (default) or lf\n"
+    "  -f FRAMING      tcp, tls: octet (default) or lf\n"
+    "  -C FILE         tls: the certificate must be signed by this authority\n"
+    "                  (any is good)\n"
     "  -r RATE         messages a second of all senders (no limit)\n"
     "  -k MESSAGES     in one write; udp, unix: handed over together (as many\n"
-    "                  as is best, with a rate 1/4000 of it)\n"
+    "                  as is best, with a rate 1/4000 of it); tls: in records\n"
+    "                  of 16 KiB at most\n"
     "  -g              udp: segmentation offload\n"
     "  -w BYTES        udp: lose nothing: go on only while less than that\n"
     "                  waits in the receiver's socket\n"
@@ -41,6 +45,7 @@ static const char help[] =
     "  -i FIRST_ID     of the senders (0)\n"
     "  -I              send, print READY, hold the connections until the\n"
     "                  standard input ends\n"
+    "  -H              tls: -n full handshakes, -c at one time, no messages\n"
     "  -x SECONDS      then give up (120)\n"
     "  -h              this text\n";
 
@@ -96,6 +101,12 @@ option(struct options *p, int o, const char *text)
 	case 'I':
 		p->idle = true;
 		break;
+	case 'C':
+		p->ca = text;
+		break;
+	case 'H':
+		p->handshakes = true;
+		break;
 	case 'x':
 		p->give_up = decimal("-x", text, 0.001, 1e6);
 		break;
@@ -113,7 +124,7 @@ options(struct options *p, int argc, char **argv)
 	int o;
 
 	while ((o = getopt(argc, argv,
-		    TARGET_OPTIONS "c:n:s:f:r:k:gw:3DF:i:Ix:h")) != -1) {
+		    TARGET_OPTIONS "c:n:s:f:r:k:gw:3DF:i:IC:Hx:h")) != -1) {
 		if (!target_option(&p->target, o, optarg) &&
 		    !shape_option(&p->shape, o, optarg))
 			option(p, o, optarg);
@@ -123,6 +134,8 @@ options(struct options *p, int argc, char **argv)
 	target_check(&p->target);
 	if (p->target.transport != TRANSPORT_UDP && (p->segments || p->waiting))
 		die(0, "-g and -w are for udp");
+	if (p->target.transport != TRANSPORT_TLS && (p->ca || p->handshakes))
+		die(0, "-C and -H are for tls");
 	if (p->shape.rfc3164 && p->shape.sdata)
 		die(0, "-3 has no structured data: without -D, please");
 	if (!p->messages)
@@ -158,10 +171,12 @@ main(int argc, char **argv)
 	double cpu;
 
 	options(&l.options, argc, argv);
-	senders_plan(&l);
 	signal(SIGPIPE, SIG_IGN);
 	use_all_descriptors();
 	use_exact_timers();
+	if (l.options.handshakes)
+		return load_handshakes(&l);
+	senders_plan(&l);
 	senders_open(&l);
 
 	cpu = cpu_seconds();

@@ -20,6 +20,8 @@
 
 struct mmsghdr;
 struct iovec;
+struct ssl_ctx_st;
+struct ssl_st;
 
 struct options {
 	struct target target;
@@ -31,12 +33,15 @@ struct options {
 	uint32_t per_write; /* 0: whatever is best */
 	uint32_t waiting;   /* bytes in the receiver's queue; 0: no limit */
 	double give_up;     /* seconds */
+	const char *ca;     /* tls: of the server; NULL: whoever it is */
 	bool segments;
 	bool idle;
+	bool handshakes;
 };
 
 struct sender {
 	int fd;
+	struct ssl_st *ssl; /* tls only */
 	uint32_t id;
 	uint64_t next;  /* how many were put into the ring */
 	uint64_t quota; /* how many there are to send */
@@ -61,6 +66,7 @@ struct load {
 	uint32_t slots;   /* of a ring */
 	uint32_t batch;   /* messages that are sent together */
 	struct sender *senders;
+	struct ssl_ctx_st *tls;
 	uint64_t filled;  /* messages put into rings */
 	uint64_t refused; /* times that nobody had the port */
 	/* ns of CLOCK_MONOTONIC */

@@ -2,6 +2,7 @@
 /* load_sender.c - see load.h */
 #include "common.h"
 #include "load.h"
+#include "load_tls.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -165,12 +166,16 @@ senders_open(struct load *l)
 			make_headers(l, s);
 		s->fd = target_connect(&o->target);
 		set_socket(l, s);
+		if (o->target.transport == TRANSPORT_TLS)
+			tls_open(l, s);
 	}
 }
 
 void
 senders_close(struct load *l)
 {
+	if (l->tls)
+		tls_close(l);
 	for (uint32_t i = 0; i < l->options.connections; i++) {
 		struct sender *s = &l->senders[i];
 

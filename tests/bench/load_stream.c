@@ -2,6 +2,7 @@
 /* load_stream.c - streams: whoever has room in its socket writes */
 #include "common.h"
 #include "load.h"
+#include "load_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,8 @@ write_batch(struct load *l, struct sender *s)
 		s->unsent = s->ring + slot * l->plan.frame;
 		s->unsent_length = filled * l->plan.frame;
 	}
-	n = send(s->fd, s->unsent, s->unsent_length, MSG_NOSIGNAL);
+	n = s->ssl ? tls_send(s)
+		   : send(s->fd, s->unsent, s->unsent_length, MSG_NOSIGNAL);
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			die(errno, "send");

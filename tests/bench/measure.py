@@ -255,6 +255,54 @@ def ceiling(name, scenario, options):
         for probe in probes])
 
 
+def memory_now(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii") as f:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", f.read())[1]) * 1024
+
+
+def settled_memory(pid):
+    """What a process has once that changes no more."""
+    end = time.monotonic() + LIMIT_SECONDS
+    have, since = memory_now(pid), time.monotonic()
+    while time.monotonic() < min(end, since + STILL_SECONDS):
+        time.sleep(QUIET_SECONDS)
+        now = memory_now(pid)
+        if now != have:
+            have, since = now, time.monotonic()
+    return have
+
+
+def held(name, scenario, options):
+    """Connections that have sent a message each, and no more."""
+    with Run(name, scenario, options) as run:
+        pid = run.server.process.pid
+        before = settled_memory(pid)
+        with tools.holders(options.tools, scenario, run.server, run.count):
+            after = settled_memory(pid)
+        run.server.stop()
+        return dict(run.counted(run.count), sent=run.count, memory=after,
+                    before=before,
+                    connection=(after - before) / scenario.senders)
+
+
+def handshakes(name, scenario, options):
+    with Run(name, scenario, options) as run:
+        clock = Clock(run.server.process.pid)
+        before = clock.read()[0]
+        result = tools.handshakes(options.tools, scenario, run.server,
+                                  run.count)
+        cpu = clock.read()[0] - before
+        memory = peak_memory(run.server.process.pid)
+        run.server.stop()
+        return {"handshakes": result["handshakes"],
+                "handshake_rate": result["rate"], "memory": memory,
+                "cpu": cpu, "cpu_handshake": cpu / result["handshakes"]}
+
+
+def calls(_name, _scenario, options):
+    return {"calls": tools.calls(options.tools)}
+
+
 def latency(name, scenario, options):
     with Run(name, scenario, options) as run:
         server = run.server
@@ -270,7 +318,8 @@ def latency(name, scenario, options):
                     missing=result["sent"] - result["seen"])
 
 
-KINDS = {"flow": flow, "ceiling": ceiling, "latency": latency}
+KINDS = {"flow": flow, "ceiling": ceiling, "latency": latency, "held": held,
+         "handshakes": handshakes, "calls": calls}
 
 
 def once(name, scenario, options):

@@ -24,12 +24,14 @@ PARSING = (FLOOR, SYNCLINE, DIRECT, QUEUE, NG)
 @dataclasses.dataclass(frozen=True)
 class Scenario:
     """One line of the table. kind: flow (all messages, as fast as they are
-    taken or at a rate), ceiling (the highest rate without loss), latency."""
+    taken or at a rate), ceiling (the highest rate without loss), latency,
+    held (memory of idle connections), handshakes, calls (what a caller of
+    libsyncline pays; no server)."""
     # pylint: disable=too-many-instance-attributes
     name: str
     title: str
     kind: str = "flow"
-    group: str = "main"     # main, growth or latency
+    group: str = "main"     # main, growth, latency, tls or caller
     servers: tuple = ALL
     transport: str = "tcp"
     framing: str = "octet"
@@ -47,6 +49,7 @@ class Scenario:
     format: str = "rfc5424"
     rfc3164: bool = False
     names: int = 0          # APP-NAMEs, and a file for each
+    open_files: int = 0     # that may be open at one time; 0: the default
     rules: int = 0          # outputs in front that take nothing
     x: float = 0            # where it stands on the axis of its curve
 
@@ -91,7 +94,26 @@ MAIN = [
              servers=PARSING),
     Scenario("rfc3164", "TCP, line feeds, 10 connections, RFC 3164",
              framing="lf", rfc3164=True),
+    Scenario("tls-1", "TLS, 1 connection, records of 16 KiB",
+             transport="tls", senders=1),
+    Scenario("tls-10", "TLS, 10 connections, records of 16 KiB",
+             transport="tls"),
+    Scenario("tls-10-rec", "TLS, 10 connections, one message a record",
+             transport="tls", a_write=1, count=1_000_000, slow_count=400_000),
 ]
+
+# count: connections, one message each; and handshakes.
+TLS = [
+    Scenario("tls-idle-1000", "1,000 idle TLS connections", kind="held",
+             group="tls", transport="tls", senders=1000, count=1000,
+             slow_count=1000),
+    Scenario("tls-handshakes", "full TLS handshakes, 16 at one time",
+             kind="handshakes", group="tls", transport="tls", senders=16,
+             count=2000, slow_count=2000),
+]
+
+CALLER = [Scenario("caller", "what a log call costs its caller", kind="calls",
+                   group="caller", servers=(SYNCLINE,))]
 
 
 def growing(curve, title, x, **more):
@@ -107,6 +129,9 @@ GROWTH = [
       for n in (1, 10, 100, 1000, 10000)),
     *(growing("files", "%s files", n, names=n, servers=(SYNCLINE,),
               count=2_000_000) for n in (1, 10, 100, 1000, 10000)),
+    *(growing("files-open", "%s files, 1,024 of them open", n, names=n,
+              servers=(SYNCLINE,), count=2_000_000, open_files=1024)
+      for n in (1, 10, 100, 1000)),
     *(growing("rules", "%s outputs with conditions in front", n, rules=n,
               servers=(SYNCLINE,), count=2_000_000) for n in (1, 10, 100)),
     *(growing("size", "messages of %s bytes", n, size=n, servers=OURS,
@@ -131,5 +156,5 @@ LATENCY = [
       for n, r in ((1000, 64 << 10), (10000, 1 << 20), (100000, 8 << 20))),
 ]
 
-TABLE = MAIN + GROWTH + LATENCY
+TABLE = MAIN + TLS + GROWTH + LATENCY + CALLER
 BY_NAME = {scenario.name: scenario for scenario in TABLE}

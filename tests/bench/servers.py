@@ -60,6 +60,8 @@ class Server:
         self.port = free_port() if scenario.transport != "unix" else 0
         self.socket = os.path.join(folder, "in")
         self.process = None
+        if scenario.transport == "tls":
+            self.make_certificates()
 
     # What a subclass says
 
@@ -82,6 +84,19 @@ class Server:
         with open(path, "w", encoding="ascii") as f:
             f.write(text)
         return path
+
+    def tls(self, name):
+        """The path of a file of `syncline cert init`."""
+        return os.path.join(self.folder, "tls", name)
+
+    def make_certificates(self):
+        done = subprocess.run(
+            [self.options.syncline, "cert", "init", "--dir", self.tls(""),
+             "localhost"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, timeout=START_SECONDS,
+            check=False)
+        if done.returncode:
+            raise ServerError("no certificates: " + done.stdout)
 
     def start(self):
         with open(os.path.join(self.folder, "said"), "wb") as said:
@@ -135,6 +150,7 @@ def is_bound(transport, port, path):
     if transport == "unix":
         return os.path.exists(path)
     wanted = ":%04X" % port
+    transport = "udp" if transport == "udp" else "tcp"
     for family in ("", "6"):
         with open("/proc/net/%s%s" % (transport, family),
                   encoding="ascii") as f:
@@ -155,6 +171,8 @@ class Floor(Server):
         command = [os.path.join(self.options.tools, "floor"), kind,
                    self.socket if s.transport == "unix" else str(self.port),
                    self.path]
+        if s.transport == "tls":
+            command += [self.tls("collector.pem"), self.tls("collector.key")]
         if self.name == scenarios.NAP:
             command += ["-n", str(NAP_US)]
         if s.rotate:
@@ -178,13 +196,18 @@ class Syncline(Server):
         # The default is 10000, and one scenario has one more than that.
         many = s.senders + s.idle > 10_000
         listener = "    max_connections: 10100" if many else ""
+        if s.transport == "tls":
+            listener = "    certificate: %s\n    key: %s\n    client: none" % (
+                self.tls("collector.pem"), self.tls("collector.key"))
         rules = "".join("  - path: \"%s/rule-%d\"\n    %s\n" % (
             self.folder, n, self.condition(n)) for n in range(s.rules))
         config = self.write("synclined.yaml", fill("syncline.yaml", {
             "url": url, "listener": listener, "rules": rules,
             "format": s.format,
             "path": self.out + "/%{app_name}" if s.names else self.path,
-            "rotate": s.rotate, "compress": s.compress}))
+            "rotate": s.rotate, "compress": s.compress,
+            "open_files": s.open_files and
+            "    max_open_files: %d" % s.open_files or ""}))
         return [self.options.synclined, "-c", config]
 
     def condition(self, n):
@@ -213,6 +236,9 @@ class Rsyslog(Server):
         "udp": 'module(load="imudp" threads="1" batchSize="128" '
                'timeRequery="64")',
         "unix": 'module(load="imuxsock" SysSock.Use="off")',
+        "tls": 'module(load="imtcp" maxSessions="1100" '
+               'streamDriver.name="ossl"\n       streamDriver.mode="1" '
+               'streamDriver.authMode="anon")',
     }
 
     def input(self):
@@ -227,7 +253,18 @@ class Rsyslog(Server):
                     '      RateLimit.Interval="0" UseSysTimeStamp="off" '
                     'useSpecialParser="off"\n      parseHostname="on" '
                     'Annotate="off" UsePIDFromSystem="off")' % self.socket,
+            "tls": 'input(type="imtcp" address="127.0.0.1" port="%d" '
+                   'ruleset="bench"\n      socketBacklog="1000")' % self.port,
         }[self.scenario.transport]
+
+    def tls_files(self):
+        if self.scenario.transport != "tls":
+            return ""
+        return ('\n       defaultNetstreamDriver="ossl"\n       '
+                'defaultNetstreamDriverCAFile="%s"\n       '
+                'defaultNetstreamDriverCertFile="%s"\n       '
+                'defaultNetstreamDriverKeyFile="%s"' % tuple(map(
+                    self.tls, ("ca.pem", "collector.pem", "collector.key"))))
 
     def command(self):
         s = self.scenario
@@ -239,6 +276,7 @@ class Rsyslog(Server):
                 s.rotate, os.path.join(HERE, "conf", "rotate.sh"), self.path))
         text = fill("rsyslog.conf", {
             "queue": self.QUEUES[self.name], "folder": self.folder,
+            "tls": self.tls_files(),
             "module": self.MODULES[s.transport], "input": self.input(),
             "parser": "rsyslog.rfc3164" if s.rfc3164 else "rsyslog.rfc5424",
             "target": target, "rotate": rotate or "",
@@ -278,9 +316,14 @@ class SyslogNg(Server):
         common = ('ip(127.0.0.1) port(%d) max-connections(%d) '
                   'log-iw-size(%d) log-fetch-limit(1000)' % (
                       self.port, s.senders, window))
+        if s.transport == "tls":
+            common += (' tls(key-file("%s") cert-file("%s") '
+                       'peer-verify(optional-untrusted))' % (
+                           self.tls("collector.key"),
+                           self.tls("collector.pem")))
         if s.framing == "octet":
-            return "syslog(transport(tcp) %s %s)" % (
-                common, "flags(no-parse)" if raw else "")
+            return "syslog(transport(%s) %s %s)" % (
+                s.transport, common, "flags(no-parse)" if raw else "")
         return "network(transport(tcp) %s %s)" % (common, flags)
 
     def fifo(self):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """tables.py - what the runs say, in Markdown"""
 
+import statistics
+
 import figures
 import goals
 from scenarios import FLOOR, SYNCLINE
 
+KIB = 1 << 10
 MIB = 1 << 20
 NONE = "-"
 
@@ -33,6 +36,15 @@ def brief(result):
     """One run in a few words, for whoever watches."""
     if "error" in result:
         return "FAILED: " + result["error"].replace("\n", " ")[:300]
+    if "calls" in result:
+        return "; ".join("%s, %s: %d ns" % (c["call"], c["load"], c["p50"])
+                         for c in result["calls"])
+    if "connection" in result:
+        return "%.1f KiB a connection, %d missing" % (
+            result["connection"] / KIB, result["missing"])
+    if "handshake_rate" in result:
+        return "%.0f handshakes/s, CPU %.0f us each" % (
+            result["handshake_rate"], result["cpu_handshake"] * 1e6)
     if "p99_us" in result:
         return "median %s us, 99 %% %s us, most %s us, %d not seen" % (
             result["median_us"], result["p99_us"], result["max_us"],
@@ -164,6 +176,78 @@ def scenario_table(f):
                                    table(head, rows))
 
 
+def idle_table(f):
+    rows = []
+    for server in f.servers():
+        value = f.median(server, "connection")
+        shown = number(value and value / KIB, "%.1f")
+        if server == SYNCLINE and value:
+            shown = "%s (goal <= %g)" % (reached(goals.Reached(
+                value / KIB, goals.IDLE_GOAL), "%.1f"), goals.IDLE_GOAL)
+        rows.append([
+            server, shown + spread(f.values(server, "connection"),
+                                   lambda v: "%.1f" % (v / KIB)),
+            number((f.median(server, "before") or 0) / MIB, "%.1f"),
+            number((f.median(server, "memory") or 0) / MIB, "%.1f"),
+            " / ".join(format(n, ",") for n in f.losses(server))])
+    return "### %s: %s\n\n%s\n" % (f.scenario.name, f.scenario.title, table(
+        ["server", "KiB each", "MiB before", "MiB with them",
+         "missing / doubled / disordered / damaged"], rows))
+
+
+def handshakes_table(f):
+    best = f.best_peer("handshake_rate", max)
+    rows = []
+    for server in f.servers():
+        row = [server,
+               with_spread(f, server, "handshake_rate",
+                           lambda v: number(v, "%.0f")),
+               with_spread(f, server, "cpu_handshake",
+                           lambda v: number(v and v * 1e6, "%.0f"))]
+        for other, key in ((FLOOR, "cpu_handshake"),
+                           (best, "cpu_handshake")):
+            row.append(number(other and f.ratio(server, other, key)))
+        ratio = best and f.ratio(server, best, "handshake_rate")
+        shown = number(ratio)
+        if server == SYNCLINE and ratio:
+            shown = "%s (goal >= %g)" % (reached(goals.Reached(
+                ratio, goals.HANDSHAKES_GOAL, False)), goals.HANDSHAKES_GOAL)
+        rows.append(row + [shown])
+    best = best or "the best peer"
+    return "### %s: %s\n\n%s\n" % (f.scenario.name, f.scenario.title, table(
+        ["server", "handshakes/s", "CPU us each", "CPU to floor",
+         "CPU to " + best, "rate to " + best], rows))
+
+
+def tls_of(data):
+    parts = [idle_table(f) if f.scenario.kind == "held" else
+             handshakes_table(f) for f in figures.measured(data, "tls")]
+    return "## TLS connections\n\n" + "".join(parts) if parts else ""
+
+
+def caller_of(data):
+    """Medians over the rounds; to glibc: within a round."""
+    runs = [{(c["call"], c["load"]): c for c in run["calls"]}
+            for run in data["runs"] if "calls" in run]
+    if not runs:
+        return ""
+    rows = []
+    for call, load in runs[0]:
+        mine = [run[call, load] for run in runs]
+        glibc = [run["glibc syslog(3)", load] for run in runs]
+        rows.append([call, load] + [
+            "%.0f" % statistics.median(c[key] for c in mine)
+            for key in ("mean", "p50", "p99", "p999", "max")] + [
+                "%.2f" % statistics.median(
+                    c["p50"] / g["p50"] for c, g in zip(mine, glibc)),
+                format(sum(c["dropped"] for c in mine), ",")])
+    return ("## The caller's cost\n\nWhat one log call takes, in ns, the "
+            "reading of the clock (some 25) included: back to back, and 5,000 "
+            "a second.\n\n" + table(
+                ["call", "load", "mean", "median", "99 %", "99.9 %", "most",
+                 "median to glibc's", "dropped"], rows) + "\n")
+
+
 def growth_table(all_figures, curve):
     mine = [f for f in all_figures if f.scenario.curve == curve]
     rows = []
@@ -236,4 +320,5 @@ def report(data):
     main = figures.measured(data, "main")
     if main:
         text += "## Scenarios\n\n" + "".join(map(scenario_table, main))
-    return text + growth_of(data) + latency_of(data)
+    return (text + tls_of(data) + growth_of(data) + latency_of(data) +
+            caller_of(data))

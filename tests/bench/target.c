@@ -20,9 +20,11 @@ transport(const char *text)
 		return TRANSPORT_UDP;
 	if (strcmp(text, "tcp") == 0)
 		return TRANSPORT_TCP;
+	if (strcmp(text, "tls") == 0)
+		return TRANSPORT_TLS;
 	if (strcmp(text, "unix") == 0)
 		return TRANSPORT_UNIX;
-	die(0, "-t %s: not one of udp, tcp and unix", text);
+	die(0, "-t %s: not one of udp, tcp, tls and unix", text);
 }
 
 bool
@@ -52,7 +54,7 @@ target_check(const struct target *t)
 	struct sockaddr_un un;
 
 	if (t->transport == TRANSPORT_NONE)
-		die(0, "-t udp, tcp or unix is needed; see -h");
+		die(0, "-t udp, tcp, tls or unix is needed; see -h");
 	if (t->transport == TRANSPORT_UNIX) {
 		if (!t->path || t->port || t->ipv6)
 			die(0, "-t unix goes with -u, not with -p and -6");
@@ -60,7 +62,7 @@ target_check(const struct target *t)
 			die(0, "-u %s: longer than %zu bytes", t->path,
 			    sizeof(un.sun_path) - 1);
 	} else if (!t->port || t->path) {
-		die(0, "-t udp and tcp go with -p, not with -u");
+		die(0, "-t udp, tcp and tls go with -p, not with -u");
 	}
 }
 

@@ -10,6 +10,7 @@ enum transport {
 	TRANSPORT_NONE,
 	TRANSPORT_UDP,
 	TRANSPORT_TCP,
+	TRANSPORT_TLS,
 	TRANSPORT_UNIX, /* datagrams */
 };
 
@@ -30,7 +31,7 @@ void target_check(const struct target *t);
 static inline bool
 target_is_stream(const struct target *t)
 {
-	return t->transport == TRANSPORT_TCP;
+	return t->transport == TRANSPORT_TCP || t->transport == TRANSPORT_TLS;
 }
 
 /* A connected, blocking socket, or the end of the tool. */

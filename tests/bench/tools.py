@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""tools.py - the programs that load, count and time: load, count, lag
+"""tools.py - the programs that load, count and time
 
 What they print is JSON; times are of CLOCK_MONOTONIC.
 """
@@ -37,8 +37,10 @@ def target(s, server):
     options = ["-t", s.transport, "-c", s.senders, "-s", s.size]
     options += (["-u", server.socket] if s.transport == "unix" else
                 ["-p", server.port])
-    if s.transport == "tcp":
+    if s.transport in ("tcp", "tls"):
         options += ["-f", s.framing]
+    if s.transport == "tls":
+        options += ["-C", server.tls("ca.pem")]
     if s.rfc3164:
         options += ["-3"]
     return options
@@ -70,6 +72,23 @@ def idlers(folder, s, server):
             raise ToolError("load -I: " + "".join(
                 process.communicate(timeout=LIMIT_SECONDS)))
         yield
+    finally:
+        end(process)
+
+
+@contextlib.contextmanager
+def holders(folder, s, server, messages):
+    """All senders of a scenario, who have sent their messages and stay."""
+    process = popen(folder, target(s, server) + ["-n", messages, "-I", "-x",
+                                                 LIMIT_SECONDS])
+    try:
+        if "READY" not in process.stdout.readline():
+            raise ToolError("load -I: " + "".join(
+                process.communicate(timeout=LIMIT_SECONDS)))
+        yield
+        # It closes when we do.
+        out, err = process.communicate(timeout=LIMIT_SECONDS)
+        result_of(process, out, err)
     finally:
         end(process)
 
@@ -106,6 +125,25 @@ class Load:
 
     def __exit__(self, *_):
         end(self.process)
+
+
+def handshakes(folder, s, server, number):
+    """The generator does not check the certificate: it needs more CPU for a
+    handshake than a server, and would be what is measured."""
+    return call(os.path.join(folder, "load"), "-t", "tls", "-p", server.port,
+                "-c", s.senders, "-n", number, "-H", "-x", LIMIT_SECONDS)
+
+
+def calls(folder):
+    """What a log call costs its caller: the list that caller prints."""
+    done = subprocess.run([os.path.join(folder, "caller")],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False,
+                          timeout=2 * LIMIT_SECONDS)
+    if done.returncode:
+        raise ToolError("caller: status %d: %s" % (done.returncode,
+                                                   done.stderr.strip()[-500:]))
+    return json.loads(done.stdout)
 
 
 def count(folder, senders, messages, files, apart=False):
