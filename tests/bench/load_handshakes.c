@@ -22,6 +22,7 @@
 
 enum {
 	EVENTS = 64,
+	LOOK_MS = 100, /* whether it is time to give up */
 };
 
 struct attempt {
@@ -115,7 +116,7 @@ run(struct handshakes *h, struct attempt *all)
 		begin(h, &all[i]);
 	}
 	while (h->live > 0 && !load_is_late(h->load)) {
-		int n = epoll_wait(h->epoll, events, EVENTS, 1000);
+		int n = epoll_wait(h->epoll, events, EVENTS, LOOK_MS);
 
 		if (n < 0 && errno != EINTR)
 			die(errno, "epoll");

@@ -277,10 +277,10 @@ def held(name, scenario, options):
     with Run(name, scenario, options) as run:
         pid = run.server.process.pid
         before = settled_memory(pid)
-        with tools.holders(options.tools, scenario, run.server, run.count):
+        with tools.holders(options.tools, scenario, run.server):
             after = settled_memory(pid)
         run.server.stop()
-        return dict(run.counted(run.count), sent=run.count, memory=after,
+        return dict(run.counted(scenario.senders), memory=after,
                     before=before,
                     connection=(after - before) / scenario.senders)
 

@@ -2,7 +2,7 @@
 """plot.py - the same as a picture (SVG), with matplotlib"""
 
 import figures
-from scenarios import FLOOR, SYNCLINE
+from scenarios import CURVES, FLOOR, SYNCLINE
 
 INK = {"floor": "#9a9a9a", "floor-nap": "#c4c4c4", "syncline": "#0b6e4f",
        "rsyslog-direct": "#c8553d", "rsyslog": "#e39a86",
@@ -47,7 +47,7 @@ def curve(axes, all_figures, name):
     else:
         axes.set_ylim(bottom=0)
     axes.set_xlabel({"size": "bytes a message", "idle": "idle connections",
-                     "rules": "outputs with conditions"}.get(name, name))
+                     "rules": "outputs with conditions", **CURVES}.get(name, name))
     axes.set_ylabel("CPU s/M")
     axes.grid(color="#dddddd")
     axes.legend(fontsize=8)

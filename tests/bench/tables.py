@@ -5,6 +5,7 @@ import statistics
 
 import figures
 import goals
+import scenarios
 from scenarios import FLOOR, SYNCLINE
 
 KIB = 1 << 10
@@ -262,8 +263,9 @@ def growth_table(all_figures, curve):
         rows.append(row + [
             number(memory and memory / MIB, "%.0f"),
             " / ".join(format(n, ",") for n in f.losses(SYNCLINE))])
-    return "### %s\n\n%s\n" % (curve.capitalize(), table(
-        [curve, "messages/s", "CPU s/M", "floor: messages/s",
+    words = scenarios.CURVES.get(curve, curve)
+    return "### %s\n\n%s\n" % (words.capitalize(), table(
+        [words.partition(",")[0], "messages/s", "CPU s/M", "floor: messages/s",
          "floor: CPU s/M", "peak MiB", "missing / doubled / disordered / "
          "damaged"], rows))
 
@@ -278,7 +280,7 @@ def growth_of(data):
         if value:
             text += "From 1 to %s %s a message costs at most %s times the " \
                 "best, goal <= %g.\n\n" % (
-                    format(limit, ","), curve,
+                    format(limit, ","), scenarios.CURVES.get(curve, curve),
                     reached(goals.Reached(value, most)), most)
     for curve in dict.fromkeys(f.scenario.curve for f in all_figures):
         text += growth_table(all_figures, curve)

@@ -77,10 +77,9 @@ def idlers(folder, s, server):
 
 
 @contextlib.contextmanager
-def holders(folder, s, server, messages):
-    """All senders of a scenario, who have sent their messages and stay."""
-    process = popen(folder, target(s, server) + ["-n", messages, "-I", "-x",
-                                                 LIMIT_SECONDS])
+def holders(folder, s, server):
+    """All senders of a scenario, who have sent a message each and stay."""
+    process = popen(folder, target(s, server) + ["-I", "-x", LIMIT_SECONDS])
     try:
         if "READY" not in process.stdout.readline():
             raise ToolError("load -I: " + "".join(

@@ -12,6 +12,7 @@ import sys
 import pytest
 
 import harness
+import tool
 
 BENCH = os.path.join(harness.REPO, "tests", "bench")
 BUILD = os.path.dirname(os.path.dirname(harness.SYNCLINED))
@@ -39,8 +40,8 @@ def bench(*args, status=0):
 
 
 def run_bench(tools, out, *args):
-    bench("--tools", tools, "--synclined", harness.SYNCLINED, "--out", out,
-          *args)
+    bench("--tools", tools, "--synclined", harness.SYNCLINED, "--syncline",
+          tool.SYNCLINE, "--out", out, *args)
     with open(out / "bench.json", encoding="utf-8") as f:
         data = json.load(f)
     return data, (out / "bench.md").read_text(encoding="utf-8")
@@ -82,6 +83,23 @@ def test_a_scenario_is_run_counted_and_reported(tools, tmp_path):
     bench("--report", tmp_path / "bench.json", "--out", again)
     assert (again / "bench.md").read_text(encoding="utf-8") == (
         tmp_path / "bench.md").read_text(encoding="utf-8")
+
+
+def test_tls_is_run(tools, tmp_path):
+    """One message a record, and handshakes."""
+    tool.needs_collector_with_tls()
+    data, text = run_bench(
+        tools, tmp_path, "--rounds", 1, "--messages", 200, "--server",
+        "syncline", "--server", "floor", "--scenario", "tls-10-rec",
+        "--scenario", "tls-handshakes")
+    assert [(r["scenario"], r["server"]) for r in data["runs"]] == [
+        (s, n) for s in ("tls-10-rec", "tls-handshakes")
+        for n in ("floor", "syncline")]
+    for run in data["runs"][:2]:
+        assert run["lines"] == run["sent"] == 200
+    for run in data["runs"][2:]:
+        assert run["handshakes"] == 200 and run["cpu_handshake"] > 0
+    assert "### tls-handshakes" in text
 
 
 def made_up(**figures):
@@ -130,6 +148,37 @@ def test_ratios_are_taken_within_a_round(tmp_path):
     assert "(failed: 1)" in text
 
 
+def cells(table, row):
+    return [c.strip() for c in table.splitlines()[row].split("|")[1:-1]]
+
+
+def test_connections_and_calls_are_reported(tmp_path):
+    """What is idle, what is made, and what a caller pays."""
+    none = dict.fromkeys(("missing", "doubled", "disordered", "damaged"), 0)
+    calls = [{"call": call, "load": "burst", "mean": p50, "p50": p50,
+              "p99": 9, "p999": 9, "max": 9, "dropped": 0}
+             for call, p50 in (("glibc syslog(3)", 2000), ("ours", 250))]
+    text = reported(tmp_path, [
+        {"scenario": "tls-idle-1000", "server": "syncline", "round": 1,
+         "before": 8 << 20, "memory": 28 << 20, "connection": 20 << 10,
+         **none},
+        *({"scenario": "tls-handshakes", "server": server, "round": 1,
+           "memory": 1 << 20, "handshake_rate": rate, "cpu_handshake": cpu}
+          for server, rate, cpu in (("floor", 900, 4e-4), ("syncline", 880,
+                                                           5e-4),
+                                    ("rsyslog", 800, 1e-3))),
+        {"scenario": "caller", "server": "syncline", "round": 1,
+         "calls": calls}])
+    assert cells(section(text, "### tls-idle-1000: 1,000 idle TLS "
+                         "connections"), 2) == [
+        "syncline", "**20.0** (goal <= 18)", "8.0", "28.0", "0 / 0 / 0 / 0"]
+    assert cells(section(text, "### tls-handshakes: full TLS handshakes, 16 "
+                         "at one time"), 3) == [
+        "syncline", "880", "500", "1.25", "0.50", "1.10 (goal >= 1)"]
+    assert cells(section(text, "5,000 a second."), 3) == [
+        "ours", "burst", "250", "250", "9", "9", "9", "0.12", "0"]
+
+
 @pytest.mark.parametrize("figures, words", [
     ({"missing": 3}, "tcp-octet-10, floor, round 1: 3 missing"),
     ({"doubled": 1, "damaged": 2},
@@ -154,5 +203,7 @@ def test_what_is_not_there_is_said(tmp_path):
 def test_every_scenario_is_listed_once():
     names = [line.split()[0] for line in bench("--list").splitlines()]
     assert len(names) == len(set(names)) > 40
-    assert {"udp-closed", "udp-max", "tcp-rotate-10", "files-10000",
+    assert {"udp-closed", "udp-max", "tcp-rotate-10", "files-10000", "tls-1",
+            "tls-10", "tls-10-rec", "tls-idle-1000", "tls-handshakes",
+            "files-open-1000", "caller",
             "latency-10000-compressing"} <= set(names)

@@ -15,6 +15,7 @@ import subprocess
 
 import pytest
 
+import tool as user_tool
 from harness import DEADLINE, SYNCLINED, clean_environment, eventually, load
 
 BUILD = os.path.dirname(os.path.dirname(SYNCLINED))
@@ -30,6 +31,14 @@ def built():
         if not os.path.exists(os.path.join(BUILD, "Makefile")):
             pytest.skip("not the collector of a build")
         subprocess.run(["make", "-s", "-C", BUILD, "bench-tools"], check=True)
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory):
+    """The folder of an authority and a certificate it has signed."""
+    folder = tmp_path_factory.mktemp("tls")
+    user_tool.must("cert", "init", "--dir", folder, "localhost")
+    return folder
 
 
 def start(name, *args, **options):
@@ -56,6 +65,7 @@ def floor(kind, path, *args, where=0):
             said = p.stdout.readline().split()
             assert said and said[0] == "ready", p.stderr.read()
             yield {"udp": ("-t", "udp", "-p", said[1]),
+                   "tls": ("-t", "tls", "-p", said[1]),
                    "unix": ("-t", "unix", "-u", said[1])}.get(
                        kind, ("-t", "tcp", "-p", said[1]))
         finally:
@@ -210,14 +220,50 @@ def test_the_collector_understands_them(collect):
         seconds=DEADLINE)
 
 
+@pytest.mark.parametrize("args", [(), ("-k", 1)], ids=["batches", "records"])
+def test_nothing_is_lost_in_tls(tmp_path, tls, args):
+    """Whole records, and one a message; the server is who it should be."""
+    n, out = load(10000), tmp_path / "out"
+    with floor("tls", out, tls / "collector.pem",
+               tls / "collector.key") as to:
+        said = tool("load", *to, *args, "-C", tls / "ca.pem", "-n", n, "-c", 7)
+    assert said["sent"] == n
+    assert tool("count", "-n", n, "-c", 7, out) == {"lines": n, **GOOD}
+
+
+def test_load_makes_handshakes(tmp_path, tls):
+    """Some at one time, all of them ended; what is no TLS is no handshake."""
+    with floor("tls", tmp_path / "out", tls / "collector.pem",
+               tls / "collector.key") as to:
+        said = tool("load", *to, "-C", tls / "ca.pem", "-H", "-n", 20, "-c", 7)
+        assert said["handshakes"] == 20 and said["failed"] == 0
+        assert said["rate"] > 0
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        said = tool("load", "-t", "tls", "-p", deaf.getsockname()[1], "-H",
+                    "-n", 3, "-c", 2, "-x", 0.2, status=1)
+    assert said["handshakes"] == 0 and said["failed"] == 3
+
+
+def test_load_checks_the_certificate(tmp_path, tls):
+    """One of another authority is named."""
+    user_tool.must("cert", "init", "--dir", tmp_path / "other", "localhost")
+    with floor("tls", tmp_path / "out", tls / "collector.pem",
+               tls / "collector.key") as to:
+        args = *to, "-C", tmp_path / "other" / "ca.pem", "-n", 1
+        assert "certificate" in tool("load", *args, status=2)
+        assert tool("load", *args, "-H", status=1)["failed"] == 1
+
+
 def test_load_keeps_a_rate(tmp_path):
     with floor("octet", tmp_path / "out") as to:
         said = tool("load", *to, "-n", 200, "-c", 3, "-r", 1000, "-k", 1)
         assert said["seconds"] >= 0.198
 
 
-def test_load_holds_idle_connections(tmp_path):
-    with floor("octet", tmp_path / "out") as to:
+@pytest.mark.parametrize("kind", ["octet", "tls"])
+def test_load_holds_idle_connections(tmp_path, tls, kind):
+    args = (tls / "collector.pem", tls / "collector.key") * (kind == "tls")
+    with floor(kind, tmp_path / "out", *args) as to:
         with start("load", *to, "-c", 30, "-I") as p:
             assert p.stdout.readline() == "READY\n"
             eventually(lambda: (tmp_path / "out").read_text().count("\n")
@@ -247,7 +293,13 @@ def test_load_gives_up(tmp_path):
     ("load", ("-t", "udp", "-p", 1, "-s", 65508), "65507"),
     ("count", ("-c", 1, "-n", 1, "/nowhere/f"), "/nowhere/f"),
     ("count", ("-c", 1, "/nowhere/f"), "-n"),
-    ("floor", ("tls", 0, "/nowhere/f"), "/nowhere/f"),
+    ("floor", ("octet", 0, "/nowhere/f"), "/nowhere/f"),
+    ("floor", ("tcp", 0, os.devnull), "tcp"),
+    ("floor", ("tls", 0, os.devnull, "/nowhere/c", "/nowhere/k"),
+     "/nowhere/c"),
+    ("load", ("-t", "tcp", "-p", 1, "-H"), "-H"),
+    ("load", ("-t", "tls", "-p", 1, "-C", "/nowhere/c", "-H"), "/nowhere/c"),
+    ("lag", ("-t", "tls", "-p", 1, "-r", 1, "-n", 1, "-o", "x"), "-t tls"),
     ("lag", ("-t", "tcp", "-p", 1, "-r", 1, "-n", 1), "-o"),
 ])
 def test_trouble_is_named(name, args, words):
