@@ -218,6 +218,14 @@ long_names_are_the_same(void **state)
 			memcpy(text + n - tag, ": x", 3);
 			compare(text, n - tag + 3, &cache);
 		}
+	for (size_t pid = 1; pid < 140; pid++) {
+		size_t n = MSG_BSD_TIME + 1;
+
+		memcpy(text, B "h t[", n + 4);
+		memset(text + n + 4, '1', pid);
+		memcpy(text + n + 4 + pid, "]: x", 4);
+		compare(text, n + 8 + pid, &cache);
+	}
 }
 
 int

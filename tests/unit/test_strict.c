@@ -137,6 +137,18 @@ with_any_byte_changed_gone_or_more_they_are_the_same(void **state)
 	}
 }
 
+/* What an empty cache holds is no time. */
+static void
+before_the_first_time_none_is_known(void **state)
+{
+	struct msg_cache cache = { .known = false };
+	char text[] = "<13>1 2003-10-11T22:14:15.003Z h a p m - " TEXT;
+
+	(void)state;
+	memcpy(text + 6, cache.stamp, STAMP_FRONT);
+	assert_false(compare(text, sizeof(text) - 1, &cache));
+}
+
 /* RFC-19 to RFC-22: 255, 48, 128, 32 octets. */
 static void
 fields_at_their_limits_are_the_same(void **state)
@@ -176,6 +188,7 @@ main(void)
 		cmocka_unit_test(cut_anywhere_they_are_the_same),
 		cmocka_unit_test(
 		    with_any_byte_changed_gone_or_more_they_are_the_same),
+		cmocka_unit_test(before_the_first_time_none_is_known),
 		cmocka_unit_test(fields_at_their_limits_are_the_same),
 	};
 
