@@ -82,7 +82,6 @@ void floor_tls_open(struct floor *f, const char *certificate, const char *key);
 void floor_tls_close(struct floor *f);
 struct ssl_st *floor_tls_accept(const struct floor *f, int fd);
 void floor_tls_free(struct ssl_st *ssl);
-bool floor_tls_ended(const struct ssl_st *ssl);
 
 /* As recv(2). */
 ssize_t floor_tls_read(struct ssl_st *ssl, char *to, size_t room);

@@ -161,8 +161,6 @@ conn_read(struct streams *s, int fd)
 	p = s->floor->framing == OCTET ? cut_octets(o, s->buffer, end)
 				       : cut_lines(o, s->buffer, end);
 	keep_rest(c, p, (size_t)(end - p));
-	if (c->ssl && floor_tls_ended(c->ssl))
-		conn_close(s, (size_t)fd);
 }
 
 void

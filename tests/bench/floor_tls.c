@@ -62,12 +62,6 @@ floor_tls_free(struct ssl_st *ssl)
 	SSL_free(ssl);
 }
 
-bool
-floor_tls_ended(const struct ssl_st *ssl)
-{
-	return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
-}
-
 /* There is always room for a whole record, so that none is left inside of
  * OpenSSL, where epoll does not see it. */
 ssize_t

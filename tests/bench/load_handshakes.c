@@ -35,7 +35,7 @@ struct handshakes {
 	struct load *load;
 	int epoll;
 	uint32_t live;
-	uint64_t begun, good, failed;
+	uint64_t begun, good;
 };
 
 enum progress {
@@ -79,8 +79,6 @@ finish(struct handshakes *h, struct attempt *a, enum progress p)
 	h->live--;
 	if (p == GOOD)
 		h->good++;
-	else
-		h->failed++;
 }
 
 /* The next one, and those behind it that are over at once. */
