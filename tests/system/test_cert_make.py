@@ -285,8 +285,8 @@ def test_renew(tls, who):
     assert re.search(r"Alternative Name:\s+(.*)", asn1(path))[1] == names
     assert_good(tls / "ca.pem", path,
                 "sslclient" if who else "sslserver")
-    assert " 29 days from now" in tool.must("cert", "check", path) or \
-        " 30 days from now" in tool.must("cert", "check", path)
+    assert re.search(r" (29|30) days from now",
+                     tool.must("cert", "check", path))
     before = key_of(path)
     tool.must("cert", "renew", "--new-key", *who, cwd=tls.parent)
     assert key_of(path) != before

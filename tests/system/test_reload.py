@@ -135,7 +135,7 @@ output:
   - path: {dir}/other.log
 """.replace("{port}", str(s.getsockname()[1])))
         assert "in use" in said
-        assert f.c.descriptors() == before
+        eventually(lambda: f.c.descriptors() <= before)
     assert not os.path.exists(f.path("other.log"))
     send(f.c, b"<13>one")
     f.wait_lines("all.log", 1)
@@ -148,7 +148,7 @@ def test_a_file_that_cannot_be_opened_refuses_all_of_it(collect, tmp_path):
     f.refuse(ONE + "  - path: {dir}/folder/\n")
     f.refuse(ONE.replace("127.0.0.1:0", "127.0.0.2:0") +
              "  - path: {dir}/folder\n")
-    assert f.c.descriptors() == before
+    eventually(lambda: f.c.descriptors() <= before)
     send(f.c, b"<13>one")
     f.wait_lines("all.log", 1)
 
