@@ -294,7 +294,11 @@ def handshakes(name, scenario, options):
         cpu = clock.read()[0] - before
         memory = peak_memory(run.server.process.pid)
         run.server.stop()
+        if not result["handshakes"]:
+            raise servers.ServerError("no handshake at all: " +
+                                      run.server.said())
         return {"handshakes": result["handshakes"],
+                "failed": result["failed"],
                 "handshake_rate": result["rate"], "memory": memory,
                 "cpu": cpu, "cpu_handshake": cpu / result["handshakes"]}
 

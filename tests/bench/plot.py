@@ -47,7 +47,8 @@ def curve(axes, all_figures, name):
     else:
         axes.set_ylim(bottom=0)
     axes.set_xlabel({"size": "bytes a message", "idle": "idle connections",
-                     "rules": "outputs with conditions", **CURVES}.get(name, name))
+                     "rules": "outputs with conditions",
+                     **CURVES}.get(name, name))
     axes.set_ylabel("CPU s/M")
     axes.grid(color="#dddddd")
     axes.legend(fontsize=8)

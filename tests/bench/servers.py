@@ -254,7 +254,7 @@ class Rsyslog(Server):
                     'useSpecialParser="off"\n      parseHostname="on" '
                     'Annotate="off" UsePIDFromSystem="off")' % self.socket,
             "tls": 'input(type="imtcp" address="127.0.0.1" port="%d" '
-                   'ruleset="bench"\n      socketBacklog="1000")' % self.port,
+                   'ruleset="bench")' % self.port,
         }[self.scenario.transport]
 
     def tls_files(self):

@@ -44,8 +44,9 @@ def brief(result):
         return "%.1f KiB a connection, %d missing" % (
             result["connection"] / KIB, result["missing"])
     if "handshake_rate" in result:
-        return "%.0f handshakes/s, CPU %.0f us each" % (
-            result["handshake_rate"], result["cpu_handshake"] * 1e6)
+        return "%.0f handshakes/s, CPU %.0f us each, %d failed" % (
+            result["handshake_rate"], result["cpu_handshake"] * 1e6,
+            result["failed"])
     if "p99_us" in result:
         return "median %s us, 99 %% %s us, most %s us, %d not seen" % (
             result["median_us"], result["p99_us"], result["max_us"],
@@ -213,11 +214,11 @@ def handshakes_table(f):
         if server == SYNCLINE and ratio:
             shown = "%s (goal >= %g)" % (reached(goals.Reached(
                 ratio, goals.HANDSHAKES_GOAL, False)), goals.HANDSHAKES_GOAL)
-        rows.append(row + [shown])
+        rows.append(row + [shown, str(sum(f.values(server, "failed")))])
     best = best or "the best peer"
     return "### %s: %s\n\n%s\n" % (f.scenario.name, f.scenario.title, table(
         ["server", "handshakes/s", "CPU us each", "CPU to floor",
-         "CPU to " + best, "rate to " + best], rows))
+         "CPU to " + best, "rate to " + best, "failed"], rows))
 
 
 def tls_of(data):

@@ -98,7 +98,8 @@ def test_tls_is_run(tools, tmp_path):
     for run in data["runs"][:2]:
         assert run["lines"] == run["sent"] == 200
     for run in data["runs"][2:]:
-        assert run["handshakes"] == 200 and run["cpu_handshake"] > 0
+        assert run["handshakes"] == 200 and run["failed"] == 0
+        assert run["cpu_handshake"] > 0
     assert "### tls-handshakes" in text
 
 
@@ -163,7 +164,8 @@ def test_connections_and_calls_are_reported(tmp_path):
          "before": 8 << 20, "memory": 28 << 20, "connection": 20 << 10,
          **none},
         *({"scenario": "tls-handshakes", "server": server, "round": 1,
-           "memory": 1 << 20, "handshake_rate": rate, "cpu_handshake": cpu}
+           "memory": 1 << 20, "handshake_rate": rate, "cpu_handshake": cpu,
+           "failed": 3}
           for server, rate, cpu in (("floor", 900, 4e-4), ("syncline", 880,
                                                            5e-4),
                                     ("rsyslog", 800, 1e-3))),
@@ -174,7 +176,8 @@ def test_connections_and_calls_are_reported(tmp_path):
         "syncline", "**20.0** (goal <= 18)", "8.0", "28.0", "0 / 0 / 0 / 0"]
     assert cells(section(text, "### tls-handshakes: full TLS handshakes, 16 "
                          "at one time"), 3) == [
-        "syncline", "880", "500", "1.25", "0.50", "1.10 (goal >= 1)"]
+        "syncline", "880", "500", "1.25", "0.50", "1.10 (goal >= 1)",
+        "3"]
     assert cells(section(text, "5,000 a second."), 3) == [
         "ours", "burst", "250", "250", "9", "9", "9", "0.12", "0"]
 
