@@ -13,14 +13,7 @@
 #include "wire/sdata.h"
 #include "wire/word.h"
 
-/* RFC 5424 section 6, octets */
-enum {
-	HOSTNAME_MAX = 255,
-	APP_NAME_MAX = 48,
-	PROCID_MAX = 128,
-	MSGID_MAX = 32,
-	DATE_LEN = 10 /* 2003-10-11 */
-};
+enum { DATE_LEN = 10 /* bytes of 2003-10-11 */ };
 
 struct reader {
 	struct slice in; /* what is left to read */
@@ -204,10 +197,10 @@ rfc5424_parse(struct slice rest, struct msg_cache *cache, struct msg *m)
 	slice_skip(&r.in, 2);
 	if (!take_time(&r, cache, &m->time))
 		return false;
-	m->host = take_field(&r, HOSTNAME_MAX);
-	m->app = take_field(&r, APP_NAME_MAX);
-	m->procid = take_field(&r, PROCID_MAX);
-	m->msgid = take_field(&r, MSGID_MAX);
+	m->host = take_field(&r, RFC5424_HOSTNAME);
+	m->app = take_field(&r, RFC5424_APP_NAME);
+	m->procid = take_field(&r, RFC5424_PROCID);
+	m->msgid = take_field(&r, RFC5424_MSGID);
 	if (!is_header(&r, m))
 		return false;
 	header.n = (size_t)(r.in.p - rest.p);

@@ -7,6 +7,14 @@
 
 #include "wire/msg.h"
 
+/* The longest that a field may be: section 6, octets. */
+enum {
+	RFC5424_HOSTNAME = 255,
+	RFC5424_APP_NAME = 48,
+	RFC5424_PROCID = 128,
+	RFC5424_MSGID = 32
+};
+
 /*
  * Parses what follows the PRI. Returns false when there is no header of RFC
  * 5424 to be recognised; then what *m holds means nothing. Else every field of

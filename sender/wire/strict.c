@@ -11,18 +11,14 @@
  */
 #include "wire/strict.h"
 
+#include "wire/rfc5424.h"
 #include "wire/scan.h"
 #include "wire/sdata.h"
 #include "wire/word.h"
 
 #ifdef __SSE2__
 
-/* RFC 5424 section 6, octets */
 enum {
-	HOSTNAME_MAX = 255,
-	APP_NAME_MAX = 48,
-	PROCID_MAX = 128,
-	MSGID_MAX = 32,
 	LOAD = 16,
 	FRACTION_MAX = 6,
 	/* PRI, VERSION, front of the TIMESTAMP, and a load behind each */
@@ -194,12 +190,14 @@ strict_parse(struct slice raw, struct msg_cache *cache, struct msg *m)
 		return false;
 	header = p;
 	if ((p = take_time(p, cache, &m->time)) == NULL ||
-	    (p = take_field(p, last, HOSTNAME_MAX, &hashes, &m->host)) ==
+	    (p = take_field(p, last, RFC5424_HOSTNAME, &hashes, &m->host)) ==
 		NULL ||
-	    (p = take_field(p, last, APP_NAME_MAX, &hashes, &m->app)) == NULL ||
-	    (p = take_field(p, last, PROCID_MAX, &hashes, &m->procid)) ==
+	    (p = take_field(p, last, RFC5424_APP_NAME, &hashes, &m->app)) ==
 		NULL ||
-	    (p = take_field(p, last, MSGID_MAX, &hashes, &m->msgid)) == NULL)
+	    (p = take_field(p, last, RFC5424_PROCID, &hashes, &m->procid)) ==
+		NULL ||
+	    (p = take_field(p, last, RFC5424_MSGID, &hashes, &m->msgid)) ==
+		NULL)
 		return false;
 	m->clean = true;
 	if (_mm_movemask_epi8(hashes) != 0)
