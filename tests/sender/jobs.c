@@ -225,16 +225,15 @@ drive_crash(const struct job *job)
 
 	for (int i = 0; i < job->count; i++)
 		(void)syncline_log(s, LOG_INFO, "p=0 t=0 n=%d", i);
-	/* until the ring is empty: what is in it is lost */
+	/* until all of it is on the disk: what is in the ring is lost */
 	for (int i = 0; i < 2000; i++) {
 		struct syncline_stats st;
 
 		syncline_stats(s, &st, sizeof(st));
-		if (st.queued_bytes == 0)
+		if (st.spooled >= (uint64_t)job->count)
 			break;
 		(void)usleep(5000);
 	}
-	(void)usleep(20000);
 	(void)raise(SIGKILL);
 	return 1;
 }

@@ -152,7 +152,7 @@ def test_names(shared, certs, allowed, sans, good):
 def test_an_address_in_a_dns_name_is_none(shared, certs):
     """RFC-89: octets are compared, not what looks like them."""
     key = ec.generate_private_key(ec.SECP256R1())
-    cert = certs.authority.issue("looks", ["placeholder.example"], key=key)
+    cert = certs.authority.issue("looks", ["other.example"], key=key)
     builder = (x509.CertificateBuilder().subject_name(made.name_of("x"))
                .issuer_name(certs.authority.subject)
                .public_key(key.public_key()).serial_number(77)
