@@ -99,15 +99,12 @@ dgram_switch(struct dgram *d, const struct listen_conf *l, size_t listener)
 	d->limit = intake_limit(d->intake, listener);
 }
 
-/* The kernel's count goes up only, and round at 2^32; a datagram may bring
- * an older one than getsockopt(2) already told. */
+/* The kernel's count goes up only, and round at 2^32. */
 static void
 note_drops(struct dgram *d, uint32_t total)
 {
 	uint32_t more = total - d->drops;
 
-	if (more == 0 || more > UINT32_MAX / 2)
-		return;
 	d->drops = total;
 	counter_add(d->source.count, L_DROPPED_KERNEL, more);
 }
@@ -142,7 +139,6 @@ read_control(struct dgram *d, struct msghdr *h)
 {
 	struct origin *o = &d->source.origin;
 	struct ucred cred;
-	uint32_t drops;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL;
 	     c = CMSG_NXTHDR(h, c)) {
@@ -155,10 +151,6 @@ read_control(struct dgram *d, struct msghdr *h)
 			o->pid = cred.pid;
 			o->uid = cred.uid;
 			o->gid = cred.gid;
-		} else if (c->cmsg_type == SO_RXQ_OVFL &&
-		    c->cmsg_len >= CMSG_LEN(sizeof(drops))) {
-			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
-			note_drops(d, drops);
 		} else if (c->cmsg_type == SCM_RIGHTS) {
 			close_rights(c);
 		}
@@ -269,12 +261,20 @@ read_burst(struct dgram *d)
 	return n == BURST || d->source.origin.local;
 }
 
+/* When a queue is empty that was not short, some may have been lost. */
 bool
 dgram_serve(struct dgram *d)
 {
-	for (int turn = 0; turn < TURNS; turn++)
-		if (!read_burst(d))
-			return false;
+	for (int turn = 0; turn < TURNS; turn++) {
+		if (read_burst(d)) {
+			d->was_long = true;
+			continue;
+		}
+		if (d->was_long)
+			dgram_count_drops(d);
+		d->was_long = false;
+		return false;
+	}
 	return true;
 }
 

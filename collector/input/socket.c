@@ -364,8 +364,6 @@ set_options(int fd, const struct listen_conf *l, bool passed)
 {
 	if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
 		set_receive_buffer(fd, l, passed);
-	if (l->kind == LISTEN_UDP)
-		set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
 	if (listen_is_net_stream(l))
 		set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
