@@ -218,9 +218,6 @@ after_turn(struct worker *w)
 {
 	static const struct timeval again = { 0, FLUSH_AGAIN_US };
 
-	/* streams may have ended the turn early: datagrams can't wait */
-	for (size_t i = 0; event_base_got_break(w->base) && i < w->dgrams; i++)
-		dgram_serve(w->dgram[i]);
 	conns_shake(w->conns);
 	w->held = intake_flush(&w->intake);
 	if (w->held && !evtimer_pending(&w->on_flush, NULL))
@@ -355,6 +352,7 @@ worker_new(const struct plan *plan, struct metrics *m, size_t thread,
 	w->conns = conns_new(w->base, &w->intake, m, thread, err);
 	if (w->conns == NULL || add_events(w) == -1)
 		goto fail;
+	conns_mind(w->conns, w->dgram, &w->dgrams);
 	event_config_free(ec);
 	return w;
 

@@ -74,10 +74,13 @@ struct conns {
 	char *scratch; /* owned; where connections are read into */
 	size_t tails;  /* bytes in all tails */
 	size_t tails_max;
-	size_t read_size;  /* of one recv(2) */
-	size_t turn_bytes; /* read since others had their turn */
-	int64_t said_at;   /* when a peer was complained of, */
-	unsigned said;     /* and how often in that second */
+	size_t read_size;           /* of one recv(2) */
+	struct dgram *const *dgram; /* borrowed, and borrowed */
+	const size_t *dgrams;
+	size_t bite;     /* bytes read since datagrams had their turn, */
+	unsigned bites;  /* and how often they had it in this one */
+	int64_t said_at; /* when a peer was complained of, */
+	unsigned said;   /* and how often in that second */
 };
 
 const struct listen_conf *conn_conf(const struct conn *c);

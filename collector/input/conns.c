@@ -12,10 +12,12 @@
 #include "base/peers.h"
 #include "config/nets.h"
 #include "input/conn.h"
+#include "input/dgram.h"
 #include "input/secure.h"
 
 enum {
-	TURN_BYTES = 1024 * 1024, /* then others of the worker come first */
+	BITE_BYTES = 1024 * 1024, /* then datagrams come first: none can wait */
+	TURN_BITES = 4,           /* then everybody else of the worker */
 	DRAIN_READS = 8,          /* of one connection, then comes the next */
 	BUFFERS_MAX = 16 * 1024 * 1024, /* tcp_rmem and tcp_wmem, generous */
 	TRICKLE_MS = 500, /* after a first moment without anything */
@@ -43,6 +45,20 @@ enforce_bound(struct conns *cs)
 	}
 }
 
+/* A turn over many busy streams would be long for everybody else. To end it
+ * is not free: the loop then asks for each of them again if it is ready. */
+static void
+end_bite(struct conns *cs)
+{
+	cs->bite = 0;
+	for (size_t i = 0; cs->dgrams != NULL && i < *cs->dgrams; i++)
+		dgram_serve(cs->dgram[i]);
+	if (++cs->bites < TURN_BITES)
+		return;
+	cs->bites = 0;
+	event_base_loopbreak(cs->base);
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -62,12 +78,9 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	enforce_bound(cs);
 	if (n <= 0)
 		return;
-	/* a turn over many busy streams would be long for everybody else */
-	cs->turn_bytes += (size_t)n;
-	if (cs->turn_bytes >= TURN_BYTES) {
-		cs->turn_bytes = 0;
-		event_base_loopbreak(cs->base);
-	}
+	cs->bite += (size_t)n;
+	if (cs->bite >= BITE_BYTES)
+		end_bite(cs);
 }
 
 static void
@@ -124,6 +137,13 @@ fail:
 		free(cs->scratch);
 	free(cs);
 	return NULL;
+}
+
+void
+conns_mind(struct conns *cs, struct dgram *const *dgram, const size_t *dgrams)
+{
+	cs->dgram = dgram;
+	cs->dgrams = dgrams;
 }
 
 void

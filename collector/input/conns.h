@@ -40,6 +40,12 @@ struct newcomer {
 struct conns *conns_new(struct event_base *base, struct intake *in,
     struct metrics *m, size_t thread, struct err *err);
 
+/* The datagram sockets of the same worker (borrowed; how many there are may
+ * change) have their turn between two bites of streams. */
+struct dgram;
+void conns_mind(
+    struct conns *cs, struct dgram *const *dgram, const size_t *dgrams);
+
 /* Serves a newcomer; frees it. */
 void conns_adopt(struct conns *cs, struct newcomer *n);
 
