@@ -35,7 +35,11 @@ struct worker {
 	uint64_t unread; /* bytes left behind at the stop */
 };
 
-enum { LAST_TURNS = 64 };
+enum {
+	LAST_TURNS = 64,
+	/* bytes: a turn that brought no more costs more than they do */
+	FEW = 32 * 1024
+};
 
 static void
 init_dgram(struct worker *w, struct dgram *d, size_t listener, int fd)
@@ -258,31 +262,32 @@ loop(struct worker *w, int how)
 	after_turn(w);
 }
 
-/* Nothing is there now: what comes, or a nap that lets more of it come. */
-static void
-rest(struct worker *w)
+static bool
+nap_if_due(struct worker *w)
 {
-	if (nap_is_due(&w->nap, &w->intake) && !conns_are_shaking(w->conns))
-		nap_take(&w->intake, w->held);
-	else
-		loop(w, EVLOOP_ONCE);
+	if (!nap_is_due(&w->nap, &w->intake) || conns_are_shaking(w->conns))
+		return false;
+	nap_take(&w->intake, w->held);
+	return true;
 }
 
 /*
- * What is there now; else what comes, after a nap when that is worth it. Who
- * sends on unix sockets waits for us: there no nap is due, and no look ahead.
+ * What is there now; when that is nothing or little, a nap lets more of it
+ * come, if it is worth it. Else what comes. Who sends on unix sockets waits
+ * for us: there no nap is due, and no look ahead.
  */
 static void
 turn(struct worker *w)
 {
-	uint64_t taken = w->intake.taken, local = w->intake.taken_local;
+	uint64_t bytes = w->intake.taken_bytes, local = w->intake.taken_local;
 
 	if (w->intake.conf->latency == 0 || w->is_local) {
 		loop(w, EVLOOP_ONCE);
 	} else {
 		loop(w, EVLOOP_NONBLOCK);
-		if (w->intake.taken == taken)
-			rest(w);
+		bytes = w->intake.taken_bytes - bytes;
+		if (bytes <= FEW && !nap_if_due(w) && bytes == 0)
+			loop(w, EVLOOP_ONCE);
 	}
 	w->is_local = w->intake.taken_local != local;
 }

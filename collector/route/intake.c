@@ -405,6 +405,7 @@ intake_take(
 	r.truncated = truncated;
 	r.stream = src->waits;
 	in->taken++;
+	in->taken_bytes += raw.n;
 	in->taken_local += src->origin.local;
 	counter_add(src->count, L_RECEIVED, 1);
 	counter_add(src->count, L_BYTES, raw.n);

@@ -56,6 +56,7 @@ struct intake {
 	struct timespec now;  /* UTC, of this burst */
 	uint64_t taken;       /* messages, ever */
 	uint64_t taken_local; /* of them, from unix sockets */
+	uint64_t taken_bytes; /* in all of them */
 	struct msg_cache cache;
 	struct formatter *formatter;     /* owned */
 	struct pattern_scratch *matcher; /* owned */
