@@ -12,7 +12,7 @@
 
 enum {
 	BLOCK_MAX = 256 * 1024, /* below 64 KiB write(2) shows, above it not */
-	BLOCK_MIN = 16 * 1024,
+	BLOCK_MIN = 4 * 1024,   /* small, so that many outputs share 1 MiB */
 	STREAM_HIGH = 8 * 1024 * 1024,
 	WAIT_MS = 20,
 	/* Partial blocks follow one another at this pace, unless `latency` is

@@ -102,6 +102,24 @@ def test_losses_in_two_sockets_are_told_apart(collect):
     assert c.metric("dropped_messages_total", listener="b") == 0
 
 
+def test_many_outputs_share_little_memory(collect, tmp_path):
+    """A line for each of 60 files, in one burst: their blocks together are
+    far from 1 MiB, so that nothing is dropped."""
+    conf = tmp_path / "many.yaml"
+    conf.write_text("memory: 1M\nlisten:\n  - url: udp://127.0.0.1:0\n"
+                    "output:\n" + "".join(
+                        "  - path: %s/%d.log\n    app: a%d\n"
+                        % (tmp_path, n, n) for n in range(60)))
+    c = collect(listen=(), output=None, args=["-c", conf])
+    c.signal(signal.SIGSTOP)
+    senders.send_datagrams(c.address("udp"), "udp", [
+        b"<15>1 - h a%d - - - x" % n for n in range(60)])
+    c.signal(signal.SIGCONT)
+    eventually(lambda: c.metric("written_messages_total") == 60,
+               what=shown(c))
+    assert c.metric("dropped_messages_total") == 0
+
+
 def test_streams_are_accounted_for(collect, tmp_path):
     """received = written at every quiet moment, bytes too."""
     c = collect(listen=("tcp://127.0.0.1:0?name=t",
