@@ -59,15 +59,26 @@ put_two(char *out, unsigned n)
 size_t
 compose_number(uint64_t n, char *out)
 {
-	char digits[20];
-	size_t i = sizeof(digits);
+	size_t digits = 1;
 
-	do {
-		digits[--i] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	(void)memcpy(out, digits + i, sizeof(digits) - i);
-	return sizeof(digits) - i;
+	if (n < 10) {
+		out[0] = (char)('0' + n);
+		return 1;
+	}
+	if (n < 100) {
+		(void)put_two(out, (unsigned)n);
+		return 2;
+	}
+	if (n < 1000) { /* octet counts, mostly */
+		out[0] = (char)('0' + n / 100);
+		(void)put_two(out + 1, (unsigned)n % 100);
+		return 3;
+	}
+	for (uint64_t rest = n; rest >= 10; rest /= 10)
+		digits++;
+	for (size_t i = digits; i-- > 0; n /= 10)
+		out[i] = (char)('0' + n % 10);
+	return digits;
 }
 
 void
