@@ -50,6 +50,9 @@ LATENCY_GOALS = [("latency-10000", 3000),
 IDLE_GOAL = 18
 HANDSHAKES_GOAL = 1
 
+# Messages a second of one thread through libsyncline, to those of load.
+LIBRARY_GOAL = 0.5
+
 # From 1 to this many, nothing may cost more than so many times the best.
 GROWTH_GOALS = [("connections", 1000, 1.5), ("files", 1000, 1.5),
                 ("files-open", 1000, 1.5)]

@@ -202,6 +202,7 @@ class Run:
             rate=PART * count / ((end - sent["first_ns"]) / 1e9)
             if end else None,
             cpu=cpu, cpu_per_million=cpu / count * 1e6,
+            load_per_million=sent["cpu"] / count * 1e6,
             system_per_million=split * cpu / count * 1e6, memory=memory)
 
     def counted(self, count):
@@ -212,7 +213,8 @@ class Run:
         result = tools.count(self.options.tools, s.senders, count, files,
                              apart=s.names > 1)
         own = 0
-        if result["damaged"] and self.name == scenarios.SYNCLINE:
+        if result["damaged"] and self.name in (
+                scenarios.SYNCLINE, scenarios.LIBRARY):
             own = own_messages(files)
         result["damaged"] += abs(result["unexpected"] - s.idle) - own
         result["lines"] -= own + s.idle

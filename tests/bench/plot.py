@@ -5,6 +5,7 @@ import figures
 from scenarios import CURVES, FLOOR, SYNCLINE
 
 INK = {"floor": "#9a9a9a", "floor-nap": "#c4c4c4", "syncline": "#0b6e4f",
+       "libsyncline": "#6aa893",
        "rsyslog-direct": "#c8553d", "rsyslog": "#e39a86",
        "syslog-ng": "#3d5a98", "syslog-ng-raw": "#93a8d6"}
 

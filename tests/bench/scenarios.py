@@ -9,6 +9,7 @@ run takes about as long.
 import dataclasses
 
 FLOOR, NAP, SYNCLINE = "floor", "floor-nap", "syncline"
+LIBRARY = "libsyncline"  # the same collector, loaded through libsyncline
 DIRECT, QUEUE = "rsyslog-direct", "rsyslog"
 NG, RAW = "syslog-ng", "syslog-ng-raw"
 PEERS = (DIRECT, QUEUE, NG, RAW)
@@ -31,7 +32,7 @@ class Scenario:
     name: str
     title: str
     kind: str = "flow"
-    group: str = "main"     # main, growth, latency, tls or caller
+    group: str = "main"     # main, growth, latency, tls, caller, library
     servers: tuple = ALL
     transport: str = "tcp"
     framing: str = "octet"
@@ -112,7 +113,10 @@ TLS = [
 ]
 
 CALLER = [Scenario("caller", "what a log call costs its caller", kind="calls",
-                   group="caller", servers=(SYNCLINE,))]
+                   group="caller", servers=(SYNCLINE,)),
+          Scenario("library", "TCP, 1 connection, of load and of libsyncline",
+                   group="library", senders=1, slow_count=3_000_000,
+                   servers=(SYNCLINE, LIBRARY))]
 
 
 # The curves whose names do not say it all.

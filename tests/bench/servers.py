@@ -356,7 +356,7 @@ class SyslogNg(Server):
 
 KINDS = {
     scenarios.FLOOR: Floor, scenarios.NAP: Floor,
-    scenarios.SYNCLINE: Syncline,
+    scenarios.SYNCLINE: Syncline, scenarios.LIBRARY: Syncline,
     scenarios.DIRECT: Rsyslog, scenarios.QUEUE: Rsyslog,
     scenarios.NG: SyslogNg, scenarios.RAW: SyslogNg,
 }

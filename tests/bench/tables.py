@@ -6,7 +6,7 @@ import statistics
 import figures
 import goals
 import scenarios
-from scenarios import FLOOR, SYNCLINE
+from scenarios import FLOOR, LIBRARY, SYNCLINE
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -250,6 +250,31 @@ def caller_of(data):
                  "median to glibc's", "dropped"], rows) + "\n")
 
 
+def library_of(data):
+    """One thread that logs, and a generator, into the same collector."""
+    text = ""
+    for f in figures.measured(data, "library"):
+        rows = []
+        for server in f.servers():
+            ratio = number(f.ratio(server, SYNCLINE, "rate"))
+            if server == LIBRARY and ratio != NONE:
+                ratio = "%s (goal >= %g)" % (reached(goals.Reached(
+                    f.ratio(server, SYNCLINE, "rate"), goals.LIBRARY_GOAL,
+                    False)), goals.LIBRARY_GOAL)
+            rows.append([
+                "load" if server == SYNCLINE else server,
+                with_spread(f, server, "rate", rate), ratio,
+                number(f.median(server, "load_per_million")),
+                number(f.median(server, "cpu_per_million")),
+                " / ".join(format(n, ",") for n in f.losses(server))])
+        text += "## Through libsyncline\n\n%s\n\n%s\n" % (
+            f.scenario.title + ".", table(
+                ["by", "messages/s", "to load's", "its CPU s/M",
+                 "the collector's CPU s/M",
+                 "missing / doubled / disordered / damaged"], rows))
+    return text
+
+
 def growth_table(all_figures, curve):
     mine = [f for f in all_figures if f.scenario.curve == curve]
     rows = []
@@ -324,4 +349,4 @@ def report(data):
     if main:
         text += "## Scenarios\n\n" + "".join(map(scenario_table, main))
     return (text + tls_of(data) + growth_of(data) + latency_of(data) +
-            caller_of(data))
+            caller_of(data) + library_of(data))

@@ -9,6 +9,8 @@ import json
 import os
 import subprocess
 
+import scenarios
+
 LIMIT_SECONDS = 90
 BAD = 1  # the status of a tool that did its work and did not like what it saw
 
@@ -46,9 +48,9 @@ def target(s, server):
     return options
 
 
-def popen(folder, options):
+def popen(folder, options, program="load"):
     return subprocess.Popen(
-        [os.path.join(folder, "load"), *map(str, options)],
+        [os.path.join(folder, program), *map(str, options)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True)
 
@@ -97,6 +99,12 @@ class Load:
 
     def __init__(self, folder, s, server, rate, count):
         self.folder = folder
+        self.program = "load"
+        if server.name == scenarios.LIBRARY:
+            self.program = "through"
+            self.options = ["-p", server.port, "-s", s.size, "-n", count,
+                            "-x", LIMIT_SECONDS]
+            return
         self.options = target(s, server) + ["-n", count]
         if rate:
             self.options += ["-r", "%d" % rate]
@@ -112,7 +120,7 @@ class Load:
         self.process = None
 
     def __enter__(self):
-        self.process = popen(self.folder, self.options)
+        self.process = popen(self.folder, self.options, self.program)
         return self
 
     def is_running(self):

@@ -170,7 +170,11 @@ def test_connections_and_calls_are_reported(tmp_path):
                                                            5e-4),
                                     ("rsyslog", 800, 1e-3))),
         {"scenario": "caller", "server": "syncline", "round": 1,
-         "calls": calls}])
+         "calls": calls},
+        *({"scenario": "library", "server": server, "round": 1,
+           "rate": rate, "load_per_million": 0.1, "cpu_per_million": 0.25,
+           **none} for server, rate in (("syncline", 3e6),
+                                        ("libsyncline", 2.1e6)))])
     assert cells(section(text, "### tls-idle-1000: 1,000 idle TLS "
                          "connections"), 2) == [
         "syncline", "**20.0** (goal <= 18)", "8.0", "28.0", "0 / 0 / 0 / 0"]
@@ -180,6 +184,8 @@ def test_connections_and_calls_are_reported(tmp_path):
         "3"]
     assert cells(section(text, "5,000 a second."), 3) == [
         "ours", "burst", "250", "250", "9", "9", "9", "0.12", "0"]
+    assert cells(section(text, "of load and of libsyncline."), 3)[:3] == [
+        "libsyncline", "2,100k", "0.70 (goal >= 0.5)"]
 
 
 @pytest.mark.parametrize("figures, words", [
@@ -208,5 +214,5 @@ def test_every_scenario_is_listed_once():
     assert len(names) == len(set(names)) > 40
     assert {"udp-closed", "udp-max", "tcp-rotate-10", "files-10000", "tls-1",
             "tls-10", "tls-10-rec", "tls-idle-1000", "tls-handshakes",
-            "files-open-1000", "caller",
+            "files-open-1000", "caller", "library",
             "latency-10000-compressing"} <= set(names)
