@@ -51,27 +51,32 @@ bell_futex_wake(_Atomic uint32_t *word, int waiters)
 	    SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL, 0);
 }
 
-/* Wakes the thread when it sleeps so deep that it needs to be. What it shall
- * find must be stored before. Async-signal-safe; may change errno. */
+/*
+ * Wakes the thread when it sleeps so deep that it needs to be. Async-signal-
+ * safe; may change errno.
+ *
+ * What it shall find must be stored before, sequentially consistent, as is what
+ * happens to state: then either we see here that it sleeps, or it sees there,
+ * behind bell_prepare(), what was stored. A fence for each message would cost
+ * as much as the copy of it.
+ */
 static inline void
 bell_ring(struct bell *b, enum bell_reason reason)
 {
-	uint32_t state;
+	uint32_t state = atomic_load(&b->state);
 
-	atomic_thread_fence(memory_order_seq_cst);
-	state = atomic_load_explicit(&b->state, memory_order_relaxed);
 	if (state == BELL_AWAKE || state + reason < BELL_SLEEPS)
 		return;
 	if (atomic_exchange(&b->state, BELL_AWAKE) != BELL_AWAKE)
 		bell_futex_wake(&b->state, 1);
 }
 
-/* The thread says that it is about to sleep; then it looks once more. */
+/* The thread says that it is about to sleep; then it looks once more, by
+ * sequentially consistent loads. */
 static inline void
 bell_prepare(struct bell *b, enum bell_state state)
 {
-	atomic_store_explicit(&b->state, state, memory_order_relaxed);
-	atomic_thread_fence(memory_order_seq_cst);
+	atomic_store(&b->state, state);
 }
 
 static inline void

@@ -287,7 +287,7 @@ engine_reset(struct engine *e)
 	e->telling = e->crowded = e->reopening = false;
 	e->spooling = e->spool_failed = e->dropping = e->unreachable = false;
 	e->sequence = 0;
-	e->dropped_in_sequence = e->dropped_before = 0;
+	e->dropped = e->dropped_in_sequence = e->dropped_before = 0;
 	(void)memset(e->told, 0, sizeof(e->told));
 	(void)memset(e->recent, 0, sizeof(e->recent));
 	e->spool_retry = e->spool_sync = e->spool_look = 0;

@@ -18,7 +18,7 @@
 #include "flight.h"
 #include "link.h"
 #include "spool.h"
-#include "wire/compose.h"
+#include "wire/compose_quick.h"
 
 struct syncline;
 
@@ -27,6 +27,7 @@ enum { ENGINE_SLOTS = 8, ENGINE_SLOT_MS = 125 }; /* together a second */
 struct engine {
 	struct syncline *s; /* borrowed: it is a part of it */
 	struct compose compose;
+	struct compose_quick quick;
 	struct link link;
 	struct flight flight;
 	bool flight_is_spooled; /* what is in it is in the spool, too */
@@ -44,13 +45,15 @@ struct engine {
 	char spool_folder[TARGET_PATH + 1];
 	char *scratch; /* a message being composed */
 	size_t scratch_size;
+	size_t
+	    prefix; /* of the last frame: the next one's is as long, mostly */
 	size_t datagram; /* the longest that is taken, as far as we know */
 	uint32_t sequence;
-	uint64_t
-	    dropped_in_sequence; /* how many of the dropped have a number */
-	int64_t zone_until;      /* sec: until when offset holds */
-	int16_t offset;          /* minutes east of UTC */
-	_Atomic bool asks_zone;  /* is in localtime_r(3) just now */
+	uint64_t dropped;             /* so far, as this step sees it */
+	uint64_t dropped_in_sequence; /* how many of them have a number */
+	int64_t zone_until;           /* sec: until when offset holds */
+	int16_t offset;               /* minutes east of UTC */
+	_Atomic bool asks_zone;       /* is in localtime_r(3) just now */
 	/* losses and whether they were told */
 	uint64_t told[8], dropped_before;
 	int64_t dropped_since, told_at;

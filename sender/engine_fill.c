@@ -11,7 +11,7 @@
 
 enum {
 	QUARTER = 900,      /* seconds: no zone changes in between */
-	BUDGET = 4096,      /* messages in one step */
+	BUDGET = 1024,      /* messages in one step */
 	SPOOL_RETRY = 1000, /* ms */
 	PREFIX_MAX = 8      /* bytes of an octet count */
 };
@@ -19,14 +19,12 @@ enum {
 /* localtime_r(3) takes a lock, so it is asked here, and only when the offset
  * may have changed. */
 static void
-refresh_zone(struct engine *e, int64_t sec)
+ask_zone(struct engine *e, int64_t sec)
 {
 	time_t t = (time_t)sec;
 	struct timex clock = { 0 };
 	struct tm local;
 
-	if (sec < e->zone_until && sec >= e->zone_until - QUARTER)
-		return;
 	e->zone_until = (sec / QUARTER + 1) * QUARTER;
 	/* In the child of a fork the lock may be one that nobody gives back:
 	 * then the offset stays as it is. */
@@ -45,22 +43,24 @@ refresh_zone(struct engine *e, int64_t sec)
 static uint32_t
 next_sequence(struct engine *e)
 {
-	uint64_t dropped = handle_dropped(e->s), next;
+	uint64_t next;
 
-	next = e->sequence + (dropped - e->dropped_in_sequence) + 1;
-	e->dropped_in_sequence = dropped;
+	next = e->sequence + (e->dropped - e->dropped_in_sequence) + 1;
+	e->dropped_in_sequence = e->dropped;
 	e->sequence = (uint32_t)((next - 1) % COMPOSE_SEQUENCE_MAX + 1);
 	return (e->s->flags & SYNCLINE_NO_SEQUENCE) != 0 ? 0 : e->sequence;
 }
 
+/* Composes it to where scratch_size bytes are free. */
 static struct slice
-compose_to_scratch(struct engine *e, struct compose_msg *m)
+compose_to(struct engine *e, struct compose_msg *m, char *to)
 {
-	refresh_zone(e, m->sec);
+	if (m->sec >= e->zone_until || m->sec < e->zone_until - QUARTER)
+		ask_zone(e, m->sec);
 	m->offset = e->offset;
 	m->sequence = next_sequence(e);
-	assert(compose_room(&e->compose, m) <= e->scratch_size);
-	return slice_of(e->scratch, compose(&e->compose, m, e->scratch));
+	assert(m->sd.n + m->text.n + QUICK_HEAD <= e->scratch_size);
+	return slice_of(to, compose_quick(&e->quick, &e->compose, m, to));
 }
 
 static bool
@@ -107,29 +107,30 @@ blank_lines(char *text, size_t n)
 	}
 }
 
-static bool
-to_flight(struct engine *e, struct slice message, uint64_t mark)
+/* Makes a frame of message, which may stand in that room already: where the
+ * prefix is as long as that of the last one, nothing is moved. */
+static void
+add_frame(struct engine *e, char *to, struct slice message, uint64_t mark)
 {
 	bool lf = (e->s->flags & SYNCLINE_LF) != 0;
 	struct flight_frame frame = { .mark = mark, .suffix = lf ? 1 : 0 };
-	char count[24], *to;
+	char count[24];
 
 	if (!lf) {
 		frame.prefix = (uint16_t)compose_number(message.n, count);
 		count[frame.prefix++] = ' ';
 	}
 	frame.n = (uint32_t)(frame.prefix + message.n + frame.suffix);
-	to = flight_room(&e->flight, frame.n);
-	if (to == NULL)
-		return false;
-	(void)memcpy(to, count, frame.prefix);
-	(void)memcpy(to + frame.prefix, message.p, message.n);
+	if (message.p != to + frame.prefix)
+		(void)memmove(to + frame.prefix, message.p, message.n);
+	for (unsigned i = 0; i < frame.prefix; i++)
+		to[i] = count[i];
 	if (lf) {
 		blank_lines(to, message.n);
 		to[message.n] = '\n';
 	}
+	e->prefix = frame.prefix;
 	flight_add(&e->flight, frame);
-	return true;
 }
 
 /* Where messages go now. */
@@ -153,33 +154,58 @@ way(struct engine *e)
 							    : NOWHERE;
 }
 
-/* Room for whatever comes, so that a number is never taken in vain. */
+/* There must be room for whatever comes, so that a number is never taken in
+ * vain. */
 static bool
-has_room(struct engine *e, enum way to)
+put_to_flight(struct engine *e, struct compose_msg *m, uint64_t mark)
 {
-	return to == TO_SPOOL ||
-	    (to == TO_FLIGHT &&
-		flight_room(&e->flight, e->scratch_size + PREFIX_MAX) != NULL);
+	char *to = flight_room(&e->flight, e->scratch_size + PREFIX_MAX);
+
+	if (to == NULL)
+		return false;
+	add_frame(e, to, compose_to(e, m, to + e->prefix), mark);
+	return true;
+}
+
+static bool
+put_to_spool(struct engine *e, struct compose_msg *m)
+{
+	uint32_t sequence = e->sequence;
+	uint64_t dropped = e->dropped_in_sequence;
+
+	if (to_spool(e, compose_to(e, m, e->scratch)))
+		return true;
+	e->sequence = sequence; /* it comes again */
+	e->dropped_in_sequence = dropped;
+	return false;
 }
 
 static bool
 put(struct engine *e, enum way to, struct compose_msg *m, uint64_t mark)
 {
-	uint32_t sequence = e->sequence;
-	uint64_t dropped = e->dropped_in_sequence;
-	struct slice message;
-	bool done;
-
-	if (!has_room(e, to))
-		return false;
-	message = compose_to_scratch(e, m);
-	done = to == TO_SPOOL ? to_spool(e, message)
-			      : to_flight(e, message, mark);
-	if (!done) { /* it comes again */
-		e->sequence = sequence;
-		e->dropped_in_sequence = dropped;
+	switch (to) {
+	case TO_FLIGHT:
+		return put_to_flight(e, m, mark);
+	case TO_SPOOL:
+		return put_to_spool(e, m);
+	case NOWHERE:
+		break;
 	}
-	return done;
+	return false;
+}
+
+/* Who waits for room is woken when half of it is free: each time would be a
+ * switch of threads for a few messages. */
+static void
+wake_waiters(struct engine *e)
+{
+	struct shared *shared = e->s->shared;
+
+	if (atomic_load(&shared->waiters) == 0 ||
+	    ring_used(&e->s->ring) > e->s->ring.size / 2)
+		return;
+	(void)atomic_fetch_add(&shared->turn, 1);
+	bell_futex_wake(&shared->turn, INT32_MAX);
 }
 
 static void
@@ -200,10 +226,8 @@ take_from_ring(struct engine *e)
 	ring_publish(ring);
 	e->busy = n > 0;
 	e->more = n == BUDGET;
-	if (n > 0 && atomic_load(&e->s->shared->waiters) > 0) {
-		(void)atomic_fetch_add(&e->s->shared->turn, 1);
-		bell_futex_wake(&e->s->shared->turn, INT32_MAX);
-	}
+	if (n > 0)
+		wake_waiters(e);
 }
 
 static void
@@ -211,6 +235,7 @@ take_from_spool(struct engine *e)
 {
 	struct slice message;
 	uint64_t number;
+	char *to;
 
 	if (e->spool == NULL || e->spool_only || e->link.state != LINK_UP ||
 	    e->reopening || spool_is_empty(e->spool))
@@ -218,12 +243,11 @@ take_from_spool(struct engine *e)
 	if (!e->flight_is_spooled && !flight_is_empty(&e->flight))
 		return; /* these are older */
 	for (int n = 0; n < BUDGET; n++) {
-		if (flight_room(&e->flight, SPOOL_RECORD_MAX + PREFIX_MAX) ==
-			NULL ||
-		    !spool_read(e->spool, &message, &number))
+		to = flight_room(&e->flight, SPOOL_RECORD_MAX + PREFIX_MAX);
+		if (to == NULL || !spool_read(e->spool, &message, &number))
 			break;
 		e->flight_is_spooled = true;
-		(void)to_flight(e, message, number);
+		add_frame(e, to, message, number);
 		handle_count(e->s, COUNT_REPLAYED, 1);
 		e->more = n + 1 == BUDGET;
 	}
@@ -234,6 +258,7 @@ engine_fill(struct engine *e)
 {
 	struct err err;
 
+	e->dropped = handle_dropped(e->s);
 	take_from_ring(e);
 	if (e->spool != NULL && spool_write(e->spool, &err) == -1)
 		spool_fails(e, &err);
@@ -255,6 +280,7 @@ engine_say(struct engine *e, uint8_t pri, struct slice text)
 	(void)clock_gettime(CLOCK_REALTIME, &t);
 	m.sec = t.tv_sec;
 	m.usec = (uint32_t)(t.tv_nsec / 1000);
+	e->dropped = handle_dropped(e->s);
 	return put(e, way(e), &m, 0);
 }
 

@@ -11,7 +11,7 @@
 enum {
 	BATCH = 32,              /* datagrams in one step of the loop */
 	TURNS = 16,              /* calls of send in one step */
-	CHUNK = 256 * 1024,      /* bytes in one of them */
+	CHUNK = 512 * 1024,      /* bytes in one of them */
 	UDP_LARGEST = 65507,     /* RFC 768 in an IPv4 packet */
 	DATAGRAM_SMALLEST = 480, /* RFC 5426 section 3.2 */
 };

@@ -11,8 +11,9 @@ enum { BYTES_PER_FRAME = 64 }; /* fewer, and frames run out before bytes */
 int
 flight_init(struct flight *f, size_t size)
 {
-	*f = (struct flight){ .size = size,
-		.frames_max = size / BYTES_PER_FRAME };
+	*f = (struct flight){ .size = size, .frames_max = 1 };
+	while (f->frames_max * 2 <= size / BYTES_PER_FRAME)
+		f->frames_max *= 2;
 	f->buf = malloc(size);
 	f->frames = malloc(f->frames_max * sizeof(*f->frames));
 	if (f->buf != NULL && f->frames != NULL)
@@ -40,7 +41,7 @@ flight_reset(struct flight *f)
 static struct flight_frame *
 frame_at(const struct flight *f, size_t i)
 {
-	return &f->frames[(f->first + i) % f->frames_max];
+	return &f->frames[(f->first + i) & (f->frames_max - 1)];
 }
 
 char *
@@ -112,10 +113,12 @@ static void
 take_out(struct flight *f)
 {
 	f->begin += frame_at(f, 0)->n;
-	f->first = (f->first + 1) % f->frames_max;
+	f->first = (f->first + 1) & (f->frames_max - 1);
 	f->count--;
 	if (f->next < f->begin)
 		f->next = f->begin;
+	if (f->count == 0) /* what is used again is in the cache */
+		flight_reset(f);
 }
 
 size_t

@@ -23,8 +23,8 @@ struct flight {
 	char *buf;
 	size_t size;
 	size_t begin, next, end; /* first kept, first unsent, behind the last */
-	struct flight_frame *frames; /* a ring */
-	size_t frames_max, first, count;
+	struct flight_frame *frames;     /* a ring */
+	size_t frames_max, first, count; /* frames_max is a power of two */
 };
 
 /* -1: no memory. size is at least what one frame needs. */

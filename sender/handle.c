@@ -115,6 +115,7 @@ void
 handle_identify(struct syncline *s)
 {
 	s->pid = getpid();
+	s->engine.quick.n = 0;
 	if (s->own_procid)
 		return;
 	(void)snprintf(s->engine.compose.procid,

@@ -124,8 +124,6 @@ queue_print(struct syncline *s, struct slice app, struct slice text)
 	struct iovec v[6];
 	int count = 6;
 
-	if ((s->flags & SYNCLINE_PERROR) == 0)
-		return;
 	if (text.n > 0 && text.p[text.n - 1] == '\n')
 		count--;
 	for (int i = 0; i < count; i++)
@@ -143,7 +141,7 @@ queue_text(
 	char *record, *to;
 	uint64_t used;
 
-	if (wait)
+	if (wait && (s->flags & SYNCLINE_PERROR) != 0)
 		queue_print(s, app, text);
 	text = queue_cut(s, text);
 	e.text_n = (uint32_t)text.n;

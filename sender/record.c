@@ -104,7 +104,9 @@ queue_record(struct syncline *s, int pri, const struct syncline_record *r)
 	sd_n = put_elements(r, NULL);
 	if (sd_n > s->max_message)
 		return -EMSGSIZE;
-	queue_print(s, string(r->ident), slice_of(r->text, r->text_len));
+	if ((s->flags & SYNCLINE_PERROR) != 0)
+		queue_print(
+		    s, string(r->ident), slice_of(r->text, r->text_len));
 	e.app_n = (uint8_t)(r->ident != NULL ? strnlen(r->ident, COMPOSE_APP)
 					     : 0);
 	e.msgid_n = (uint8_t)(r->msgid != NULL

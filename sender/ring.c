@@ -66,8 +66,9 @@ ring_reserve(struct ring *r, size_t n, unsigned severity, uint64_t *used)
 		*used = head + total - tail;
 		if (*used > r->limit[severity])
 			return NULL;
+		/* sequentially consistent: see bell_ring() */
 	} while (!atomic_compare_exchange_weak_explicit(&r->ends->head, &head,
-	    head + total, memory_order_relaxed, memory_order_relaxed));
+	    head + total, memory_order_seq_cst, memory_order_relaxed));
 
 	h = header_at(r, head);
 	if (total != size) {

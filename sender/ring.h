@@ -28,8 +28,10 @@ struct ring {
 	char *data;
 	uint64_t size;                   /* a power of two */
 	uint64_t limit[RING_SEVERITIES]; /* of bytes used, by severity */
-	uint64_t read; /* the reader's own tail; ends.tail follows it */
-	uint64_t seen; /* a head that the reader has looked at */
+	/* The reader's own, written for each message: not in a line of the
+	 * cache that the callers read. */
+	_Alignas(64) uint64_t read; /* its tail; ends.tail follows it */
+	uint64_t seen;              /* a head that it has looked at */
 };
 
 /* ends and data (8-aligned) are zeroed, borrowed. lowest: debug and info are
@@ -63,8 +65,7 @@ ring_used(const struct ring *r)
 	uint64_t tail = atomic_load_explicit(
 	    &r->ends->tail, memory_order_acquire);
 
-	return atomic_load_explicit(&r->ends->head, memory_order_acquire) -
-	    tail;
+	return atomic_load(&r->ends->head) - tail; /* see bell_ring() */
 }
 
 #endif

@@ -22,7 +22,7 @@ enum {
 	MEMORY_PER_MESSAGE = 20, /* so many fit at least */
 	MESSAGE_MAX = 64 * 1024,
 	MESSAGE_DEFAULT = 8192,
-	FLIGHT = 1 << 20,
+	FLIGHT = 4 << 20, /* used as far as the peer is slow */
 	POPULATE_MAX = 4 << 20,
 	FLAGS = (SYNCLINE_NO_THREAD << 1) - 1,
 	HEADER_MAX = 1024, /* of what compose() puts around text and SD */
@@ -268,12 +268,14 @@ static int
 open_handle(struct syncline **out, const char *urls,
     const struct syncline_opts *o, struct err *err)
 {
-	struct syncline *s = calloc(1, sizeof(*s));
+	struct syncline *s = aligned_alloc(
+	    _Alignof(struct syncline), sizeof(*s));
 	int status;
 
 	errno = ENOMEM;
 	if (s == NULL)
 		return err_sys(err, "a handle");
+	(void)memset(s, 0, sizeof(*s));
 	(void)pthread_mutex_init(&s->lock, NULL);
 	s->engine.s = s;
 	io_init(&s->engine.link.io);
