@@ -9,14 +9,17 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "quiet.h"
 
 enum {
-	SLICE = 50,    /* ms: orders are seen so late while we poll(2) */
-	NAP = 1,       /* ms */
-	NAPS_FOR = 50, /* ms without messages, then we sleep */
-	SPINS = 2000   /* somebody else makes the handle ours */
+	SLICE = 50,         /* ms: orders are seen so late while we poll(2) */
+	NAP = 1,            /* ms */
+	NAPS_FOR = 50,      /* ms without messages, then we sleep */
+	SPINS = 2000,       /* somebody else makes the handle ours */
+	AHEAD = 1 << 20,    /* bytes of the ring */
+	POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, which older headers lack */
 };
 
 void
@@ -83,6 +86,24 @@ wait_for_work(struct syncline *s, int64_t *nap_until)
 	(void)poll(&p, 1, (int)(ms < 0 || ms > SLICE ? SLICE : ms));
 }
 
+/* In the first lap a caller would have to wait for every page: they are there
+ * before it comes. Kernels before 5.14 say no, and all works as well. */
+static void
+populate(struct syncline *s)
+{
+	uint64_t end;
+
+	if (s->populated >= s->ring.size)
+		return;
+	end = atomic_load(&s->ring.ends->head) / AHEAD * AHEAD + 2 * AHEAD;
+	end = end < s->ring.size ? end : s->ring.size;
+	if (end <= s->populated)
+		return;
+	(void)madvise(
+	    s->ring.data + s->populated, end - s->populated, POPULATE_WRITE);
+	s->populated = end;
+}
+
 static void *
 on_thread(void *arg)
 {
@@ -91,6 +112,7 @@ on_thread(void *arg)
 
 	(void)pthread_setname_np(pthread_self(), "syncline");
 	for (;;) {
+		populate(s);
 		engine_step(&s->engine);
 		if (engine_has_ended(&s->engine))
 			return NULL;
@@ -159,7 +181,7 @@ handle_revive(struct syncline *s)
 	}
 	(void)pthread_mutex_init(&s->lock, NULL);
 	s->thread_runs = false;
-	s->ring.read = s->ring.seen = 0;
+	s->ring.read = s->ring.seen = s->populated = 0;
 	engine_reset(&s->engine);
 	handle_identify(s);
 	status = handle_start(s);

@@ -72,7 +72,8 @@ struct syncline {
 	struct shared *shared;
 	size_t shared_size; /* with the ring */
 	struct ring ring;
-	bool check_pid; /* the kernel does not tell us of a fork */
+	uint64_t populated; /* bytes of the ring that have pages */
+	bool check_pid;     /* the kernel does not tell us of a fork */
 	bool thread_runs;
 	bool own_procid; /* PROCID is the program's choice */
 	pid_t pid;

@@ -186,6 +186,7 @@ map_shared(struct syncline *s, size_t memory, bool lowest)
 		return -1;
 	s->check_pid = madvise(p, s->shared_size, MADV_WIPEONFORK) == -1;
 	s->shared = p;
+	s->populated = size <= POPULATE_MAX ? size : 0;
 	ring_init(&s->ring, &s->shared->ends, (char *)p + before, size, lowest);
 	return 0;
 }
