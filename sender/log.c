@@ -50,6 +50,8 @@ syncline_send(struct syncline *s, int pri, const void *text, size_t len)
 int
 syncline_sigsafe(struct syncline *s, int pri, const void *text, size_t len)
 {
+	size_t max = s->max_message < SIGSAFE_MAX ? s->max_message
+						  : SIGSAFE_MAX;
 	int saved = errno, status;
 
 	/* What a child has to do first is not for a signal handler. */
@@ -58,9 +60,10 @@ syncline_sigsafe(struct syncline *s, int pri, const void *text, size_t len)
 		return -ENOBUFS;
 	status = queue_begin(s, &pri);
 	if (status == 0)
-		status = queue_text(s, pri, no_app,
-		    slice_of(text, len < SIGSAFE_MAX ? len : SIGSAFE_MAX),
-		    false);
+		status = text == NULL && len > 0
+		    ? -EINVAL
+		    : queue_text(s, pri, no_app,
+			  queue_cut(s, slice_of(text, len), max), false);
 	errno = saved;
 	return status == QUEUE_MASKED ? 0 : status;
 }

@@ -99,13 +99,13 @@ queue_end(struct syncline *s, char *record, uint64_t used)
 }
 
 struct slice
-queue_cut(struct syncline *s, struct slice text)
+queue_cut(struct syncline *s, struct slice text, size_t max)
 {
-	if (text.n <= s->max_message)
+	if (text.n <= max)
 		return text;
 	(void)atomic_fetch_add_explicit(
 	    &s->shared->cut, 1, memory_order_relaxed);
-	text.n = s->max_message;
+	text.n = max;
 	text.n = escape_whole(text);
 	return text;
 }
@@ -143,7 +143,7 @@ queue_text(
 
 	if (wait && (s->flags & SYNCLINE_PERROR) != 0)
 		queue_print(s, app, text);
-	text = queue_cut(s, text);
+	text = queue_cut(s, text, s->max_message);
 	e.text_n = (uint32_t)text.n;
 	queue_stamp(&e);
 	record = queue_reserve(s, &e, wait, &used);

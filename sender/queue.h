@@ -40,7 +40,7 @@ int queue_format(struct syncline *s, int pri, struct slice app, const char *fmt,
 /* SYNCLINE_PERROR: "ident[pid]: text", in one piece. */
 void queue_print(struct syncline *s, struct slice app, struct slice text);
 
-/* text, cut to what a message may have. */
-struct slice queue_cut(struct syncline *s, struct slice text);
+/* text, cut to max bytes between two characters, which is counted. */
+struct slice queue_cut(struct syncline *s, struct slice text, size_t max);
 
 #endif

@@ -113,7 +113,9 @@ queue_record(struct syncline *s, int pri, const struct syncline_record *r)
 		? strnlen(r->msgid, COMPOSE_MSGID)
 		: 0);
 	e.sd_n = (uint32_t)sd_n;
-	e.text_n = (uint32_t)queue_cut(s, slice_of(r->text, r->text_len)).n;
+	e.text_n = (uint32_t)queue_cut(
+	    s, slice_of(r->text, r->text_len), s->max_message)
+		       .n;
 	if (r->time.tv_sec == 0 && r->time.tv_nsec == 0)
 		queue_stamp(&e);
 	else

@@ -243,11 +243,25 @@ int syncline_kv(struct syncline *s, int pri, const char *text, ...)
 /*
  * syncline_sigsafe - queue len bytes from a signal handler
  *
- * Async-signal-safe: no lock, no allocation, no printf; errno is kept. At
- * most 1024 bytes, the rest is cut. The thread sends it: a handler that is
- * about to end the process calls syncline_flush() next.
+ * What syncline_send() does, where that may not be called: text is copied into
+ * the ring, with the time, for the mask and the limits of its severity. Async-
+ * signal-safe: no lock, no allocation, no printf, no waiting (not even with
+ * SYNCLINE_BLOCK), nothing to standard error (SYNCLINE_PERROR); errno is kept.
+ * At most 1024 bytes, or opts.max_message; the rest is cut and counted.
  *
- *   -ENOBUFS  as syncline_log(); also where a fork(2) is just being noticed
+ * Sending is for the thread, or the next syncline_step(). So a handler that is
+ * about to end the process calls syncline_flush() next, with a timeout (where
+ * a thread runs; without one nothing can be sent from a handler).
+ *
+ * A handler may interrupt any call here, this one, too. What it queues then
+ * stands behind a message that is half in the ring, and neither is sent before
+ * that call goes on. So never leave a handler by siglongjmp(3): all that comes
+ * later would be kept back. And a flush in a handler that interrupted such a
+ * call ends with -ETIMEDOUT; without a timeout, never.
+ *
+ *   -EINVAL   as syncline_send()
+ *   -ENOBUFS  as syncline_log(); also in the child of a fork(2) that has not
+ *             logged yet: its first message must come by another call
  */
 int syncline_sigsafe(struct syncline *s, int pri, const void *text, size_t len);
 
@@ -297,7 +311,9 @@ struct syncline_stats {
 	uint64_t uncertain; /* acknowledged by the peer's kernel in the last
 			       second before a connection broke, or before
 			       the peer ceased to take anything: TCP cannot
-			       tell whether the collector got them */
+			       tell whether the collector got them. No more
+			       were lost, if it stores within a second what
+			       it gets; mostly very few of them */
 	uint64_t connects;  /* connections made */
 	uint64_t failures;  /* attempts that failed, and connections broken */
 	uint64_t spooled;   /* written to the spool */

@@ -143,6 +143,9 @@ static const struct {
 	{ "long", drive_long },
 	{ "mask", drive_mask },
 	{ "reopen", drive_reopen },
+	{ "storm", drive_storm },
+	{ "pelt", drive_pelt },
+	{ "sigsafe", drive_sigsafe },
 };
 
 static void

@@ -28,6 +28,9 @@ int drive_crash(const struct job *job);
 int drive_long(const struct job *job);
 int drive_mask(const struct job *job);
 int drive_reopen(const struct job *job);
+int drive_storm(const struct job *job);
+int drive_sigsafe(const struct job *job);
+int drive_pelt(const struct job *job); /* size 0: with an unsafe handler */
 
 /* The handle of the job; ends the program when it cannot be opened. */
 struct syncline *drive_open(const struct job *job);

@@ -5,8 +5,10 @@ Tests wait for conditions, never for time: eventually() polls with a deadline
 that is generous enough for a sanitizer build on a busy machine.
 
 Environment: SYNCLINED names the program (default: build/collector/synclined),
-SYNCLINE_SLOW=1 shrinks the loads, SYNCLINE_DEADLINE is how many seconds tests
-wait, SYNCLINE_NO_PEERS=1 skips what needs the programs that peers.sh fetches.
+SYNCLINE_SLOW=1 shrinks the loads, SYNCLINE_LONG=1 makes those that say so as
+large as the catalogue of faults has them (with SYNCLINE_DEADLINE=600, say),
+SYNCLINE_DEADLINE is how many seconds tests wait, SYNCLINE_NO_PEERS=1 skips what
+needs the programs that peers.sh fetches.
 """
 
 import functools
@@ -23,6 +25,7 @@ REPO = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 SYNCLINED = os.path.abspath(os.environ.get(
     "SYNCLINED", os.path.join(REPO, "build", "collector", "synclined")))
 SLOW = os.environ.get("SYNCLINE_SLOW", "") not in ("", "0")
+LONG = os.environ.get("SYNCLINE_LONG", "") not in ("", "0")
 DEADLINE = int(os.environ.get("SYNCLINE_DEADLINE", "60"))
 
 SANITIZER = re.compile(
