@@ -298,14 +298,13 @@ a_flipped_bit_costs_one_record_at_most(void **state)
 	make_records(f, status, sizeof(status), &status_n);
 	n = load(f, bytes, sizeof(bytes), name);
 	(void)snprintf(status_name, sizeof(status_name), "%s/state", f->part);
-	for (size_t i = 0; i < n; i++) {
-		/* a process of each bit would do no more */
-		bytes[i] = (char)(bytes[i] ^ (1 << i % 8));
+	for (size_t i = 0; i < 8 * n; i++) {
+		bytes[i / 8] = (char)(bytes[i / 8] ^ (1 << i % 8));
 		remove_files(f->part);
 		store(name, bytes, n);
 		store(status_name, status, status_n);
 		(void)assert_damaged(f, 1);
-		bytes[i] = (char)(bytes[i] ^ (1 << i % 8));
+		bytes[i / 8] = (char)(bytes[i / 8] ^ (1 << i % 8));
 	}
 }
 
