@@ -79,6 +79,8 @@ drive_storm(const struct job *job)
 	struct syncline *s = drive_open(job);
 	int failed = 0;
 
+	/* thousands of children would fill the pipe that nobody reads yet */
+	syncline_on_event(s, NULL, NULL);
 	for (int i = 0; i < job->threads; i++) {
 		workers[i] = (struct storm){ job, s, i, 0 };
 		if (pthread_create(&threads[i], NULL, storm, &workers[i]) != 0)
