@@ -95,7 +95,7 @@ populate(struct syncline *s)
 
 	if (s->populated >= s->ring.size)
 		return;
-	end = atomic_load(&s->ring.ends->head) / AHEAD * AHEAD + 2 * AHEAD;
+	end = atomic_load(&s->ring.ends->head) / AHEAD * AHEAD + AHEAD + AHEAD;
 	end = end < s->ring.size ? end : s->ring.size;
 	if (end <= s->populated)
 		return;

@@ -69,9 +69,9 @@ struct shared {
 };
 
 struct syncline {
+	struct ring ring;
 	struct shared *shared;
 	size_t shared_size; /* with the ring */
-	struct ring ring;
 	uint64_t populated; /* bytes of the ring that have pages */
 	bool check_pid;     /* the kernel does not tell us of a fork */
 	bool thread_runs;

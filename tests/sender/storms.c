@@ -25,15 +25,16 @@ struct storm {
 	int failed; /* children */
 };
 
-/* In the child: a few messages of its own, all of which arrive. */
+/* In the child: a few messages of its own, all of which arrive. It is number,
+ * as process ids come again. */
 static _Noreturn void
-be_a_child(const struct storm *w)
+be_a_child(const struct storm *w, int number)
 {
 	int status;
 
 	for (int i = 0; i < OF_A_CHILD; i++)
-		(void)syncline_log(w->s, LOG_INFO, "p=%d t=%d n=%d",
-		    (int)getpid(), w->number, i);
+		(void)syncline_log(
+		    w->s, LOG_INFO, "p=%d t=%d n=%d", number, w->number, i);
 	status = syncline_flush(w->s, w->job->timeout);
 	_exit(status == 0 && syncline_close(w->s, 0) == 0 ? 0 : 1);
 }
@@ -57,14 +58,14 @@ storm(void *arg)
 	pid_t child = 0;
 
 	for (int i = 0; i < w->job->count; i++) {
-		(void)syncline_log(w->s, LOG_INFO, "p=%d t=%d n=%d",
-		    (int)getpid(), w->number, i);
+		(void)syncline_log(
+		    w->s, LOG_INFO, "p=0 t=%d n=%d", w->number, i);
 		if (i % EVERY != EVERY - 1)
 			continue;
 		wait_for(w, child);
 		child = fork();
 		if (child == 0)
-			be_a_child(w);
+			be_a_child(w, w->number * w->job->count + i);
 		w->failed += child == -1;
 	}
 	wait_for(w, child);

@@ -31,7 +31,7 @@ def is_sanitized():
 
 
 def sequences(lines):
-    """{process: [its sequenceIds, without those that came again]}."""
+    """{process, 0 the parent: [its sequenceIds, each once]}."""
     found = {}
     for line in lines:
         pid = int(sending.NUMBERED.search(line)[1])
@@ -70,13 +70,13 @@ def test_threads_that_fork_while_collectors_come_and_go(collect):
     found = numbers(lines)
     assert len(found) == threads + threads * (count // 100)
     for (pid, _), many in found.items():
-        wanted = count if pid == one.pid else OF_A_CHILD
+        wanted = count if pid == 0 else OF_A_CHILD
         assert first_of_each(many) == list(range(wanted))
     doubled = sum(len(many) - len(set(many)) for (pid, _), many in
-                  found.items() if pid == one.pid)
+                  found.items() if pid == 0)
     assert doubled <= got["resent"]
     for pid, many in sequences(lines).items():
-        wanted = threads * count if pid == one.pid else OF_A_CHILD
+        wanted = threads * count if pid == 0 else OF_A_CHILD
         assert many == list(range(1, wanted + 1))
 
 
