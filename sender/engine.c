@@ -29,7 +29,13 @@ engine_clock(void)
 static void
 connect_on(struct engine *e)
 {
-	switch (link_step(&e->link, e->now)) {
+	enum link_news news = link_step(&e->link, e->now);
+
+	if (e->link.stale.text[0] != '\0') {
+		handle_event(e->s, SYNCLINE_TLS_STALE, 0, e->link.stale.text);
+		e->link.stale.text[0] = '\0';
+	}
+	switch (news) {
 	case LINK_NO_NEWS:
 		break;
 	case LINK_CONNECTED:
@@ -195,7 +201,8 @@ engine_wants(struct engine *e, int *fd, short *events)
 	if (e->link.state == LINK_UP) {
 		if (e->crowded) { /* the kernel: poll(2) would not wait */
 			at = e->now + ACK_SOON;
-		} else if (!flight_is_sent(&e->flight)) {
+		} else if (!flight_is_sent(&e->flight) ||
+		    !io_is_flushed(&e->link.io)) {
 			*fd = e->link.io.own.fd;
 			*events = POLLOUT;
 		}

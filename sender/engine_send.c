@@ -121,7 +121,7 @@ engine_break(struct engine *e)
 static void
 send_stream(struct engine *e)
 {
-	enum io_status status = IO_OK;
+	enum io_status status = io_flush(&e->link.io);
 	struct slice s;
 	size_t n;
 

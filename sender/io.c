@@ -11,6 +11,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "io_tls.h"
+#include "tls_line.h"
+
 static enum io_status
 failed(int error)
 {
@@ -84,6 +87,8 @@ io_is_alive(struct io *io)
 		errno = EBADF;
 		return false;
 	}
+	if (io->line != NULL)
+		return io_tls_is_alive(io);
 	/* A collector says nothing; what it says is thrown away. */
 	for (int i = 0; i < 16; i++) {
 		n = recv(io->own.fd, answers, sizeof(answers), MSG_DONTWAIT);
@@ -99,6 +104,24 @@ io_is_alive(struct io *io)
 
 enum io_status
 io_send(struct io *io, struct slice s, size_t *n)
+{
+	return io->line != NULL ? io_tls_send(io, s, n) : io_send_raw(io, s, n);
+}
+
+enum io_status
+io_flush(struct io *io)
+{
+	return io->line != NULL ? io_tls_flush(io) : IO_OK;
+}
+
+bool
+io_is_flushed(const struct io *io)
+{
+	return io->line == NULL || tls_line_unsent(io->line).n == 0;
+}
+
+enum io_status
+io_send_raw(struct io *io, struct slice s, size_t *n)
 {
 	ssize_t sent = send(io->own.fd, s.p, s.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 
@@ -151,12 +174,32 @@ io_unacknowledged(struct io *io)
 
 	if (!own_is_valid(&io->own) ||
 	    ioctl(io->own.fd, SIOCOUTQ, &bytes) == -1 || bytes < 0)
-		return 0;
-	return (size_t)bytes;
+		bytes = 0;
+	return io->line != NULL
+	    ? tls_line_unacknowledged(io->line, (size_t)bytes)
+	    : (size_t)bytes;
+}
+
+const char *
+io_why(const struct io *io)
+{
+	return io->line != NULL ? tls_line_why(io->line) : NULL;
 }
 
 void
 io_close(struct io *io)
 {
+	if (io->line != NULL)
+		io_tls_end(io);
+	own_close(&io->own);
+}
+
+void
+io_abandon(struct io *io)
+{
+	struct tls_line *line = io->line;
+
+	io->line = NULL;
+	tls_line_free(line);
 	own_close(&io->own);
 }

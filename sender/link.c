@@ -8,7 +8,13 @@
 #include <poll.h>
 #include <sys/un.h>
 
-enum { LOOK_UP_POLL = 10 }; /* ms between two looks at a look-up */
+#include "io_tls.h"
+#include "tls_line.h"
+
+enum {
+	LOOK_UP_POLL = 10, /* ms between two looks at a look-up */
+	ANSWER = 1000      /* ms that a server has for tls_line_is_waiting() */
+};
 
 void
 link_init(struct link *l, const struct targets *targets, int64_t limit,
@@ -21,13 +27,36 @@ link_init(struct link *l, const struct targets *targets, int64_t limit,
 	backoff_init(&l->backoff, retry_min, retry_max);
 }
 
-void
-link_reset(struct link *l, uint32_t random)
+int
+link_trust(struct link *l, struct err *err)
 {
-	io_close(&l->io);
+	const struct target *t;
+	struct err why;
+
+	for (size_t i = 0; i < l->targets->n; i++) {
+		t = &l->targets->at[i];
+		if (t->kind != TARGET_TLS)
+			continue;
+		l->trust[i] = tls_trust_new(&t->wish, &why);
+		if (l->trust[i] == NULL)
+			return err_set(err, "%s: %s", t->url, why.text);
+	}
+	return 0;
+}
+
+void
+link_abandon(struct link *l)
+{
+	io_abandon(&l->io);
 	l->resolve = NULL; /* the thread that would end it is not here */
 	l->late = NULL;
 	l->address = NULL;
+}
+
+void
+link_reset(struct link *l, uint32_t random)
+{
+	link_abandon(l);
 	l->state = LINK_DOWN;
 	l->at = 0;
 	l->retry_at = 0;
@@ -51,6 +80,10 @@ link_clear(struct link *l)
 	leave(l);
 	resolve_drop(l->late);
 	l->late = NULL;
+	for (size_t i = 0; i < TARGETS_MAX; i++) {
+		tls_trust_free(l->trust[i]);
+		l->trust[i] = NULL;
+	}
 }
 
 /* xorshift32: only so that senders differ. */
@@ -96,6 +129,36 @@ up(struct link *l)
 	return LINK_CONNECTED;
 }
 
+/* In words of the peer, where it has some, or of errno. */
+static void
+set_why(struct link *l)
+{
+	const char *said = io_why(&l->io);
+
+	if (said != NULL)
+		(void)err_set(&l->why, "%s: %s", link_target(l)->url, said);
+	else
+		(void)err_sys(&l->why, "%s%s", link_target(l)->url,
+		    l->state == LINK_SHAKING ? ": in the TLS handshake" : "");
+}
+
+static enum link_news go_on_shaking(struct link *l, int64_t now);
+
+/* TCP is connected. */
+static enum link_news
+connected(struct link *l, int64_t now)
+{
+	if (link_target(l)->kind != TARGET_TLS)
+		return up(l);
+	if (io_tls_begin(&l->io, l->trust[l->at]) == -1) {
+		set_why(l);
+		return give_up(l, now);
+	}
+	l->state = LINK_SHAKING;
+	l->answer_by = 0;
+	return go_on_shaking(l, now);
+}
+
 /* Tries the addresses, from this one on. */
 static enum link_news
 try_addresses(struct link *l, int64_t now)
@@ -105,16 +168,53 @@ try_addresses(struct link *l, int64_t now)
 		switch (io_open(&l->io, l->address->ai_addr,
 		    l->address->ai_addrlen, l->address->ai_socktype)) {
 		case IO_OK:
-			return up(l);
+			return connected(l, now);
 		case IO_LATER:
 			l->state = LINK_CONNECTING;
 			return LINK_NO_NEWS;
 		case IO_FAILED:
 			break;
 		}
-		(void)err_sys(&l->why, "%s", link_target(l)->url);
+		set_why(l);
 	}
 	return give_up(l, now);
+}
+
+static enum link_news
+next_address(struct link *l, int64_t now)
+{
+	if (now >= l->deadline)
+		return give_up(l, now);
+	l->address = l->address->ai_next;
+	return try_addresses(l, now);
+}
+
+static enum link_news
+go_on_shaking(struct link *l, int64_t now)
+{
+	switch (io_tls_shake(&l->io)) {
+	case IO_OK:
+		return up(l);
+	case IO_LATER:
+		if (tls_line_is_waiting(l->io.line)) {
+			if (l->answer_by == 0)
+				l->answer_by = now + ANSWER;
+			if (now >= l->answer_by || now >= l->deadline) {
+				tls_line_open(l->io.line);
+				return up(l);
+			}
+		}
+		if (now < l->deadline)
+			return LINK_NO_NEWS;
+		(void)err_set(&l->why,
+		    "%s: the TLS handshake takes longer than %d ms",
+		    link_target(l)->url, (int)l->limit);
+		return give_up(l, now);
+	case IO_FAILED:
+		break;
+	}
+	set_why(l);
+	return next_address(l, now);
 }
 
 static enum link_news
@@ -179,14 +279,27 @@ forget_late(struct link *l)
 	return true;
 }
 
+/* Were files of it changed? If they are no good, the former stay. */
+static void
+renew(struct link *l)
+{
+	struct err why;
+
+	if (tls_trust_renew(l->trust[l->at], &why) == -1)
+		(void)err_set(&l->stale, "%s: %s; what was read before is used",
+		    link_target(l)->url, why.text);
+}
+
 static enum link_news
 start(struct link *l, int64_t now)
 {
 	const struct target *t = link_target(l);
 
 	l->deadline = now + l->limit;
-	if (t->kind != TARGET_UDP && t->kind != TARGET_TCP)
+	if (!target_has_host(t))
 		return start_unix(l, now);
+	if (t->kind == TARGET_TLS)
+		renew(l);
 	l->resolve = resolve_start(t, !forget_late(l));
 	if (l->resolve == NULL) {
 		(void)err_sys(&l->why, "%s: cannot look up the name%s", t->url,
@@ -202,7 +315,7 @@ go_on_connecting(struct link *l, int64_t now)
 {
 	switch (io_connected(&l->io)) {
 	case IO_OK:
-		return up(l);
+		return connected(l, now);
 	case IO_LATER:
 		if (now < l->deadline)
 			return LINK_NO_NEWS;
@@ -211,11 +324,8 @@ go_on_connecting(struct link *l, int64_t now)
 	case IO_FAILED:
 		break;
 	}
-	(void)err_sys(&l->why, "%s", link_target(l)->url);
-	if (now >= l->deadline)
-		return give_up(l, now);
-	l->address = l->address->ai_next;
-	return try_addresses(l, now);
+	set_why(l);
+	return next_address(l, now);
 }
 
 enum link_news
@@ -228,6 +338,8 @@ link_step(struct link *l, int64_t now)
 		return go_on_resolving(l, now);
 	case LINK_CONNECTING:
 		return go_on_connecting(l, now);
+	case LINK_SHAKING:
+		return go_on_shaking(l, now);
 	case LINK_UP:
 		break;
 	}
@@ -237,7 +349,7 @@ link_step(struct link *l, int64_t now)
 void
 link_break(struct link *l, int64_t now, bool good)
 {
-	(void)err_sys(&l->why, "%s", link_target(l)->url);
+	set_why(l);
 	if (good)
 		backoff_reset(&l->backoff);
 	wait_for_next_round(l, now);
@@ -266,6 +378,12 @@ link_wants(const struct link *l, int64_t now, int *fd, short *events)
 		*fd = l->io.own.fd;
 		*events = POLLOUT;
 		return l->deadline;
+	case LINK_SHAKING:
+		*fd = l->io.own.fd;
+		*events = io_tls_events(&l->io);
+		return l->answer_by != 0 && l->answer_by < l->deadline
+		    ? l->answer_by
+		    : l->deadline;
 	case LINK_UP:
 		break;
 	}

@@ -17,6 +17,7 @@ enum link_state {
 	LINK_DOWN, /* waits for retry_at */
 	LINK_RESOLVING,
 	LINK_CONNECTING,
+	LINK_SHAKING, /* hands, in TLS */
 	LINK_UP
 };
 
@@ -24,7 +25,9 @@ enum link_news { LINK_NO_NEWS, LINK_CONNECTED, LINK_UNREACHABLE };
 
 struct link {
 	const struct targets *targets; /* borrowed */
-	size_t at;                     /* the target being tried, or used */
+	/* owned; of those in TLS: whom we talk to, and as whom */
+	struct tls_trust *trust[TARGETS_MAX];
+	size_t at; /* the target being tried, or used */
 	enum link_state state;
 	struct io io;
 	struct resolve *resolve;
@@ -33,17 +36,24 @@ struct link {
 	const struct addrinfo *address; /* of resolve: the one being tried */
 	int64_t limit;                  /* of one attempt, ms */
 	int64_t deadline;               /* of this one */
+	int64_t answer_by; /* a handshake waits for the last word; 0: not yet */
 	int64_t retry_at;
 	struct backoff backoff;
 	uint32_t random;
-	struct err why; /* of the last failure */
+	struct err why;   /* of the last failure */
+	struct err stale; /* files of TLS could not be read again: until it was
+			     told, not empty */
 };
 
 void link_init(struct link *l, const struct targets *targets, int64_t limit,
     int64_t retry_min, int64_t retry_max);
 void link_clear(struct link *l);
 
+/* Reads the files of all targets in TLS. -1: *err. */
+int link_trust(struct link *l, struct err *err);
+
 /* In the child of a fork: the parent's connection is left to the parent. */
+void link_abandon(struct link *l);
 void link_reset(struct link *l, uint32_t random);
 
 /* Goes on with connecting; now is CLOCK_MONOTONIC in ms. */

@@ -222,6 +222,13 @@ open_spool(struct syncline *s, const struct syncline_opts *o, struct err *err)
 	return 0;
 }
 
+static int
+open_trust(struct syncline *s, struct err *err)
+{
+	errno = EINVAL;
+	return link_trust(&s->engine.link, err);
+}
+
 static void
 free_all(struct syncline *s)
 {
@@ -229,6 +236,7 @@ free_all(struct syncline *s)
 	link_clear(&s->engine.link);
 	flight_clear(&s->engine.flight);
 	free(s->engine.scratch);
+	targets_clear(&s->targets);
 	if (s->shared != NULL)
 		(void)munmap(s->shared, s->shared_size);
 	(void)pthread_mutex_destroy(&s->lock);
@@ -259,7 +267,7 @@ prepare(struct syncline *s, const struct syncline_opts *o, struct err *err)
 	}
 	link_init(&e->link, &s->targets, o->connect_ms, o->retry_min_ms,
 	    o->retry_max_ms);
-	if (open_spool(s, o, err) == -1)
+	if (open_trust(s, err) == -1 || open_spool(s, o, err) == -1)
 		return -1;
 	link_reset(&e->link, (uint32_t)s->pid);
 	return 0;
@@ -374,7 +382,7 @@ handle_close(struct syncline *s, int timeout, int absent)
 	} else { /* the parent's messages are the parent's */
 		spool_abandon(s->engine.spool);
 		s->engine.spool = NULL;
-		s->engine.link.resolve = s->engine.link.late = NULL;
+		link_abandon(&s->engine.link);
 	}
 	free_all(s);
 	errno = saved;

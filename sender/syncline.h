@@ -97,7 +97,7 @@ struct syncline_opts {
 			KiB and a twentieth of memory; 0: 8192, or
 			that twentieth */
 	int connect_ms;     /* how long one attempt may take, the look-up of the
-			       name included; 0: 5000 */
+			       name and the handshake included; 0: 5000 */
 	int retry_min_ms, retry_max_ms; /* between two rounds of attempts:
 			doubled each time, and varied by a random half;
 			0: 50 and 10000 */
@@ -141,15 +141,43 @@ struct syncline_opts {
  *         unix-stream:///run/x.sock    octet counting
  *         udp://host:port              port 514 when none is given
  *         tcp://host:port              octet counting (RFC 6587 3.4.1)
+ *         tls://host:port?ca=FILE      the same in TLS 1.2 or 1.3 (RFC 5425);
+ *                                      port 6514 when none is given
  *         file:///folder               alone: everything goes to this spool
  *                                      folder, for somebody else to send
- *       An IPv6 address stands in brackets. tls:// is not yet supported and
- *       is refused. NULL: $SYNCLINE_URL (ignored in set-uid programs), or
- *       unix:///dev/log.
+ *       An IPv6 address stands in brackets. NULL: $SYNCLINE_URL (ignored in
+ *       set-uid programs), or unix:///dev/log.
  *       When unix:///dev/log is the first, messages are RFC 3164 without a
  *       host name, as those of syslog(3), because those who listen there
  *       expect it; SYNCLINE_RFC5424 changes that.
  * opts  NULL: the defaults
+ *
+ * Behind the ? of tls:// stand NAME=VALUE with & between; a blank is %20, a
+ * percent sign %25, an & %26. All files are PEM. One of the first two is
+ * needed: there is no default authority.
+ *
+ *   ca=FILE           who signs the collector's certificate
+ *   fingerprint=FP    sha-256:AB:CD:... or sha-1:... of the collector's own
+ *                     certificate, several with commas between, 8 at most.
+ *                     Enough by itself: neither ca, name nor dates are asked
+ *   name=NAME         for whom its certificate must be, a name or an address,
+ *                     by subjectAltName (* is its whole left-most label); it
+ *                     is asked for by that name (SNI). Default: the host
+ *   match_cn=true     a name in CN counts, too
+ *   certificate=FILE  ours, and those in between; for collectors that want one
+ *   key=FILE          its private key, which others may not read
+ *   crl=FILE          which certificates ca has revoked: every authority on
+ *                     the way needs a list there that has not ended
+ *   legacy=true       also TLS_RSA_WITH_AES_128_CBC_SHA (RFC 9662), for old
+ *                     collectors
+ *
+ * The files are read by this call, and again before a connection is made when
+ * they were changed (syncline_reopen() makes one). What has become unreadable
+ * is told (SYNCLINE_TLS_STALE), and what was read before is used.
+ *
+ * A collector that cannot show that it is the one gets no message: that counts
+ * as unreachable, and the next URL is tried. fork(2) may wait some
+ * milliseconds while a handshake is computed.
  *
  * Does not wait: a collector that is away, or whose name is unknown, is no
  * error. Messages wait for it, in memory and in the spool.
@@ -157,6 +185,8 @@ struct syncline_opts {
  *   -EINVAL   a URL or an option is not understood
  *   -ENOMEM, -EAGAIN   no memory, or no thread
  *   others    the spool folder cannot be used, for this reason
+ *
+ * A file of tls:// that is missing or wrong is -EINVAL; opts.why names it.
  */
 int syncline_open(
     struct syncline **out, const char *urls, const struct syncline_opts *opts);
@@ -336,7 +366,10 @@ enum syncline_event_kind {
 	SYNCLINE_DROPPING,     /* messages are being dropped */
 	SYNCLINE_DROPPED,      /* that has ended; n: how many */
 	SYNCLINE_SPOOLING,     /* messages go to the spool */
-	SYNCLINE_SPOOL_FAILED  /* text: why; once until it works again */
+	SYNCLINE_SPOOL_FAILED, /* text: why; once until it works again */
+	SYNCLINE_TLS_STALE     /* a file of a tls:// URL was changed and is no
+				  good, what was read before is used; text: URL,
+				  file and reason; once for each change */
 };
 
 struct syncline_event {

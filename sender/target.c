@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "wire/word.h"
 
@@ -19,6 +20,7 @@ static const struct {
 	{ { "unix-stream://", 14 }, TARGET_UNIX_STREAM },
 	{ { "udp://", 6 }, TARGET_UDP },
 	{ { "tcp://", 6 }, TARGET_TCP },
+	{ { "tls://", 6 }, TARGET_TLS },
 	{ { "file://", 7 }, TARGET_FILE },
 };
 
@@ -119,36 +121,59 @@ take_host(struct target *t, struct slice s, struct err *err)
 	return take_port(t, s, err);
 }
 
+/* What stands behind the '?' is cut off: only tls:// has some. */
+static int
+cut_query(struct target *t, struct slice *url, struct slice *query)
+{
+	const char *at = memchr(url->p, '?', url->n);
+
+	*query = slice_of(NULL, 0);
+	if (t->kind != TARGET_TLS || at == NULL)
+		return 0;
+	*query = slice_of(at + 1, url->n - (size_t)(at - url->p) - 1);
+	url->n -= query->n + 1;
+	return query->n <= TARGET_QUERY ? 0 : -1;
+}
+
+static int
+find_scheme(struct target *t, struct slice *url)
+{
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (!begins(*url, schemes[i].scheme))
+			continue;
+		t->kind = schemes[i].kind;
+		slice_skip(url, schemes[i].scheme.n);
+		return 0;
+	}
+	return -1;
+}
+
 static int
 take_one(struct target *t, struct slice url, struct err *err)
 {
-	struct slice rest = url;
-	size_t i = 0;
+	struct slice rest = url, query;
+	bool known = find_scheme(t, &rest) == 0;
 
-	(void)memset(t, 0, sizeof(*t));
+	if (cut_query(t, &rest, &query) == -1)
+		return err_set(err, "a URL has more than %d bytes behind its ?",
+		    (int)TARGET_QUERY);
+	url.n = (size_t)(rest.p - url.p) + rest.n;
 	if (url.n >= sizeof(t->url))
 		return err_set(
 		    err, "a URL is longer than %zu bytes", sizeof(t->url) - 1);
 	(void)memcpy(t->url, url.p, url.n);
-	(void)strcpy(t->port, "514");
-	if (begins(url, SLICE_LIT("tls://")))
-		return err_set(err,
-		    "%s: TLS is not supported yet; use tcp://, or a relay on "
-		    "this machine",
-		    t->url);
-	while (i < sizeof(schemes) / sizeof(schemes[0]) &&
-	    !begins(url, schemes[i].scheme))
-		i++;
-	if (i == sizeof(schemes) / sizeof(schemes[0]))
+	if (!known)
 		return err_set(err,
 		    "%s: must begin with unix://, unix-stream://, udp://, "
-		    "tcp:// or file://",
+		    "tcp://, tls:// or file://",
 		    t->url);
-	t->kind = schemes[i].kind;
-	slice_skip(&rest, schemes[i].scheme.n);
-	if (t->kind == TARGET_UDP || t->kind == TARGET_TCP)
-		return take_host(t, rest, err);
-	return take_path(t, rest, err);
+	(void)snprintf(t->port, sizeof(t->port), "%s",
+	    t->kind == TARGET_TLS ? "6514" : "514");
+	if (!target_has_host(t))
+		return take_path(t, rest, err);
+	if (take_host(t, rest, err) == -1)
+		return -1;
+	return t->kind == TARGET_TLS ? target_query(t, query, err) : 0;
 }
 
 static bool
@@ -173,6 +198,7 @@ targets_parse(struct targets *t, struct slice urls, struct err *err)
 		if (t->n == TARGETS_MAX)
 			return err_set(
 			    err, "more than %d URLs", (int)TARGETS_MAX);
+		(void)memset(&t->at[t->n], 0, sizeof(t->at[t->n]));
 		if (take_one(&t->at[t->n++], slice_of(urls.p, n), err) == -1)
 			return -1;
 		slice_skip(&urls, n);
@@ -187,4 +213,13 @@ targets_parse(struct targets *t, struct slice urls, struct err *err)
 			    t->at[i].url);
 	}
 	return 0;
+}
+
+void
+targets_clear(struct targets *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		free(t->at[i].query);
+		t->at[i].query = NULL;
+	}
 }

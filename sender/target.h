@@ -5,6 +5,7 @@
 #ifndef TARGET_H
 #define TARGET_H
 
+#include "tls_trust.h"
 #include "wire/err.h"
 #include "wire/slice.h"
 
@@ -12,7 +13,8 @@ enum {
 	TARGETS_MAX = 8,
 	TARGET_HOST = 253, /* RFC 1035 section 2.3.4, written with dots */
 	TARGET_PATH = 1023,
-	TARGET_SUN = 107 /* of struct sockaddr_un */
+	TARGET_QUERY = 4095, /* what stands behind a '?' */
+	TARGET_SUN = 107     /* of struct sockaddr_un */
 };
 
 enum target_kind {
@@ -20,14 +22,17 @@ enum target_kind {
 	TARGET_UNIX_STREAM,
 	TARGET_UDP,
 	TARGET_TCP,
+	TARGET_TLS,
 	TARGET_FILE
 };
 
 struct target {
 	enum target_kind kind;
-	char host[TARGET_HOST + 1], port[6]; /* UDP, TCP */
+	char host[TARGET_HOST + 1], port[6]; /* UDP, TCP, TLS */
 	char path[TARGET_PATH + 1];          /* the others */
-	char url[TARGET_PATH + 16];          /* as it was given */
+	char url[TARGET_PATH + 16];          /* as given, up to the '?' */
+	struct tls_wish wish;                /* TLS; its texts are owned: */
+	char *query;                         /* owned; NULL: none */
 };
 
 struct targets {
@@ -35,13 +40,27 @@ struct targets {
 	size_t n;
 };
 
-/* Reads URLs with blanks between. -1: *err, and *t is undefined. */
+/* Reads URLs with blanks between. -1: *err. In any case targets_clear() is
+ * wanted then. */
 int targets_parse(struct targets *t, struct slice urls, struct err *err);
+void targets_clear(struct targets *t);
+
+/* target_query.c: the parameters behind the '?' of a tls:// URL, and what they
+ * are without any. */
+int target_query(struct target *t, struct slice query, struct err *err);
 
 static inline bool
 target_is_stream(const struct target *t)
 {
-	return t->kind == TARGET_TCP || t->kind == TARGET_UNIX_STREAM;
+	return t->kind == TARGET_TCP || t->kind == TARGET_TLS ||
+	    t->kind == TARGET_UNIX_STREAM;
+}
+
+static inline bool
+target_has_host(const struct target *t)
+{
+	return t->kind == TARGET_UDP || t->kind == TARGET_TCP ||
+	    t->kind == TARGET_TLS;
 }
 
 #endif

@@ -68,13 +68,15 @@ seconds_of(const ASN1_TIME *at)
 }
 
 static SSL_CTX *
-new_context(bool legacy)
+new_context(const struct tls_options *o,
+    int (*on_verify)(X509_STORE_CTX *ctx, void *arg))
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	SSL_CTX *ctx = SSL_CTX_new(
+	    o->connects ? TLS_client_method() : TLS_server_method());
 
 	if (ctx == NULL ||
 	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-	    SSL_CTX_set_cipher_list(ctx, legacy ? LEGACY_SUITES : SUITES) !=
+	    SSL_CTX_set_cipher_list(ctx, o->legacy ? LEGACY_SUITES : SUITES) !=
 		1 ||
 	    SSL_CTX_set_ciphersuites(ctx, SUITES_1_3) != 1 ||
 	    /* no session is ever resumed: who connects is judged each time */
@@ -92,7 +94,7 @@ new_context(bool legacy)
 	(void)SSL_CTX_set_mode(
 	    ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
 	SSL_CTX_set_read_ahead(ctx, 1);
-	SSL_CTX_set_cert_verify_callback(ctx, tls_on_verify, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, on_verify, NULL);
 	return ctx;
 }
 
@@ -103,6 +105,8 @@ read_own(struct tls *t, const struct tls_options *o, struct tls_faults *f)
 	struct err err;
 	bool good = false;
 
+	if (o->connects && !is_given(o->certificate) && !is_given(o->key))
+		return;
 	if (!is_given(o->certificate))
 		refuse(f, "certificate", NULL,
 		    "is missing; give the file with our certificate");
@@ -130,7 +134,7 @@ announce_cas(struct tls *t)
 {
 	int n = sk_X509_num(t->cas);
 
-	if (n > CA_NAMES_MAX || t->n_prints > 0)
+	if (n > CA_NAMES_MAX || t->n_prints > 0 || t->connects)
 		return 0;
 	for (int i = 0; i < n; i++)
 		if (SSL_CTX_add_client_CA(t->ctx, sk_X509_value(t->cas, i)) !=
@@ -267,7 +271,7 @@ check_sense(const struct tls_options *o, struct tls_faults *f)
 			    "none`; leave one of the two out");
 		return;
 	}
-	if (!is_given(o->ca) && o->n_peers == 0)
+	if (!is_given(o->ca) && o->n_peers == 0 && !o->connects)
 		refuse(f, "ca", NULL,
 		    "is missing: nobody could send; give the authorities that "
 		    "sign clients, or fingerprints in `peers`, or say "
@@ -306,7 +310,8 @@ name_files(struct tls *t, const struct tls_options *o)
 }
 
 struct tls *
-tls_new(const struct tls_options *o, struct tls_faults *f)
+tls_make(const struct tls_options *o, struct tls_faults *f,
+    int (*on_verify)(X509_STORE_CTX *ctx, void *arg))
 {
 	struct tls *t = calloc(1, sizeof(*t));
 
@@ -316,8 +321,9 @@ tls_new(const struct tls_options *o, struct tls_faults *f)
 	t->client = o->client;
 	t->match_cn = o->match_cn;
 	t->legacy = o->legacy;
+	t->connects = o->connects;
 	t->expires = t->crl_expires = INT64_MAX;
-	t->ctx = new_context(o->legacy);
+	t->ctx = new_context(o, on_verify);
 	if (!name_files(t, o) || t->ctx == NULL)
 		goto no_memory;
 	t->stamp = tls_files_now(t);

@@ -30,6 +30,8 @@ struct tls_options {
 	size_t n_peers;
 	bool match_cn; /* a name in CN counts, too */
 	bool legacy;   /* TLS_RSA_WITH_AES_128_CBC_SHA, too (RFC-66) */
+	bool connects; /* it is us who connect: peers are whom we connect to,
+			  a certificate of ours is not needed */
 };
 
 enum { TLS_FAULTS_MAX = 32 };

@@ -111,7 +111,8 @@ explain_crl(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 		    X509_verify_cert_error_string(error));
 	n = tls_add(why, size, n, "ended on ");
 	n = tls_add_time(why, size, n, X509_CRL_get0_nextUpdate(crl));
-	return tls_add(why, size, n, "; get a new one and send us SIGHUP");
+	return tls_add(why, size, n, "; get a new one%s",
+	    t->connects ? "" : " and send us SIGHUP");
 }
 
 static size_t
@@ -140,9 +141,10 @@ explain(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 	switch (error) {
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 		(void)tls_add(why, size, n,
-		    "it is self-signed and not in %s; to allow it, list its "
-		    "fingerprint in `peers`",
-		    t->file[FILE_CA]);
+		    "it is self-signed and not in %s; to allow it, %s",
+		    t->file[FILE_CA],
+		    t->connects ? "give its fingerprint"
+				: "list its fingerprint in `peers`");
 		return;
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
@@ -180,8 +182,10 @@ explain(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 	case X509_V_ERR_INVALID_PURPOSE:
 		n = add_whose(why, size, ctx);
 		(void)tls_add(why, size, n,
-		    " is not for clients of TLS: clientAuth is missing in its "
-		    "extendedKeyUsage; issue one that has it");
+		    " is not for %s of TLS: %s is missing in its "
+		    "extendedKeyUsage; issue one that has it",
+		    t->connects ? "servers" : "clients",
+		    t->connects ? "serverAuth" : "clientAuth");
 		return;
 	default:
 		n = add_whose(why, size, ctx);
@@ -203,7 +207,8 @@ has_path(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
 	(void)tls_add(v->why, sizeof(v->why), 0, "no memory to look at it");
 	if (ctx == NULL ||
 	    X509_STORE_CTX_init(ctx, t->store, leaf, chain) != 1 ||
-	    X509_STORE_CTX_set_default(ctx, "ssl_client") != 1)
+	    X509_STORE_CTX_set_default(
+		ctx, t->connects ? "ssl_server" : "ssl_client") != 1)
 		goto out;
 	param = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_set_depth(param, PATH_MAX_DEPTH);
@@ -232,12 +237,16 @@ explain_name(const struct tls *t, const X509 *leaf, struct tls_verdict *v)
 
 		tls_print_text(leaf, print);
 		(void)tls_add(v->why, sizeof(v->why), n,
-		    "%s is not listed; add it to `peers` to allow it", print);
+		    t->connects ? "it has another fingerprint: %s"
+				: "%s is not listed; add it to `peers` to "
+				  "allow it",
+		    print);
 		return;
 	}
 	n = tls_add(v->why, sizeof(v->why), n, "it names ");
 	n = tls_add_sans(v->why, sizeof(v->why), n, leaf);
-	n = tls_add(v->why, sizeof(v->why), n, ", allowed are ");
+	n = tls_add(v->why, sizeof(v->why), n,
+	    t->connects ? ", wanted is " : ", allowed are ");
 	for (size_t i = 0; i < t->n_allowed && shown < 5; i++)
 		if (t->allowed[i].kind != ALLOWED_PRINT)
 			n = tls_add(v->why, sizeof(v->why), n, "%s%.64s",
@@ -245,8 +254,9 @@ explain_name(const struct tls *t, const X509 *leaf, struct tls_verdict *v)
 	if (shown < t->n_allowed - t->n_prints)
 		n = tls_add(v->why, sizeof(v->why), n, " and %zu more",
 		    t->n_allowed - t->n_prints - shown);
-	(void)tls_add(
-	    v->why, sizeof(v->why), n, "; add its name to `peers` to allow it");
+	(void)tls_add(v->why, sizeof(v->why), n,
+	    t->connects ? "; is it the right server? Then give its name"
+			: "; add its name to `peers` to allow it");
 }
 
 static void

@@ -42,7 +42,7 @@ struct tls {
 	STACK_OF(X509_CRL) * crls;
 	struct tls_allowed *allowed; /* owned */
 	size_t n_allowed, n_prints;
-	bool match_cn, legacy;
+	bool match_cn, legacy, connects;
 	int64_t expires, crl_expires;
 	char print[TLS_PRINT_TEXT];
 };
@@ -55,6 +55,10 @@ struct tls_verdict {
 	char name[TLS_NAME_MAX + 1]; /* when ok */
 	size_t name_n;
 };
+
+/* tls.c: tls_new(), for a side that has on_verify asked in the handshake. */
+struct tls *tls_make(const struct tls_options *o, struct tls_faults *f,
+    int (*on_verify)(X509_STORE_CTX *ctx, void *arg));
 
 /* tls_files.c: each -1 sets *err. */
 
@@ -91,6 +95,9 @@ bool tls_is_revoked(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain);
 
 /* tls_session.c: what OpenSSL calls for a session of ours. */
 int tls_on_verify(X509_STORE_CTX *ctx, void *arg);
+
+/* tls_line.c: the same for one that we made. */
+int tls_line_on_verify(X509_STORE_CTX *ctx, void *arg);
 
 /* tls_words.c */
 

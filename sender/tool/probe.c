@@ -10,8 +10,8 @@
 #include <openssl/ssl.h>
 
 #include "cert/reason.h"
+#include "tls_alert.h"
 #include "tool/dial.h"
-#include "tool/probe_parts.h"
 #include "wire/escape.h"
 
 enum { FIRST_MAX = 16, AFTER_TICKET = 300, READ_SIZE = 4096 };
@@ -310,7 +310,13 @@ probe_authority(const struct probe *p, int i, char out[VIEW_TEXT])
 void
 probe_alert(const struct probe *p, struct err *why, struct err *cure)
 {
-	probe_alert_words(p->alert, why, cure);
+	tls_alert_words(p->alert, why, cure);
+	if (p->alert == TLS13_AD_CERTIFICATE_REQUIRED)
+		(void)err_set(cure,
+		    "give one: --cert FILE --key FILE, or --bundle FOLDER; "
+		    "`syncline cert issue` makes it");
+	else if (p->alert == SSL_AD_UNRECOGNIZED_NAME)
+		(void)err_set(cure, "give the right one, with --name");
 }
 
 void

@@ -19,7 +19,7 @@ on_event(const struct syncline_event *event, void *arg)
 {
 	static const char *const names[] = { "connected", "disconnected",
 		"unreachable", "dropping", "dropped", "spooling",
-		"spool failed" };
+		"spool failed", "tls stale" };
 
 	(void)arg;
 	(void)fprintf(stderr, "event: %s %" PRIu64 " %s\n", names[event->kind],

@@ -60,6 +60,17 @@ def drive(job, url, status=0, **named):
     return Drive(job, url, **named).end(status)
 
 
+def tls_url(to, certs, cert=None, **params):
+    """A tls:// URL to a collector, or a port of this machine; ca is that of
+    certs, cert is ours; a parameter that is None is left out."""
+    port = to if isinstance(to, int) else to.address("tls")[1]
+    params = {"ca": certs.ca, **params}
+    if cert:
+        params = {"certificate": cert + ".pem", "key": cert + ".key", **params}
+    return "tls://127.0.0.1:%d?%s" % (port, "&".join(
+        "%s=%s" % pair for pair in params.items() if pair[1] is not None))
+
+
 def messages(collector, count):
     """The first count messages of the collector's file, parsed."""
     parsed = []

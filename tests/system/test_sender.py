@@ -15,15 +15,20 @@ import pytest
 import harness
 import live
 import sending
+import tlsclient
 from harness import load
 from sending import drive, messages, numbers
 
-WAYS = ("tcp", "udp", "unix", "unix-stream")
+WAYS = ("tcp", "tls", "udp", "unix", "unix-stream")
 
 
 @pytest.fixture(params=WAYS)
 def receiver(request, collect, tmp_path):
     """A collector, and the URL of its only listener."""
+    if request.param == "tls":
+        certs = request.getfixturevalue("certs")
+        c = collect(listen=(tlsclient.url(certs),))
+        return c, sending.tls_url(c, certs, certs.right)
     return start(collect, tmp_path, request.param)
 
 
@@ -234,7 +239,7 @@ def test_a_wrong_option_is_said(options, says):
 
 
 def test_nothing_but_syncline_is_exported():
-    """The names of libsyncline.so, and what it needs: libc alone."""
+    """The names of libsyncline.so, and what it needs: libc and OpenSSL."""
     so = os.path.join(sending.BUILD, ".libs", "libsyncline.so")
     if not os.path.exists(so):
         pytest.skip("no shared library was built")
@@ -247,5 +252,5 @@ def test_nothing_but_syncline_is_exported():
     needs = subprocess.run(["readelf", "-d", so], check=True,
                            capture_output=True, text=True).stdout
     needed = set(re.findall(r"NEEDED.*\[(.*)\]", needs))
-    assert all(re.match(r"lib(c|pthread|[a-z]+san)\.so", name)
+    assert all(re.match(r"lib(c|ssl|crypto|pthread|[a-z]+san)\.so", name)
                for name in needed), needed

@@ -117,7 +117,7 @@ def test_what_is_in_the_spool_goes_with_the_next(everywhere, tmp_path):
     (("--sd-id", "a", "--sd-param", "b", "x"), 'NAME="VALUE" is wanted'),
     (("--url", "tcp://h", "-n", "h", "x"), "one of them"),
     (("-f", "/dev/null", "x"), "one of them"),
-    (("--url", "tls://h", "x"), "TLS is not supported yet"),
+    (("--url", "tls://h", "x"), "tls://h: nothing says how to know the server"),
     (("--url", "tcp://h:0", "x"), "a number from 1 to 65535"),
 ))
 def test_wrong_usage_is_said(args, says):

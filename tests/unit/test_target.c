@@ -31,6 +31,9 @@ good_ones(void **state)
 		{ "tcp://[::1]:6514", TARGET_TCP, "::1", "6514", "" },
 		{ "udp://[fe80::1%eth0]", TARGET_UDP, "fe80::1%eth0", "514",
 		    "" },
+		{ "tls://h", TARGET_TLS, "h", "6514", "" },
+		{ "tls://h:1/?name=x", TARGET_TLS, "h", "1", "" },
+		{ "unix:///dev/log?x", TARGET_UNIX, "", "514", "/dev/log?x" },
 		{ "unix:///dev/log", TARGET_UNIX, "", "514", "/dev/log" },
 		{ "unix-stream:///run/x", TARGET_UNIX_STREAM, "", "514",
 		    "/run/x" },
@@ -50,13 +53,49 @@ good_ones(void **state)
 		assert_string_equal(t.at[0].host, rows[i].host);
 		assert_string_equal(t.at[0].port, rows[i].port);
 		assert_string_equal(t.at[0].path, rows[i].path);
+		targets_clear(&t);
 	}
+}
+
+static void
+what_stands_behind_a_question_mark(void **state)
+{
+	static const char url[] =
+	    "tls://logs.example.net.:1?ca=/a%20b/ca.pem&certificate=c%26.pem&"
+	    "key=k.pem&fingerprint=sha-256:AB,sha-1:CD&crl=l&match_cn=true&"
+	    "fingerprint=sha-1:EF&legacy=false";
+	struct targets t = { .n = 0 };
+	const struct tls_wish *w = &t.at[0].wish;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(targets_parse(&t, slice_str(url), &err), 0);
+	assert_string_equal(t.at[0].url, "tls://logs.example.net.:1");
+	assert_string_equal(w->ca, "/a b/ca.pem");
+	assert_string_equal(w->certificate, "c&.pem");
+	assert_string_equal(w->key, "k.pem");
+	assert_string_equal(w->crl, "l");
+	assert_string_equal(w->name, "logs.example.net");
+	assert_int_equal(w->n_prints, 3);
+	assert_string_equal(w->prints[0], "sha-256:AB");
+	assert_string_equal(w->prints[1], "sha-1:CD");
+	assert_string_equal(w->prints[2], "sha-1:EF");
+	assert_true(w->match_cn && !w->legacy);
+	targets_clear(&t);
+	assert_int_equal(
+	    targets_parse(&t, SLICE_LIT("tls://[fe80::1%eth0]"), &err), 0);
+	assert_string_equal(w->name, "fe80::1");
+	targets_clear(&t);
+	assert_int_equal(
+	    targets_parse(&t, SLICE_LIT("tls://h?name=logs.net"), &err), 0);
+	assert_string_equal(w->name, "logs.net");
+	targets_clear(&t);
 }
 
 static void
 several_in_order(void **state)
 {
-	struct targets t;
+	struct targets t = { .n = 0 };
 	struct err err;
 
 	(void)state;
@@ -77,7 +116,15 @@ bad_ones_say_what_would_be_right(void **state)
 	} rows[] = {
 		{ "", "no URL" },
 		{ "   ", "no URL" },
-		{ "tls://h:6514", "tls://h:6514: TLS is not supported yet" },
+		{ "tls://h?ka=x", "tls://h: there is no parameter \"ka\"; " },
+		{ "tls://h?ca", "tls://h: ca=VALUE is wanted" },
+		{ "tls://h?ca=", "tls://h: ca=VALUE is wanted" },
+		{ "tls://h?ca=%2", "ca=VALUE is wanted, where %25 is" },
+		{ "tls://h?ca=%00", "ca=VALUE is wanted" },
+		{ "tls://h?ca=a&ca=b", "tls://h: ca is there twice" },
+		{ "tls://h?legacy=2", "legacy must be true or false, not 2" },
+		{ "tls://h?fingerprint=1,2,3,4,5,6,7,8,9", "more than 8" },
+		{ "tcp://h?ca=x", "is no host" },
 		{ "http://h", "must begin with unix://" },
 		{ "tcp:/h", "must begin with" },
 		{ "tcp://", "a host is wanted" },
@@ -110,6 +157,7 @@ bad_ones_say_what_would_be_right(void **state)
 		assert_int_equal(
 		    targets_parse(&t, slice_str(rows[i].url), &err), -1);
 		assert_non_null(strstr(err.text, rows[i].says));
+		targets_clear(&t);
 	}
 	(void)memset(path + 8, 'x', 107);
 	assert_int_equal(targets_parse(&t, slice_str(path), &err), -1);
@@ -143,6 +191,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_ones),
 		cmocka_unit_test(several_in_order),
+		cmocka_unit_test(what_stands_behind_a_question_mark),
 		cmocka_unit_test(bad_ones_say_what_would_be_right),
 		cmocka_unit_test(the_wait_doubles_up_to_a_limit_and_varies),
 	};

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tls_alert.c - see tls_alert.h
+ */
+#include "tls_alert.h"
+
 #include <stddef.h>
 
 #include <openssl/ssl.h>
 #include <openssl/tls1.h>
-
-#include "tool/probe_parts.h"
 
 static const struct {
 	int alert;
@@ -47,15 +50,14 @@ static const struct {
 	{ SSL_AD_UNRECOGNIZED_NAME,
 	    "the server does not know the name that "
 	    "we asked for",
-	    "give the right one, with --name" },
+	    "give the right one" },
 	{ TLS13_AD_CERTIFICATE_REQUIRED,
 	    "the server wants a certificate, and we have none",
-	    "give one: --cert FILE --key FILE, or --bundle FOLDER; `syncline "
-	    "cert issue` makes it" },
+	    "give one and its key; `syncline cert issue` makes them" },
 };
 
 void
-probe_alert_words(int alert, struct err *why, struct err *cure)
+tls_alert_words(int alert, struct err *why, struct err *cure)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (words[i].alert != alert)
