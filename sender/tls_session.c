@@ -310,6 +310,22 @@ shake(struct tls_session *s)
 	return fail(s);
 }
 
+/*
+ * The peer asked for new keys (RFC 8446 section 4.6.3). OpenSSL would say so
+ * with what we write next, and we never write; libsyncline waits for it, to
+ * know that its certificate was accepted.
+ */
+static void
+answer(struct tls_session *s)
+{
+	if (SSL_get_key_update_type(s->ssl) == SSL_KEY_UPDATE_NONE ||
+	    s->state != TLS_MORE)
+		return;
+	if (SSL_key_update(s->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1 ||
+	    SSL_do_handshake(s->ssl) != 1)
+		(void)fail(s);
+}
+
 /* Everything that OpenSSL can make of what it has and can take. */
 static void
 decrypt(struct tls_session *s, char *to, size_t size, size_t *got)
@@ -389,6 +405,7 @@ tls_session_read(struct tls_session *s, struct slice ahead, char *to,
 	ERR_clear_error();
 	if (looks_like_tls(s) && (s->open || shake(s) == TLS_MORE) && s->open)
 		decrypt(s, to, size, got);
+	answer(s);
 	s->in.n = 0;
 	ERR_clear_error();
 	return *got > 0 ? TLS_DATA : s->state;

@@ -33,6 +33,8 @@ def raw_dns(text):
 
 
 def general_name(text):
+    if isinstance(text, x509.GeneralName):
+        return text
     try:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:

@@ -18,6 +18,7 @@ import pytest
 import harness
 import senders
 import sending
+import tlsclient
 from harness import eventually, load
 from sending import Drive, drive, first_of_each, numbers
 
@@ -28,14 +29,25 @@ def free_port():
         return port
 
 
-def test_a_collector_that_is_killed_again_and_again(collect):
+@pytest.fixture(params=("tcp", "tls"))
+def place(request):
+    """A listener that may come back, and the URL of who sends to it."""
+    port = free_port()
+    if request.param == "tcp":
+        url = "tcp://127.0.0.1:%d" % port
+        return url, url
+    certs = request.getfixturevalue("certs")
+    return (tlsclient.url(certs).replace(":0?", ":%d?" % port),
+            sending.tls_url(port, certs, certs.right))
+
+
+def test_a_collector_that_is_killed_again_and_again(collect, place):
     """K2: SIGKILL in the middle of it, for several processes. What TCP cannot
     know is counted; everything else arrives, in order; what came twice was
     counted as sent again."""
-    port = free_port()
-    url = "tcp://127.0.0.1:%d" % port
+    listener, url = place
     count, processes, kills = load(4000), 4, 4
-    c = collect(listen=(url,))
+    c = collect(listen=(listener,))
     # as long in a slow build, with fewer messages
     crowd = [Drive("flood", url, count=count, pace=400000 // count, retry=100,
                    overflow=2, block=60000, timeout=30000)
@@ -46,7 +58,7 @@ def test_a_collector_that_is_killed_again_and_again(collect):
         eventually(lambda: c.count_lines() >= goal or
                    all(d.process.poll() is not None for d in crowd))
         c.kill()
-        c = collect(listen=(url,))
+        c = collect(listen=(listener,))
     results = [drive.end() for drive in crowd]
     lost = doubled = 0
     c.stop()
@@ -62,32 +74,37 @@ def test_a_collector_that_is_killed_again_and_again(collect):
     assert doubled <= sum(r["resent"] for r in results), (doubled, results)
 
 
-def test_a_collector_that_stops_in_order_loses_nothing(collect):
+def test_a_collector_that_stops_in_order_loses_nothing(collect, place):
     """SIGTERM under load: what it had acknowledged is in its file, the rest
     waits for the next one."""
-    port = free_port()
-    url = "tcp://127.0.0.1:%d" % port
+    listener, url = place
     count = load(5000)
-    c = collect(listen=(url,))
+    c = collect(listen=(listener,))
     one = Drive("flood", url, count=count, pace=50, retry=100,
                 memory=1 << 22)
     for n in (1, 2):
         eventually(lambda: c.count_lines() >= n * count // 3)
         c.stop()
-        c = collect(listen=(url,))
+        c = collect(listen=(listener,))
     got = one.end()
     assert got["dropped"] == 0
     found, = numbers(c.wait_lines(count)).values()
     assert first_of_each(found) == list(range(count))
 
 
-@pytest.mark.parametrize("way", ("tcp", "udp", "unix"))
-def test_a_collector_that_hangs_holds_up_nobody(collect, tmp_path, way):
+@pytest.mark.parametrize("way", ("tcp", "tls", "udp", "unix"))
+def test_a_collector_that_hangs_holds_up_nobody(
+        collect, request, tmp_path, way):
     """K3: SIGSTOP: no call waits; what finds no room is counted by severity,
     and the collector is told, and sees the gap in the numbers."""
     if way == "unix":
         url = "unix://%s/in.sock" % tmp_path
         c = collect(listen=(url,))
+    elif way == "tls":
+        certs = request.getfixturevalue("certs")
+        c = collect(listen=(tlsclient.url(certs),))
+        url = sending.tls_url(c, certs, certs.right)
+        drive("flood", url)  # a handshake would not end while it is stopped
     else:
         c = collect(listen=(way + "://127.0.0.1:0?receive_buffer=64K"
                             if way == "udp" else way + "://127.0.0.1:0",))
@@ -142,18 +159,18 @@ def test_no_call_of_the_caller_can_block(collect, tmp_path):
                for line in between), between
 
 
-def test_what_could_not_be_sent_is_sent_by_the_next_process(collect, tmp_path):
+def test_what_could_not_be_sent_is_sent_by_the_next_process(
+        collect, place, tmp_path):
     """A7: the destination is down; processes come, spool, die and end; then
     it is up: all, in order, once."""
-    port, spool = free_port(), tmp_path / "spool"
-    url = "tcp://127.0.0.1:%d" % port
+    (listener, url), spool = place, tmp_path / "spool"
     count = load(5000)
     drive("crash", url, status=-signal.SIGKILL, count=count, spool=spool,
           spool_size=64 << 20)
     for _ in range(3):
         got = drive("flood", url, status=1, count=10, spool=spool, timeout=0)
         assert got["flush"] < 0 and got["dropped"] == 0
-    c = collect(listen=(url,))
+    c = collect(listen=(listener,))
     got = drive("flood", url, count=1, spool=spool)
     assert got["replayed"] >= count and got["damaged"] == 0
     assert got["spool_bytes"] == 0

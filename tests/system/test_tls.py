@@ -8,10 +8,12 @@ parsed, whatever the version, and however the network cuts the stream.
 import json
 import socket
 import ssl
+import subprocess
 import threading
 
 import pytest
 
+import live
 import senders
 import tlsclient
 from harness import eventually
@@ -35,6 +37,25 @@ def test_mutual_tls(collect, certs, version):
     assert c.metric("received_messages_total") == 1
     said = c.stop()
     assert "listening on tls://127.0.0.1:" in said
+
+
+def test_new_keys_are_answered(collect, certs):
+    """RFC 8446 section 4.6.3: who asks for a KeyUpdate gets one at once,
+    though a collector has nothing else to say; libsyncline waits for it."""
+    c = collect(listen=(tlsclient.url(certs),))
+    with subprocess.Popen(
+            [live.installed("openssl"), "s_client", "-tls1_3", "-msg",
+             "-connect", "%s:%d" % c.address("tls"), "-cert",
+             certs.right + ".pem", "-key", certs.right + ".key"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.DEVNULL) as client:
+        client.stdin.write("K\n")
+        client.stdin.flush()
+        try:
+            assert any(line.startswith("<<< ") and "KeyUpdate" in line
+                       for line in client.stdout)
+        finally:
+            client.kill()
 
 
 def test_several_records_and_one_over_several(collect, certs):
