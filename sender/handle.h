@@ -89,7 +89,7 @@ struct syncline {
 	pthread_mutex_t lock; /* of what follows */
 	void (*on_event)(const struct syncline_event *event, void *arg);
 	void *on_event_arg;
-	char last_error[160];
+	char last_error[320];
 };
 
 /* Starts the thread, where there is to be one: 0 or a negative errno value. */

@@ -225,8 +225,10 @@ open_spool(struct syncline *s, const struct syncline_opts *o, struct err *err)
 static int
 open_trust(struct syncline *s, struct err *err)
 {
+	if (link_trust(&s->engine.link, err) == 0)
+		return 0;
 	errno = EINVAL;
-	return link_trust(&s->engine.link, err);
+	return -1;
 }
 
 static void

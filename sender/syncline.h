@@ -352,7 +352,7 @@ struct syncline_stats {
 	uint64_t spool_bytes;   /* in the spool now */
 	uint64_t queued_bytes;  /* in the ring now */
 	int connected;          /* 1 or 0 */
-	char last_error[160];   /* of the last failure: what and why */
+	char last_error[320];   /* of the last failure: what and why */
 };
 
 /* size is sizeof(struct syncline_stats): no more is written. */

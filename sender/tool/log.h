@@ -17,7 +17,7 @@ enum { LOG_ELEMENTS = 8, LOG_PARAMS = 32 };
 /* What the command line says. */
 struct log_job {
 	const char *url, *file; /* file: "-" is standard input; NULL: none */
-	char made_url[1100];    /* of --server, --socket ... */
+	char made_url[8192];    /* of --server, --socket, --tls-... */
 	struct syncline_opts opts;
 	struct syncline_record record; /* pri, msgid, elements */
 	struct syncline_element elements[LOG_ELEMENTS];
@@ -42,6 +42,34 @@ int log_priority(const char *text);
 int log_options(struct log_job *job, int argc, char **argv);
 
 extern const char log_help[];
+
+/* log_where.c: the options that say where to, and the URL they make. Those
+ * with a letter have that. */
+enum {
+	LOG_URL = 256,
+	LOG_SPOOL,
+	LOG_TLS,
+	LOG_TLS_CA,
+	LOG_TLS_CERTIFICATE,
+	LOG_TLS_KEY,
+	LOG_TLS_FINGERPRINT,
+	LOG_TLS_NAME,
+	LOG_WHERE_END
+};
+
+enum { LOG_TLS_PARAMS = LOG_WHERE_END - LOG_TLS_CA };
+
+struct log_where {
+	const char *server, *port, *socket; /* NULL: not given */
+	const char *scheme;
+	const char *tls[LOG_TLS_PARAMS];
+};
+
+/* False: it is none of them. */
+bool log_take_where(struct log_job *job, struct log_where *w, int letter);
+
+/* A status of tool.h. */
+int log_make_url(struct log_job *job, const struct log_where *w);
 
 /* Queues one text, in time. */
 void log_text(struct syncline *s, const struct log_job *job,

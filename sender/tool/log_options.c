@@ -13,7 +13,7 @@
 #include "wire/pri.h"
 
 enum {
-	OPT_RFC3164 = 256,
+	OPT_RFC3164 = LOG_WHERE_END,
 	OPT_RFC5424,
 	OPT_SD_ID,
 	OPT_SD_PARAM,
@@ -23,8 +23,6 @@ enum {
 	OPT_ID,
 	OPT_PRIO_PREFIX,
 	OPT_NO_ACT,
-	OPT_URL,
-	OPT_SPOOL,
 	OPT_RATE,
 	OPT_TIMEOUT,
 	SIZE_MAX_MESSAGE = 65536
@@ -52,16 +50,24 @@ const char log_help[] =
     "      --no-act           do all but send\n"
     "\n"
     "Where to (default: $SYNCLINE_URL, or unix:///dev/log):\n"
-    "      --url URL          tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH;\n"
-    "                         several with blanks between: the next one is\n"
-    "                         tried when one cannot be reached\n"
+    "      --url URL          tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH,\n"
+    "                         tls://HOST:PORT?ca=FILE; several with blanks\n"
+    "                         between: the next one is tried when one cannot\n"
+    "                         be reached\n"
     "  -u, --socket PATH      a unix socket\n"
     "  -n, --server HOST      this host, by UDP, or with\n"
     "  -T, --tcp              by TCP\n"
     "  -d, --udp              by UDP\n"
-    "  -P, --port PORT        at this port (514)\n"
+    "      --tls              in TLS\n"
+    "  -P, --port PORT        at this port (514; in TLS 6514)\n"
     "      --octet-count      octet counting, which is the default\n"
     "      --lf               newlines between messages instead\n"
+    "\n"
+    "In TLS; --tls-ca or --tls-fingerprint is needed, the others where wanted:\n"
+    "      --tls-ca FILE      who signed the collector's certificate\n"
+    "      --tls-fingerprint FP   of that certificate, sha-256:... or sha-1:...\n"
+    "      --tls-name NAME    for whom it is (the host)\n"
+    "      --tls-certificate FILE, --tls-key FILE   ours\n"
     "\n"
     "      --spool DIR        what cannot be sent waits in this folder\n"
     "      --rate N           at most N messages a second\n"
@@ -167,40 +173,6 @@ add_element(struct log_job *job, const char *id)
 	return TOOL_OK;
 }
 
-struct where {
-	const char *server, *port, *socket;
-	bool tcp;
-};
-
-static int
-make_url(struct log_job *job, const struct where *w)
-{
-	int n = 0;
-	bool six = w->server != NULL && strchr(w->server, ':') != NULL &&
-	    w->server[0] != '[';
-
-	if (job->url != NULL)
-		return w->server == NULL && w->socket == NULL
-		    ? TOOL_OK
-		    : tool_usage("syncline log",
-			  "--url, --server or --socket, one of them");
-	if (w->server != NULL && w->socket != NULL)
-		return tool_usage(
-		    "syncline log", "--server or --socket, one of them");
-	if (w->server != NULL)
-		n = snprintf(job->made_url, sizeof(job->made_url),
-		    "%s://%s%s%s:%s", w->tcp ? "tcp" : "udp", six ? "[" : "",
-		    w->server, six ? "]" : "", w->port);
-	else if (w->socket != NULL)
-		n = snprintf(job->made_url, sizeof(job->made_url), "unix://%s",
-		    w->socket);
-	if (n >= (int)sizeof(job->made_url))
-		return tool_usage("syncline log", "the name is too long");
-	if (n > 0)
-		job->url = job->made_url;
-	return TOOL_OK;
-}
-
 /* Options with a value that must be right. */
 static int
 take_value(struct log_job *job, int letter, char *value)
@@ -231,35 +203,6 @@ take_value(struct log_job *job, int letter, char *value)
 		return tool_usage(
 		    "syncline log", "%s: no such value of this option", value);
 	return TOOL_OK;
-}
-
-/* Where to. */
-static bool
-take_where(struct log_job *job, struct where *w, int letter)
-{
-	switch (letter) {
-	case 'u':
-		w->socket = optarg;
-		return true;
-	case 'n':
-		w->server = optarg;
-		return true;
-	case 'P':
-		w->port = optarg;
-		return true;
-	case 'T':
-	case 'd':
-		w->tcp = letter == 'T';
-		return true;
-	case OPT_URL:
-		job->url = optarg;
-		return true;
-	case OPT_SPOOL:
-		job->opts.spool = optarg;
-		return true;
-	default:
-		return false;
-	}
 }
 
 /* What each of these letters sets. */
@@ -321,40 +264,47 @@ take_simple(struct log_job *job, int letter)
 	}
 }
 
+static const char letters[] = ":p:t:if:esS:u:n:P:Tdh";
+static const struct option options[] = {
+	{ "priority", required_argument, NULL, 'p' },
+	{ "tag", required_argument, NULL, 't' },
+	{ "id", optional_argument, NULL, OPT_ID },
+	{ "file", required_argument, NULL, 'f' },
+	{ "skip-empty", no_argument, NULL, 'e' },
+	{ "stderr", no_argument, NULL, 's' },
+	{ "size", required_argument, NULL, 'S' },
+	{ "socket", required_argument, NULL, 'u' },
+	{ "server", required_argument, NULL, 'n' },
+	{ "port", required_argument, NULL, 'P' },
+	{ "tcp", no_argument, NULL, 'T' },
+	{ "udp", no_argument, NULL, 'd' },
+	{ "rfc3164", no_argument, NULL, OPT_RFC3164 },
+	{ "rfc5424", no_argument, NULL, OPT_RFC5424 },
+	{ "sd-id", required_argument, NULL, OPT_SD_ID },
+	{ "sd-param", required_argument, NULL, OPT_SD_PARAM },
+	{ "msgid", required_argument, NULL, OPT_MSGID },
+	{ "octet-count", no_argument, NULL, OPT_OCTET_COUNT },
+	{ "lf", no_argument, NULL, OPT_LF },
+	{ "prio-prefix", no_argument, NULL, OPT_PRIO_PREFIX },
+	{ "no-act", no_argument, NULL, OPT_NO_ACT },
+	{ "tls", no_argument, NULL, LOG_TLS },
+	{ "tls-ca", required_argument, NULL, LOG_TLS_CA },
+	{ "tls-certificate", required_argument, NULL, LOG_TLS_CERTIFICATE },
+	{ "tls-key", required_argument, NULL, LOG_TLS_KEY },
+	{ "tls-fingerprint", required_argument, NULL, LOG_TLS_FINGERPRINT },
+	{ "tls-name", required_argument, NULL, LOG_TLS_NAME },
+	{ "url", required_argument, NULL, LOG_URL },
+	{ "spool", required_argument, NULL, LOG_SPOOL },
+	{ "rate", required_argument, NULL, OPT_RATE },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 int
 log_options(struct log_job *job, int argc, char **argv)
 {
-	static const char letters[] = ":p:t:if:esS:u:n:P:Tdh";
-	static const struct option options[] = {
-		{ "priority", required_argument, NULL, 'p' },
-		{ "tag", required_argument, NULL, 't' },
-		{ "id", optional_argument, NULL, OPT_ID },
-		{ "file", required_argument, NULL, 'f' },
-		{ "skip-empty", no_argument, NULL, 'e' },
-		{ "stderr", no_argument, NULL, 's' },
-		{ "size", required_argument, NULL, 'S' },
-		{ "socket", required_argument, NULL, 'u' },
-		{ "server", required_argument, NULL, 'n' },
-		{ "port", required_argument, NULL, 'P' },
-		{ "tcp", no_argument, NULL, 'T' },
-		{ "udp", no_argument, NULL, 'd' },
-		{ "rfc3164", no_argument, NULL, OPT_RFC3164 },
-		{ "rfc5424", no_argument, NULL, OPT_RFC5424 },
-		{ "sd-id", required_argument, NULL, OPT_SD_ID },
-		{ "sd-param", required_argument, NULL, OPT_SD_PARAM },
-		{ "msgid", required_argument, NULL, OPT_MSGID },
-		{ "octet-count", no_argument, NULL, OPT_OCTET_COUNT },
-		{ "lf", no_argument, NULL, OPT_LF },
-		{ "prio-prefix", no_argument, NULL, OPT_PRIO_PREFIX },
-		{ "no-act", no_argument, NULL, OPT_NO_ACT },
-		{ "url", required_argument, NULL, OPT_URL },
-		{ "spool", required_argument, NULL, OPT_SPOOL },
-		{ "rate", required_argument, NULL, OPT_RATE },
-		{ "timeout", required_argument, NULL, OPT_TIMEOUT },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct where w = { .port = "514" };
+	struct log_where w = { .scheme = "udp" };
 	int letter, status = TOOL_OK;
 
 	opterr = 0;
@@ -362,7 +312,8 @@ log_options(struct log_job *job, int argc, char **argv)
 	    (letter = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		if (letter == ':' || letter == '?')
 			return tool_bad_option("syncline log", letter, argv);
-		if (!take_simple(job, letter) && !take_where(job, &w, letter))
+		if (!take_simple(job, letter) &&
+		    !log_take_where(job, &w, letter))
 			status = take_value(job, letter, optarg);
 	}
 	if (status != TOOL_OK)
@@ -376,5 +327,5 @@ log_options(struct log_job *job, int argc, char **argv)
 		job->file = job->file != NULL ? job->file : "-";
 		job->first = argc;
 	}
-	return make_url(job, &w);
+	return log_make_url(job, &w);
 }

@@ -173,6 +173,12 @@ def test_four_commands_of_tls(tmp_path):
             line, = log.read_text().splitlines()
             assert re.fullmatch(
                 r"<14>1 \S+ \S+ syncline \d+ check-tls - .*it works", line)
+            fifth = block("sh", "--tls-ca").replace("--tls ", "--tls -P %d "
+                                                    % port)
+            shell(fifth, cwd=where)
+            harness.eventually(lambda: len(log.read_text().splitlines()) == 2)
+            assert re.fullmatch(r"<13>1 .* it works",
+                                log.read_text().splitlines()[1])
         finally:
             process.send_signal(signal.SIGTERM)
             process.stderr.close()

@@ -83,7 +83,7 @@ def test_the_program_of_the_readme(receiver, tmp_path):
 
 def test_the_line_of_the_readme(receiver):
     c, url = receiver
-    line = block("sh", "syncline log").replace(
+    line = block("sh", "syncline log --url").replace(
         "tcp://127.0.0.1:5514", url).replace("build/", sending.BUILD + "/")
     subprocess.run(["sh", "-ec", line], check=True)
     assert messages(c, 1)[0][3] == "hello"

@@ -2,13 +2,16 @@
 """`syncline log`: logger's options, and a status that can be believed."""
 
 import os
+import re
 import subprocess
 import time
 
 import pytest
 
+import certs as made
 import harness
 import sending
+import tlsclient
 from harness import load
 from sending import messages
 
@@ -107,6 +110,59 @@ def test_what_is_in_the_spool_goes_with_the_next(everywhere, tmp_path):
     assert [m[7] for m in messages(c, 2)] == ["kept", "new"]
 
 
+def test_in_tls(collect, certs):
+    """By options, as shorthands for what a URL can say, and by a URL that
+    they complete; also that of the environment."""
+    c = collect(listen=(tlsclient.url(certs),), args=(
+        "-f", "%{tls_peer} %{msg}"))
+    port = c.address("tls")[1]
+    ours = ("--tls-certificate", certs.right + ".pem", "--tls-key",
+            certs.right + ".key")
+    log("-n", "127.0.0.1", "-P", port, "--tls", "--tls-ca", certs.ca, *ours,
+        "one")
+    log("-n", "127.0.0.1", "-P", port, "--tls", "--tls-fingerprint",
+        made.fingerprint(certs.server), *ours, "two")
+    log("--url", "tcp://127.0.0.1:1  tls://127.0.0.1:%d?ca=%s" % (
+        port, certs.ca), "--tls-name", "collector.example.net", *ours, "three")
+    log("--tls-ca", certs.ca, *ours, "four",
+        env={"SYNCLINE_URL": "tls://127.0.0.1:%d" % port})
+    log("--url", sending.tls_url(c, certs, certs.right), "five")
+    assert c.wait_lines(5) == [
+        b"web1.example.net " + n for n in (b"one", b"two", b"three", b"four",
+                                           b"five")]
+
+
+def test_files_with_odd_names(collect, certs, tmp_path):
+    """Whatever a file is called, the URL that is made of it is right."""
+    c = collect(listen=(tlsclient.url(certs, client="none", ca=None),))
+    odd = tmp_path / "a b&c?d%e=f#\u00fc.pem"
+    odd.write_bytes(open(certs.ca, "rb").read())
+    log("-n", "127.0.0.1", "-P", c.address("tls")[1], "--tls", "--tls-ca",
+        odd, "it works")
+    assert messages(c, 1)[0][7] == "it works"
+
+
+@pytest.mark.parametrize("keys,says", (
+    ({"--tls-name": "logs.example.net"}, "it names collector.example.net, localhost, 127.0.0.1, wanted is "
+     "logs.example.net; is it the right server? Then give its name"),
+    ({"--tls-ca": "foreign"}, "is signed by CN=Test CA, which is not in "),
+    ({}, "the server wants a certificate, and we have none (alert 116); give "
+     "one and its key; `syncline cert issue` makes them"),
+))
+def test_a_failure_in_tls_is_said(collect, certs, keys, says):
+    """Thing, cause and cure; and the status is 1."""
+    c = collect(listen=(tlsclient.url(certs),))
+    keys = {"--tls-ca": certs.ca, **keys}
+    if keys["--tls-ca"] == "foreign":
+        keys["--tls-ca"] = certs.foreign.path
+    said = log("-n", "127.0.0.1", "-P", c.address("tls")[1], "--tls",
+               "--timeout", 1, *(w for pair in keys.items() for w in pair),
+               "x", status=1)
+    assert "1 messages were not delivered: tls://127.0.0.1:" in said
+    assert says in said
+    assert c.count_lines() == 0
+
+
 @pytest.mark.parametrize("args,says", (
     (("--nonsense",), "--nonsense: no such option"),
     (("-p", "local9.err", "x"), "local9.err: no such value"),
@@ -118,6 +174,12 @@ def test_what_is_in_the_spool_goes_with_the_next(everywhere, tmp_path):
     (("--url", "tcp://h", "-n", "h", "x"), "one of them"),
     (("-f", "/dev/null", "x"), "one of them"),
     (("--url", "tls://h", "x"), "tls://h: nothing says how to know the server"),
+    (("-n", "h", "--tls", "x"), "give --tls-ca FILE, the authority"),
+    (("-n", "h", "--tls-ca", "f", "x"), "--tls-ca: that is for TLS; say --tls"),
+    (("--url", "tcp://h", "--tls-name", "n", "x"), "give a URL that begins"),
+    (("-n", "h", "--tls", "--tls-ca", "/nowhere/f", "x"),
+     "tls://h:6514: ca: /nowhere/f: cannot be read: No such file"),
+    (("-n", "h", "--tls", "--tls-ca", "f" * 8192, "x"), "longer than 8191"),
     (("--url", "tcp://h:0", "x"), "a number from 1 to 65535"),
 ))
 def test_wrong_usage_is_said(args, says):
@@ -132,3 +194,9 @@ def test_a_file_that_is_not_there_is_said():
 def test_help_names_every_option():
     said = log("--help")
     assert "Exit status: 0 all was delivered, 1 not all" in said
+    with open(os.path.join(harness.REPO, "sender", "syncline.1"),
+              encoding="utf-8") as f:
+        manual = f.read().partition(".Ss syncline cert init")[0]
+    options = re.findall(r" --([a-z0-9-]+)", said)
+    assert len(options) > 25
+    assert not [o for o in options if "-" + o not in manual and o != "help"]
