@@ -174,7 +174,7 @@ tls_line_on_verify(X509_STORE_CTX *ctx, void *arg)
 static bool
 set_up(struct tls_line *l, const struct tls_trust *trust)
 {
-	const char *name = tls_trust_sni(trust);
+	char *name = tls_trust_sni(trust);
 	BIO *bio;
 
 	l->method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "line");

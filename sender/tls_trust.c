@@ -240,10 +240,10 @@ tls_trust_renew(struct tls_trust *t, struct err *err)
 	return tls != NULL ? 0 : -1;
 }
 
-const char *
+char *
 tls_trust_sni(const struct tls_trust *t)
 {
-	return t->is_name ? t->wish.name : NULL;
+	return t->is_name ? t->texts[t->name_at] : NULL;
 }
 
 const struct tls *

@@ -37,8 +37,9 @@ void tls_trust_free(struct tls_trust *t); /* accepts NULL */
  * says why; that is said once for each change. No line of it may be open. */
 int tls_trust_renew(struct tls_trust *t, struct err *err);
 
-/* The name that is asked for in the handshake; NULL: it is an address. */
-const char *tls_trust_sni(const struct tls_trust *t);
+/* The name that is asked for in the handshake (to be read only); NULL: it is
+ * an address. */
+char *tls_trust_sni(const struct tls_trust *t);
 
 const struct tls *tls_trust_tls(const struct tls_trust *t);
 
