@@ -41,13 +41,22 @@ drive_fork(const struct job *job)
 		status = syncline_flush(s, job->timeout);
 		_exit(status == 0 && syncline_close(s, 0) == 0 ? 0 : 1);
 	}
-	/* one that never logs, and one that only ends */
+	/* while the parent is connected: one that logs, one that never does,
+	 * and one that only ends; the parent goes on after them */
+	(void)syncline_flush(s, job->timeout);
+	if (fork() == 0) {
+		(void)syncline_log(s, LOG_INFO, "p=%d t=1 n=0", (int)getpid());
+		status = syncline_flush(s, job->timeout);
+		_exit(status == 0 && syncline_close(s, 0) == 0 ? 0 : 1);
+	}
 	if (fork() == 0)
 		_exit(syncline_close(s, 0) == 0 ? 0 : 1);
 	if (fork() == 0)
 		_exit(0);
 	while (wait(&status) > 0)
 		failed |= status;
+	(void)syncline_log(
+	    s, LOG_INFO, "p=%d t=0 n=%d", (int)getpid(), job->count);
 	return drive_end(s, job) != 0 || failed != 0;
 }
 

@@ -70,16 +70,21 @@ def test_a_fork_sends_nothing_twice(receiver):
     c, url = receiver
     count, children = load(2000), 5
     got = drive("fork", url, count=count, threads=children)
-    assert got["accepted"] == got["sent"] == count
-    lines = c.wait_lines(count * (children + 1))
+    assert got["accepted"] == got["sent"] == count + 1
+    # what a child did to the parent's connection: nothing
+    assert (got["connects"], got["failures"]) == (1, 0)
+    lines = c.wait_lines(count * (children + 1) + 2)
     found = numbers(lines)
-    assert len(found) == children + 1 and len(lines) == count * (children + 1)
-    assert all(n == list(range(count)) for n in found.values())
+    assert len(found) == children + 2
+    assert len(lines) == count * (children + 1) + 2
+    assert sorted(map(len, found.values())) == [
+        1] + [count] * children + [count + 1]
+    assert all(n == list(range(len(n))) for n in found.values())
     for pid, _ in found:
         mine = [line.decode() for line in lines if b" p=%d " % pid in line]
         assert all(" drive %d - " % pid in line for line in mine)
         assert [int(sending.SEQUENCE.search(line)[1]) for line in mine] == \
-            list(range(1, count + 1))
+            list(range(1, len(mine) + 1))
 
 
 def test_threads_keep_their_order(receiver):
