@@ -68,7 +68,8 @@ say_dates(const struct verdict *v, struct err *why, struct err *cure)
 		(void)err_set(cure, "%s",
 		    v->depth == 0
 			? "renew it (syncline cert renew)"
-			: "make a new authority, and new certificates by it");
+			: "renew it (syncline cert renew --authority), and "
+			  "give everybody the new ca.pem");
 		return;
 	}
 	view_begin(v->at, when);

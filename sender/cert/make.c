@@ -179,18 +179,37 @@ fill(X509 *cert, const struct make_want *want, EVP_PKEY *key, X509 *ca)
 	    add_use(cert, ca, want);
 }
 
+static bool
+sign(X509 *cert, EVP_PKEY *signer)
+{
+	/* these have their digest built in */
+	bool fixed = EVP_PKEY_is_a(signer, "ED25519") == 1 ||
+	    EVP_PKEY_is_a(signer, "ED448") == 1;
+
+	return X509_sign(cert, signer, fixed ? NULL : EVP_sha256()) > 0;
+}
+
 X509 *
 make_cert(const struct make_want *want, EVP_PKEY *key, X509 *ca,
     EVP_PKEY *ca_key, struct err *err)
 {
 	X509 *cert = X509_new();
-	EVP_PKEY *signer = ca != NULL ? ca_key : key;
-	/* these have their digest built in */
-	bool fixed = EVP_PKEY_is_a(signer, "ED25519") == 1 ||
-	    EVP_PKEY_is_a(signer, "ED448") == 1;
 
 	if (cert != NULL && fill(cert, want, key, ca != NULL ? ca : cert) &&
-	    X509_sign(cert, signer, fixed ? NULL : EVP_sha256()) > 0)
+	    sign(cert, ca != NULL ? ca_key : key))
+		return cert;
+	(void)reason_set(err, "cannot make the certificate");
+	X509_free(cert);
+	return NULL;
+}
+
+X509 *
+make_again(X509 *old, EVP_PKEY *key, int days, struct err *err)
+{
+	X509 *cert = X509_dup(old);
+
+	if (cert != NULL && set_serial(cert) &&
+	    set_validity(cert, days, NULL) && sign(cert, key))
 		return cert;
 	(void)reason_set(err, "cannot make the certificate");
 	X509_free(cert);

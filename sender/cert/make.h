@@ -42,6 +42,14 @@ struct evp_pkey_st *make_key(bool rsa, struct err *err);
 struct x509_st *make_cert(const struct make_want *want, struct evp_pkey_st *key,
     struct x509_st *ca, struct evp_pkey_st *ca_key, struct err *err);
 
+/*
+ * The same certificate once more, for key's owner, who signed the old one
+ * with it: another serial, and valid from an hour ago for so many days. The
+ * caller's, pem_free_cert().
+ */
+struct x509_st *make_again(
+    struct x509_st *old, struct evp_pkey_st *key, int days, struct err *err);
+
 /* The key is that of the certificate. */
 bool make_fits(struct x509_st *cert, struct evp_pkey_st *key);
 

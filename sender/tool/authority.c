@@ -36,7 +36,6 @@ authority_make(struct authority *a, bool rsa, const char *host, struct err *err)
 static int
 judge(const struct authority *a, const char *dir, struct err *err)
 {
-	char end[VIEW_TIME];
 	long below;
 
 	if (!make_fits(a->cert, a->key))
@@ -49,18 +48,11 @@ judge(const struct authority *a, const char *dir, struct err *err)
 		    "%s/ca.pem may not sign other "
 		    "certificates; `syncline cert init` makes one that may",
 		    dir);
-	view_end(a->cert, end);
-	if (view_until_end(a->cert) <= 0)
-		return err_set(err,
-		    "%s/ca.pem: the authority has expired on "
-		    "%s; make a new one (syncline cert init, in another "
-		    "folder)",
-		    dir, end);
 	return 0;
 }
 
 int
-authority_read(struct authority *a, const char *dir, struct err *err)
+authority_read_old(struct authority *a, const char *dir, struct err *err)
 {
 	char path[CERT_PATH];
 
@@ -72,6 +64,22 @@ authority_read(struct authority *a, const char *dir, struct err *err)
 		return -1;
 	a->key = pem_read_key(path, err);
 	return a->key != NULL ? judge(a, dir, err) : -1;
+}
+
+int
+authority_read(struct authority *a, const char *dir, struct err *err)
+{
+	char end[VIEW_TIME];
+
+	if (authority_read_old(a, dir, err) != 0)
+		return -1;
+	view_end(a->cert, end);
+	if (view_until_end(a->cert) <= 0)
+		return err_set(err,
+		    "%s/ca.pem: the authority has expired on %s; `syncline "
+		    "cert renew --authority` makes it valid again",
+		    dir, end);
+	return 0;
 }
 
 void

@@ -20,6 +20,9 @@ int authority_make(
  * is an authority, and has not expired. */
 int authority_read(struct authority *a, const char *dir, struct err *err);
 
+/* The same, but it may have expired. */
+int authority_read_old(struct authority *a, const char *dir, struct err *err);
+
 /* Takes one that is all zero. */
 void authority_clear(struct authority *a);
 

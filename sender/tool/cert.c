@@ -40,7 +40,7 @@ static const struct {
 	[CERT_SHOW] = { "show", "syncline cert show", "", 1, 1, "which file?" },
 	[CERT_CHECK] = { "check", "syncline cert check", "kansc", 1, 1,
 	    "which file?" },
-	[CERT_RENEW] = { "renew", "syncline cert renew", "dyw", 0, 1, "" },
+	[CERT_RENEW] = { "renew", "syncline cert renew", "dywA", 0, 1, "" },
 };
 
 /* In the order of the letters above; 's' and 'c': --server, --client. */
@@ -56,6 +56,7 @@ static const struct option options[] = { { "dir", required_argument, NULL,
 	{ "client", no_argument, NULL, 'c' },
 	{ "self-signed", no_argument, NULL, 'x' },
 	{ "new-key", no_argument, NULL, 'w' },
+	{ "authority", no_argument, NULL, 'A' },
 	{ "sha-1", no_argument, NULL, '1' }, { "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 } };
 
@@ -114,6 +115,9 @@ take(struct cert_options *o, int letter, const char *value)
 	case 'w':
 		o->new_key = true;
 		break;
+	case 'A':
+		o->authority = true;
+		break;
 	default:
 		o->sha1 = true;
 		break;
@@ -144,6 +148,8 @@ read_options(struct cert_options *o, enum command which, int argc, char **argv)
 		if (status != TOOL_OK)
 			return status;
 	}
+	if (o->days == 0)
+		o->days = o->authority ? CERT_CA_DAYS : CERT_DAYS;
 	o->names = argv + optind;
 	o->count = argc - optind;
 	if (o->count < commands[which].least)
@@ -169,7 +175,7 @@ run(enum command which, const struct cert_options *o)
 	case CERT_CHECK:
 		return cert_check(o);
 	default:
-		return cert_renew(o);
+		return o->authority ? cert_renew_authority(o) : cert_renew(o);
 	}
 }
 
@@ -177,7 +183,7 @@ int
 cmd_cert(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
-	struct cert_options o = { .dir = "tls", .days = CERT_DAYS };
+	struct cert_options o = { .dir = "tls", .days = 0 };
 	int which = 0;
 	int status;
 

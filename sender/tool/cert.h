@@ -34,6 +34,7 @@ struct cert_options {
 	bool client;
 	bool self_signed;
 	bool new_key;
+	bool authority; /* what is renewed is the authority itself */
 	bool sha1;
 	char **names; /* what is left: borrowed from argv, count of them */
 	int count;
@@ -43,6 +44,7 @@ struct cert_options {
 int cert_init(const struct cert_options *o);
 int cert_issue(const struct cert_options *o);
 int cert_renew(const struct cert_options *o);
+int cert_renew_authority(const struct cert_options *o);
 int cert_fingerprint(const struct cert_options *o);
 int cert_show(const struct cert_options *o);
 int cert_check(const struct cert_options *o);

@@ -61,7 +61,10 @@ check_dates(struct check *c)
 	view_end(c->cert, when);
 	c->expired = left <= 0;
 	if (c->expired) {
-		bad(c, "syncline cert renew", "it has expired on %s", when);
+		bad(c,
+		    c->authority ? "syncline cert renew --authority"
+				 : "syncline cert renew",
+		    "it has expired on %s", when);
 	} else if (view_until_begin(c->cert) > 0) {
 		c->expired = true;
 		view_begin(c->cert, when);

@@ -7,7 +7,8 @@ const char cert_help_all[] =
     "\n"
     "  init [NAME]...     make an authority and the collector's certificate\n"
     "  issue NAME         make a sender's certificate, a folder to copy there\n"
-    "  renew [NAME]       a new certificate with the same names and key\n"
+    "  renew [NAME]       a new certificate with the same names and key; also of\n"
+    "                     the authority\n"
     "  show FILE          what a certificate says\n"
     "  check FILE         what is wrong with it, and what to do about that\n"
     "  fingerprint FILE   as the configuration's `peers` takes it\n"
@@ -85,13 +86,16 @@ static const char help_check[] =
 static const char help_renew[] =
     "Usage: syncline cert renew [OPTION]... [NAME]\n"
     "Makes a new certificate with the same names as the old one and puts it\n"
-    "in its place: that of the collector, or of the sender NAME.\n"
+    "in its place: that of the collector, or of the sender NAME; or that of\n"
+    "the authority, whose key and name stay, so that all it signed stays good.\n"
     "\n"
     "  -d, --dir DIR   where `syncline cert init` made the authority\n"
     "                  (default: tls)\n"
     "      --new-key   with a new key of the same kind; default: with the one\n"
     "                  it has\n"
-    "      --days N    how long it is valid (default: 825)\n"
+    "      --authority the authority itself, also when it has expired\n"
+    "      --days N    how long it is valid (default: 825; the authority: ten\n"
+    "                  years)\n"
     "  -h, --help\n";
 
 const char *const cert_help[] = { help_init, help_issue, help_fingerprint,

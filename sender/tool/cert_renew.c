@@ -91,13 +91,15 @@ put(struct renew *w, const struct cert_options *o, struct err *err)
 {
 	struct make_want want = { .days = o->days, .like = w->old };
 	struct bundle b = { .count = 0 };
+	bool bundled = o->count > 0; /* and so has an authority of its own */
 	int status = -1;
 
 	w->cert = make_cert(&want, w->key, w->ca.cert, w->ca.key, err);
 	if (w->cert == NULL)
 		return -1;
 	if ((!o->new_key || bundle_add_key(&b, w->pkey, w->key, err) == 0) &&
-	    bundle_add_cert(&b, w->pem, w->cert, err) == 0)
+	    bundle_add_cert(&b, w->pem, w->cert, err) == 0 &&
+	    (!bundled || bundle_add_cert(&b, "ca.pem", w->ca.cert, err) == 0))
 		status = place_files(
 		    w->folder, 0755, b.file, b.count, PLACE_REPLACE, err);
 	bundle_clear(&b);
@@ -129,8 +131,8 @@ print(const struct renew *w, const struct cert_options *o, struct err *err)
 	view_end(w->ca.cert, end);
 	if (view_until_end(w->cert) + 86400 >= view_until_end(w->ca.cert))
 		(void)printf("\nNote: the authority itself ends on %.10s, and "
-			     "this certificate with it; make a new\none in "
-			     "another folder in time\n",
+			     "this certificate with it; `syncline\ncert renew "
+			     "--authority` makes it last longer\n",
 		    end);
 	return 0;
 }

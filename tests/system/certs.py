@@ -86,9 +86,7 @@ class Authority:
         cert = builder.sign(key if signer == "self" else self.key,
                             hashes.SHA256())
         path = os.path.join(self.folder, file or name)
-        secret = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        secret = key_pem(key)
         text = pem(cert) + b"".join(pem(c) for c in chain)
         write(path + ".pem", text)
         write(path + ".key", secret, 0o600)
@@ -110,6 +108,12 @@ class Authority:
         write(path, builder.sign(self.key, hashes.SHA256()).public_bytes(
             serialization.Encoding.PEM))
         return path
+
+
+def key_pem(key):
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
 def pem(cert):

@@ -5,6 +5,7 @@ GnuTLS and Python accept what they make, and nobody else can read the keys"""
 import os
 import re
 import shutil
+import signal
 import ssl
 import subprocess
 import threading
@@ -318,6 +319,93 @@ def test_renew_only_what_is_ours(tls):
     assert client.read_bytes() == good
     status, _, err = tool.run("cert", "renew", "x.example", cwd=tls.parent)
     assert status == 1 and "cert issue" in err
+
+
+def serial_of(path):
+    return subprocess.run(
+        ["openssl", "x509", "-in", str(path), "-noout", "-serial"],
+        capture_output=True, check=True).stdout
+
+
+def test_renew_the_authority(tls):
+    """Its key and its name stay: what it signed is good with the new one as
+    with the old, and a folder that is renewed has the new one."""
+    issue(tls, HOST)
+    ca, client = tls / "ca.pem", tls / "clients" / HOST / "client.pem"
+    old = tls.parent / "old.pem"
+    shutil.copy(ca, old)
+    out = tool.must("cert", "renew", "--authority", cwd=tls.parent)
+    assert "-HUP" in out and "ends on" in out
+    assert ca.read_bytes() != old.read_bytes()
+    assert key_of(ca) == key_of(old)
+    assert_good(ca, ca, "any")
+    for one in (ca, old):
+        assert_good(one, tls / "collector.pem", "sslserver",
+                    "logs.example.net")
+        assert_good(one, client, "sslclient", HOST)
+    # all but these three is what it was
+    texts = [re.split(r"Serial Number:.*\n.*|Not (?:Before|After) ?:.*|"
+                      r"Signature Value:[^$]*", asn1(p)) for p in (ca, old)]
+    assert texts[0] == texts[1] and len(texts[0]) == 5
+    assert serial_of(ca) != serial_of(old)
+    assert (client.parent / "ca.pem").read_bytes() == old.read_bytes()
+    tool.must("cert", "renew", HOST, cwd=tls.parent)
+    assert (client.parent / "ca.pem").read_bytes() == ca.read_bytes()
+    assert_good(old, client, "sslclient", HOST)
+
+
+def test_a_collector_with_an_authority_that_was_renewed(collect, tls):
+    """Senders that have the old one go on, and meet those with the new."""
+    old = shutil.copytree(issue(tls, HOST), tls.parent / "sender")
+    c = collect(listen=(
+        "tls://127.0.0.1:0?certificate=%s/collector.pem&key=%s/collector.key"
+        "&ca=%s/ca.pem" % (tls, tls, tls),))
+    tool.must("cert", "renew", "--authority", cwd=tls.parent)
+    c.signal(signal.SIGHUP)
+    c.wait_says("configuration reloaded")
+    tool.must("cert", "renew", HOST, cwd=tls.parent)
+    new = tls / "clients" / HOST
+    assert (old / "ca.pem").read_bytes() != (new / "ca.pem").read_bytes()
+    for n, bundle in enumerate((old, new)):
+        tool.must("check-tls", "--send", "--bundle", bundle,
+                  "localhost:%d" % c.address("tls")[1])
+        c.wait_lines(n + 1)
+
+
+def test_renew_an_authority_that_has_expired(tls):
+    ca = tls / "ca.pem"
+    forged.expire(ca, tls / "ca.key")
+    status, _, err = tool.run("cert", "issue", HOST, cwd=tls.parent)
+    assert status == 1 and "renew --authority" in err
+    assert "ended on" in tool.must("cert", "renew", "--authority", "--days",
+                                   "20", cwd=tls.parent)
+    assert re.search(r" (19|20) days from now",
+                     tool.must("cert", "check", ca))
+    issue(tls, HOST)
+    assert "renew --authority" in tool.must(
+        "cert", "renew", HOST, cwd=tls.parent).replace("\n", " ")
+
+
+def test_an_authority_that_another_one_signed(tls):
+    """Its certificate is that one's business."""
+    import certs  # pylint: disable=import-outside-toplevel
+    made = certs.Authority(str(tls.parent), "between",
+                           certs.Authority(str(tls.parent), "root"))
+    certs.write(str(tls / "ca.pem"), certs.pem(made.cert))
+    certs.write(str(tls / "ca.key"), certs.key_pem(made.key), 0o600)
+    before = (tls / "ca.pem").read_bytes()
+    status, _, err = tool.run("cert", "renew", "--authority", cwd=tls.parent)
+    assert status == 1 and "another authority signed" in err
+    assert (tls / "ca.pem").read_bytes() == before
+
+
+@pytest.mark.parametrize("args", [[HOST], ["--new-key"]])
+def test_an_authority_is_renewed_alone_and_as_it_is(tls, args):
+    before = (tls / "ca.pem").read_bytes()
+    status, _, err = tool.run("cert", "renew", "--authority", *args,
+                              cwd=tls.parent)
+    assert status == 2 and args[0] in err
+    assert (tls / "ca.pem").read_bytes() == before
 
 
 def test_never_longer_than_the_authority(tls):

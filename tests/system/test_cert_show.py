@@ -181,8 +181,9 @@ def test_expired_and_not_yet(tls, client):
 
 def test_expired_authority(tls, client):
     forged.expire(tls / "ca.pem", tls / "ca.key")
-    one("the authority that signed it has expired", "new authority", client,
-        "--ca", tls / "ca.pem")
+    one("the authority that signed it has expired", "renew --authority",
+        client, "--ca", tls / "ca.pem")
+    one("it has expired", "renew --authority", tls / "ca.pem")
 
 
 def test_nearly_expired(tls):
