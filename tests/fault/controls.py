@@ -13,19 +13,39 @@ import dataclasses
 @dataclasses.dataclass(frozen=True)
 class Control:
     """old, in the file source, becomes new; then tests (pytest's names below
-    tests/fault) must fail."""
+    tests/fault) must fail. also: more of such pairs in the same file. holds:
+    something else has to hold them up, so they must not fail."""
 
     name: str
     source: str
     old: str
     new: str
     tests: tuple
+    also: tuple = ()
+    holds: bool = False
+
+    def pairs(self):
+        return ((self.old, self.new), *self.also)
 
 
 KILLED = "test_kill_every_call.py::test_killed_before_each_call"
 FAILED = "test_failing_calls.py::"
 KEEP = "test_keep_faults.py::"
 LOGFILE = "collector/output/logfile.c"
+TLS = "../system/test_tls.py::"
+SESSION = "sender/tls_session.c"
+
+# Who may not send is stopped twice: OpenSSL breaks the handshake off when our
+# judge refuses the certificate, and when it is over it is decided once more.
+UNBROKEN = ("""		explain_refusal(s, leaf, &v);
+		return 0;""", """		explain_refusal(s, leaf, &v);
+		return 1;""")
+UNASKED = ("return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;",
+           "return SSL_VERIFY_PEER;")
+UNDECIDED = ("		s->open = decide(s);", "		s->open = decide(s) || rc == 1;")
+ONLY_RIGHT = (TLS + "test_only_who_may_send_does[TLS 1.2-whole]",
+              TLS + "test_only_who_may_send_does[TLS 1.3-whole]",
+              TLS + "test_data_in_the_segment_of_the_finished")
 
 CONTROLS = (
     Control(
@@ -314,6 +334,33 @@ CONTROLS = (
         """	(void)leave_thrown;
 	rc = leave_kept(f, err);""",
         ("test_failed_sync.py::test_syncs_that_go_on_failing[always-out.log]",)),
+    Control(
+        "what is in clear text is parsed though TLS is due",
+        "collector/input/conn.c",
+        """	return c->secure == NULL || secure_is_authorised(c->secure);""",
+        """	return c != NULL;""",
+        (TLS + "test_clear_text_behind_a_proxy_header",)),
+    Control(
+        "a peer may send before its handshake is over", SESSION,
+        """tls_session_is_authorised(const struct tls_session *s)
+{
+	return s->open;""",
+        """tls_session_is_authorised(const struct tls_session *s)
+{
+	return s->open || s->begun;""",
+        (TLS + "test_data_in_the_segment_of_the_finished",)),
+    Control(
+        "a refused certificate does not break off the handshake",
+        SESSION, *UNBROKEN, ONLY_RIGHT, (UNASKED,), holds=True),
+    Control(
+        "nobody decides when the handshake is over",
+        SESSION, *UNDECIDED, ONLY_RIGHT, holds=True),
+    Control(
+        "a refused certificate changes nothing",
+        SESSION, *UNDECIDED, ONLY_RIGHT, (UNBROKEN, UNASKED)),
+    Control(
+        "who has no certificate may send",
+        SESSION, *UNDECIDED, ONLY_RIGHT[:2], (UNASKED,)),
     Control(
         "a stamp may be earlier than the one before", LOGFILE,
         "			.stamp = now > f->stamp ? now : f->stamp };",

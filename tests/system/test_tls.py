@@ -5,6 +5,7 @@ RFC-64 to 92; faults G1, G5, C7. No byte of a peer that may not send is ever
 parsed, whatever the version, and however the network cuts the stream.
 """
 
+import contextlib
 import json
 import socket
 import ssl
@@ -224,6 +225,32 @@ def test_data_in_the_segment_of_the_finished(collect, certs, who):
             eventually(lambda: c.metric("rejected_connections_total",
                                         reason="tls_peer") == 1)
             assert c.metric("received_messages_total") == 0
+
+
+CLEAR = b"<13>1 - h a - - - in clear text\n"
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("cut", ["one segment", "two", "and the end"])
+def test_clear_text_behind_a_proxy_header(collect, certs, cut, inside):
+    """G5: the header is in clear text, or should be; nothing else is."""
+    c = collect(listen=(tlsclient.url(
+        certs, proxy="127.0.0.1", proxy_in_tls=str(inside).lower()),))
+    header = b"PROXY TCP4 203.0.113.7 192.0.2.1 40000 6514\r\n"
+    with tlsclient.plain(c) as s:
+        if cut == "two":
+            senders.send_pieces(s, [header])
+            with contextlib.suppress(OSError):  # it may be closed already
+                s.sendall(CLEAR)
+        else:
+            s.sendall(header + CLEAR)
+        if cut == "and the end":
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_WR)
+        assert senders.is_closed(s)
+    c.wait_metric("rejected_connections_total", 1)
+    assert c.metric("received_messages_total") == 0
+    assert c.metric("malformed_messages_total") == 0
 
 
 def test_json_names_the_peer(collect, certs):
