@@ -29,6 +29,16 @@ clock_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
+/* What this thread has used of a processor, in nanoseconds. */
+static inline int64_t
+clock_used_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 /* Seconds since 1970 of the clock on the wall, which steps. */
 static inline int64_t
 clock_wall(void)

@@ -149,9 +149,14 @@ conns_mind(struct conns *cs, struct dgram *const *dgram, const size_t *dgrams)
 void
 conns_shake(struct conns *cs)
 {
-	if (!handshakes_are_due(&cs->handshakes))
+	struct handshakes *h = &cs->handshakes;
+	uint64_t taken = cs->intake->taken;
+
+	if (!handshakes_are_due(h))
 		return;
-	handshakes_work(&cs->handshakes);
+	handshakes_work(h, taken != h->taken);
+	/* what a step brings along is part of the step */
+	h->taken = cs->intake->taken;
 	enforce_bound(cs);
 }
 

@@ -2,24 +2,15 @@
 #include "input/handshakes.h"
 
 #include <event2/event.h>
-#include <time.h>
 
 #include "tls_session.h"
 
+#include "base/clock.h"
 #include "input/conn.h"
 #include "input/secure.h"
 
 /* ns that steps may take after a turn at most, whatever the turn took. */
 enum { SLICE_MAX = 5000000 };
-
-static int64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
 
 /* Only wakes the loop: the worker calls handshakes_work() after each turn. */
 static void
@@ -111,28 +102,38 @@ handshakes_are_due(const struct handshakes *h)
 	return !TAILQ_EMPTY(&h->ready);
 }
 
-void
-handshakes_work(struct handshakes *h)
+static void
+do_step(struct handshakes *h, struct secure *s)
 {
-	int64_t start, most;
-	struct secure *s;
+	take_out(h, s);
+	if (event_add(&s->conn->readable, NULL) == -1)
+		conn_refuse(s->conn, L_REJECTED_ERROR, "no memory");
+	else
+		(void)conn_serve(s->conn);
+}
+
+/*
+ * A step can take far longer than the turn before it, and cannot be cut: what
+ * it took more is owed to those who send, and no step is done until they had
+ * it. Who sends nothing is owed nothing. By the clock of this thread: that
+ * somebody else had the processor is nobody's part.
+ */
+void
+handshakes_work(struct handshakes *h, bool busy)
+{
+	int64_t now, room, end;
 
 	if (TAILQ_EMPTY(&h->ready))
 		return;
-	start = now_ns();
-	most = start - h->left_at;
-	most = most < SLICE_MAX ? most : SLICE_MAX;
-	do {
-		s = TAILQ_FIRST(&h->ready);
-		if (s == NULL)
-			break;
-		take_out(h, s);
-		if (event_add(&s->conn->readable, NULL) == -1)
-			conn_refuse(s->conn, L_REJECTED_ERROR, "no memory");
-		else
-			(void)conn_serve(s->conn);
-	} while (now_ns() - start < most);
-	h->left_at = now_ns();
+	now = clock_used_ns();
+	room = busy ? now - h->left_at - h->owed : SLICE_MAX;
+	end = now + (room < SLICE_MAX ? room : SLICE_MAX);
+	while (now < end && !TAILQ_EMPTY(&h->ready)) {
+		do_step(h, TAILQ_FIRST(&h->ready));
+		now = clock_used_ns();
+	}
+	h->owed = now > end ? now - end : 0;
+	h->left_at = now;
 	if (!TAILQ_EMPTY(&h->ready))
 		event_active(&h->again, EV_TIMEOUT, 0);
 }

@@ -3,10 +3,10 @@
  * handshakes.h - the handshakes of one worker: how many, and when
  *
  * A handshake is what costs most in TLS, and anybody can ask for one. So its
- * steps are not done where they arrive: they queue, and after each turn of
- * the loop they get as much time as everything else took, so that a flood of
- * them leaves half of the worker to those who send. Only so many are at once;
- * others wait without any cost but that of their connection.
+ * steps are not done where they arrive: they queue, and after a turn of the
+ * loop they get as much time as everything else took, so that a flood of them
+ * leaves half of the worker to those who send, as long as these send. Only so
+ * many are at once; others wait without any cost but that of their connection.
  */
 #ifndef INPUT_HANDSHAKES_H
 #define INPUT_HANDSHAKES_H
@@ -31,7 +31,9 @@ struct handshakes {
 	size_t now, max;            /* at once */
 	size_t waits;               /* in waiting */
 	struct event again;         /* keeps the loop from sleeping */
-	int64_t left_at;            /* ns; when the last step was over */
+	int64_t left_at;            /* ns used, when it was looked at last */
+	int64_t owed;               /* ns that steps had too much */
+	uint64_t taken;             /* messages, at that time */
 	struct tls_pipe *pipe;      /* owned; NULL until it is needed */
 };
 
@@ -46,8 +48,9 @@ void handshakes_queue(struct handshakes *h, struct secure *s);
 /* Its handshake is over, well or not. */
 void handshakes_leave(struct handshakes *h, struct secure *s);
 
-/* Do what is due, as long as it may take. */
-void handshakes_work(struct handshakes *h);
+/* Do what is due, as long as it may take. busy: those who send had something
+ * for us since the last time. */
+void handshakes_work(struct handshakes *h, bool busy);
 
 /* Is a step due? Then nobody naps. */
 bool handshakes_are_due(const struct handshakes *h);
