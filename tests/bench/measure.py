@@ -38,6 +38,7 @@ STILL_SECONDS = 1.5     # the same, when something is missing
 PART = 0.99
 LOSSLESS = 0.0001       # at most so much may be lost at the ceiling
 STEPS = 6
+FLOODERS = 4
 TICK = os.sysconf("SC_CLK_TCK")
 OWN = re.compile(rb"^<\d+>1 \S+ \S+ synclined ", re.M)
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -305,6 +306,35 @@ def handshakes(name, scenario, options):
                 "cpu": cpu, "cpu_handshake": cpu / result["handshakes"]}
 
 
+def beside(name, scenario, options, processes):
+    """A flow while so many processes make handshakes. What the server used is
+    counted until it has read everything: then the tool has ended."""
+    with Run(name, scenario, options) as run:
+        clock = Clock(run.server.process.pid)
+        with tools.flood(options.tools, run.server, processes):
+            with tools.Load(options.tools, scenario, run.server, 0,
+                            run.count) as load:
+                before = clock.read()[0]
+                sent = load.result()
+                cpu = clock.read()[0] - before
+        memory = peak_memory(run.server.process.pid)
+        run.server.stop()
+        return dict(run.counted(run.count), sent=sent["sent"], memory=memory,
+                    rate=sent["sent"] / sent["seconds"],
+                    cpu_per_million=cpu / run.count * 1e6)
+
+
+def flood(name, scenario, options):
+    """share: of what the server used of the CPUs meanwhile, the part that the
+    messages cost without a flood. The flood needs CPUs of its own, and takes
+    from the senders what it is given, so the rates say less."""
+    calm = beside(name, scenario, options, 0)
+    full = beside(name, scenario, options, FLOODERS)
+    losses = {key: calm[key] + full[key] for key in figures.LOSSES}
+    return {**full, **losses, "calm_rate": calm["rate"],
+            "share": calm["cpu_per_million"] / full["cpu_per_million"]}
+
+
 def calls(_name, _scenario, options):
     return {"calls": tools.calls(options.tools)}
 
@@ -325,7 +355,7 @@ def latency(name, scenario, options):
 
 
 KINDS = {"flow": flow, "ceiling": ceiling, "latency": latency, "held": held,
-         "handshakes": handshakes, "calls": calls}
+         "handshakes": handshakes, "flood": flood, "calls": calls}
 
 
 def once(name, scenario, options):

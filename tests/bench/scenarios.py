@@ -26,8 +26,9 @@ PARSING = (FLOOR, SYNCLINE, DIRECT, QUEUE, NG)
 class Scenario:
     """One line of the table. kind: flow (all messages, as fast as they are
     taken or at a rate), ceiling (the highest rate without loss), latency,
-    held (memory of idle connections), handshakes, calls (what a caller of
-    libsyncline pays; no server)."""
+    held (memory of idle connections), handshakes, flood (flow without and
+    with a flood of handshakes beside it), calls (what a caller of libsyncline
+    pays; no server)."""
     # pylint: disable=too-many-instance-attributes
     name: str
     title: str
@@ -110,6 +111,9 @@ TLS = [
     Scenario("tls-handshakes", "full TLS handshakes, 16 at one time",
              kind="handshakes", group="tls", transport="tls", senders=16,
              count=2000, slow_count=2000),
+    Scenario("tls-flood", "10 connections beside a flood of handshakes",
+             kind="flood", group="tls", transport="tls", count=2_000_000,
+             slow_count=400_000),
 ]
 
 CALLER = [Scenario("caller", "what a log call costs its caller", kind="calls",

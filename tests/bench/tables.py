@@ -47,6 +47,9 @@ def brief(result):
         return "%.0f handshakes/s, CPU %.0f us each, %d failed" % (
             result["handshake_rate"], result["cpu_handshake"] * 1e6,
             result["failed"])
+    if "share" in result:
+        return "%s/s, %s/s beside it, %.2f of the CPU for messages" % (
+            rate(result["calm_rate"]), rate(result["rate"]), result["share"])
     if "p99_us" in result:
         return "median %s us, 99 %% %s us, most %s us, %d not seen" % (
             result["median_us"], result["p99_us"], result["max_us"],
@@ -221,9 +224,33 @@ def handshakes_table(f):
          "CPU to " + best, "rate to " + best, "failed"], rows))
 
 
+def flood_table(f):
+    rows = []
+    for server in f.servers():
+        share = f.median(server, "share")
+        shown = number(share)
+        if server == SYNCLINE and share:
+            shown = "%s (goal >= %g)" % (reached(goals.Reached(
+                share, goals.FLOOD_GOAL, False)), goals.FLOOD_GOAL)
+        rows.append([
+            server, with_spread(f, server, "calm_rate", rate),
+            with_spread(f, server, "rate", rate),
+            shown + spread(f.values(server, "share"), number),
+            number((f.median(server, "memory") or 0) / MIB, "%.0f"),
+            " / ".join(format(n, ",") for n in f.losses(server))])
+    return "### %s: %s\n\n%s\n" % (f.scenario.name, f.scenario.title, table(
+        ["server", "messages/s without", "messages/s with it",
+         "of its CPU for messages", "peak MiB",
+         "missing / doubled / disordered / damaged"], rows))
+
+
+TLS_TABLES = {"held": idle_table, "handshakes": handshakes_table,
+              "flood": flood_table}
+
+
 def tls_of(data):
-    parts = [idle_table(f) if f.scenario.kind == "held" else
-             handshakes_table(f) for f in figures.measured(data, "tls")]
+    parts = [TLS_TABLES[f.scenario.kind](f)
+             for f in figures.measured(data, "tls")]
     return "## TLS connections\n\n" + "".join(parts) if parts else ""
 
 

@@ -48,9 +48,9 @@ def target(s, server):
     return options
 
 
-def popen(folder, options, program="load"):
+def popen(folder, options, program="load", prefix=()):
     return subprocess.Popen(
-        [os.path.join(folder, program), *map(str, options)],
+        [*prefix, os.path.join(folder, program), *map(str, options)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True)
 
@@ -140,6 +140,25 @@ def handshakes(folder, s, server, number):
     return call(os.path.join(folder, "load"), "-t", "tls", "-p", server.port,
                 "-c", s.senders, "-n", number, "-H", "-x", LIMIT_SECONDS,
                 allowed=(0, BAD))
+
+
+@contextlib.contextmanager
+def flood(folder, server, processes):
+    """Processes that make handshakes, as many as they can. They need more of
+    the CPUs than the server does; were they as dear as the senders, there
+    would soon be nothing to be read."""
+    running = []
+    try:
+        for _ in range(processes):
+            running.append(popen(folder, [
+                "-t", "tls", "-p", server.port, "-c", 16, "-n", 1_000_000,
+                "-H", "-x", 2 * LIMIT_SECONDS], ("nice", "-n", "5")))
+        yield
+        if any(p.poll() is not None for p in running):
+            raise ToolError("load -H has ended")
+    finally:
+        for process in running:
+            end(process)
 
 
 def calls(folder):

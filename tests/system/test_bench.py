@@ -86,18 +86,21 @@ def test_a_scenario_is_run_counted_and_reported(tools, tmp_path):
 
 
 def test_tls_is_run(tools, tmp_path):
-    """One message a record, and handshakes."""
+    """One message a record, handshakes, and both together."""
     tool.needs_collector_with_tls()
     data, text = run_bench(
         tools, tmp_path, "--rounds", 1, "--messages", 200, "--server",
         "syncline", "--server", "floor", "--scenario", "tls-10-rec",
-        "--scenario", "tls-handshakes")
+        "--scenario", "tls-handshakes", "--scenario", "tls-flood")
     assert [(r["scenario"], r["server"]) for r in data["runs"]] == [
-        (s, n) for s in ("tls-10-rec", "tls-handshakes")
+        (s, n) for s in ("tls-10-rec", "tls-handshakes", "tls-flood")
         for n in ("floor", "syncline")]
     for run in data["runs"][:2]:
         assert run["lines"] == run["sent"] == 200
-    for run in data["runs"][2:]:
+    for run in data["runs"][4:]:
+        assert run["lines"] == run["sent"] == 200
+        assert run["share"] > 0 and run["calm_rate"] > 0
+    for run in data["runs"][2:4]:
         assert run["handshakes"] == 200 and run["failed"] == 0
         assert run["cpu_handshake"] > 0
     assert "### tls-handshakes" in text
@@ -169,12 +172,21 @@ def test_connections_and_calls_are_reported(tmp_path):
           for server, rate, cpu in (("floor", 900, 4e-4), ("syncline", 880,
                                                            5e-4),
                                     ("rsyslog", 800, 1e-3))),
+        *({"scenario": "tls-flood", "server": server, "round": 1,
+           "memory": 3 << 20, "calm_rate": 2e6, "rate": 7e5, "share": share,
+           **none} for server, share in (("syncline", 0.45),
+                                         ("rsyslog", 0.12))),
         {"scenario": "caller", "server": "syncline", "round": 1,
          "calls": calls},
         *({"scenario": "library", "server": server, "round": 1,
            "rate": rate, "load_per_million": 0.1, "cpu_per_million": 0.25,
            **none} for server, rate in (("syncline", 3e6),
                                         ("libsyncline", 2.1e6)))])
+    assert [cells(section(text, "### tls-flood: 10 connections beside a "
+                          "flood of handshakes"), row)[1:5]
+            for row in (2, 3)] == [
+        ["2,000k", "700k", "**0.45** (goal >= 0.5)", "3"],
+        ["2,000k", "700k", "0.12", "3"]]
     assert cells(section(text, "### tls-idle-1000: 1,000 idle TLS "
                          "connections"), 2) == [
         "syncline", "**20.0** (goal <= 18)", "8.0", "28.0", "0 / 0 / 0 / 0"]
@@ -214,5 +226,5 @@ def test_every_scenario_is_listed_once():
     assert len(names) == len(set(names)) > 40
     assert {"udp-closed", "udp-max", "tcp-rotate-10", "files-10000", "tls-1",
             "tls-10", "tls-10-rec", "tls-idle-1000", "tls-handshakes",
-            "files-open-1000", "caller", "library",
+            "tls-flood", "files-open-1000", "caller", "library",
             "latency-10000-compressing"} <= set(names)
