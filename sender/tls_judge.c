@@ -131,6 +131,31 @@ explain_times(X509_STORE_CTX *ctx, char *why, size_t size)
 	return tls_add(why, size, n, "; look at both clocks");
 }
 
+static void
+explain_use(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
+{
+	int error = X509_STORE_CTX_get_error(ctx);
+	size_t n = add_whose(why, size, ctx);
+
+	switch (error) {
+	case X509_V_ERR_INVALID_PURPOSE:
+		(void)tls_add(why, size, n,
+		    " is not for %s of TLS: %s is missing in its "
+		    "extendedKeyUsage; issue one that has it",
+		    t->connects ? "servers" : "clients",
+		    t->connects ? "serverAuth" : "clientAuth");
+		return;
+	case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
+		(void)tls_add(why, size, n,
+		    " has a key that brings a curve of its own; make one with "
+		    "a curve that has a name, like P-256");
+		return;
+	default:
+		(void)tls_add(why, size, n, " is not valid: %s",
+		    X509_verify_cert_error_string(error));
+	}
+}
+
 /* Why there is no valid path, and what to do about it. */
 static void
 explain(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
@@ -179,18 +204,8 @@ explain(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
 		(void)explain_crl(t, ctx, why, size);
 		return;
-	case X509_V_ERR_INVALID_PURPOSE:
-		n = add_whose(why, size, ctx);
-		(void)tls_add(why, size, n,
-		    " is not for %s of TLS: %s is missing in its "
-		    "extendedKeyUsage; issue one that has it",
-		    t->connects ? "servers" : "clients",
-		    t->connects ? "serverAuth" : "clientAuth");
-		return;
 	default:
-		n = add_whose(why, size, ctx);
-		(void)tls_add(why, size, n, " is not valid: %s",
-		    X509_verify_cert_error_string(error));
+		explain_use(t, ctx, why, size);
 	}
 }
 

@@ -285,6 +285,9 @@ reason_text(int reason, const struct tls *t)
 		       "are not safe; update it";
 	case SSL_R_NO_RENEGOTIATION:
 		return "it wanted to renegotiate, which is not allowed";
+	case SSL_R_TOO_MUCH_EARLY_DATA:
+		return "it sent data before the handshake was over (0-RTT), "
+		       "which anybody could send again; switch that off there";
 	case SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC:
 		return "what arrived is damaged: its checksum is wrong";
 	case SSL_R_EXCESSIVE_MESSAGE_SIZE:

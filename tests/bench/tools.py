@@ -152,7 +152,7 @@ def flood(folder, server, processes):
         for _ in range(processes):
             running.append(popen(folder, [
                 "-t", "tls", "-p", server.port, "-c", 16, "-n", 1_000_000,
-                "-H", "-x", 2 * LIMIT_SECONDS], ("nice", "-n", "5")))
+                "-H", "-x", 2 * LIMIT_SECONDS], prefix=("nice", "-n", "5")))
         yield
         if any(p.poll() is not None for p in running):
             raise ToolError("load -H has ended")

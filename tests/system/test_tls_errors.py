@@ -144,17 +144,6 @@ def test_a_client_that_does_not_trust_us_is_understood(collect, certs):
     c.wait_metric("rejected_connections_total", 1, reason="tls_handshake")
 
 
-def test_an_old_version_is_refused_with_the_reason(collect, certs):
-    """RFC-70, G10."""
-    c = collect(listen=(tlsclient.url(certs),))
-    context = tlsclient.context(certs, certs.right)
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = ssl.TLSVersion.TLSv1
-    context.maximum_version = ssl.TLSVersion.TLSv1_1
-    assert tlsclient.refused(c, certs, context=context)
-    c.wait_says("only versions of TLS older than 1.2")
-
-
 @pytest.mark.parametrize("version, code", [(V12, "BAD_CERTIFICATE"),
                                            (V13, "BAD_CERTIFICATE")])
 def test_the_peer_gets_an_alert(collect, certs, version, code):

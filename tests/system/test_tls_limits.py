@@ -19,7 +19,7 @@ import pytest
 import senders
 import tlsclient
 from harness import SLOW, eventually, load
-from tlsclient import V12, V13, message
+from tlsclient import message
 
 pytestmark = pytest.mark.fault
 
@@ -163,61 +163,6 @@ def test_a_stopped_client_stops_nobody_else(collect, certs):
     finally:
         client.kill()
         client.wait()
-
-
-def test_renegotiation_is_refused(collect, certs):
-    """G10, CVE-2011-1473."""
-    c = collect(listen=(tlsclient.url(certs),), args=("-f", "%{msg}"))
-    host, port = c.address("tls")
-    client = subprocess.Popen(
-        ["openssl", "s_client", "-tls1_2", "-connect", "%s:%d" % (host, port),
-         "-cert", certs.right + ".pem", "-key", certs.right + ".key",
-         "-CAfile", certs.ca], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    eventually(lambda: c.metric("connections_total") == 1)
-    out, _ = client.communicate(b"R\n", timeout=30)
-    assert b"no renegotiation" in out or b"Secure Renegotiation IS" in out
-    assert b"RENEGOTIATING" in out
-    assert client.returncode != 0
-    c.wait_metric("connections", 0)
-    assert c.metric("received_messages_total") == 0
-
-
-def test_key_updates(collect, certs):
-    """G10: each is answered, and data goes on behind it."""
-    c = collect(listen=(tlsclient.url(certs),), args=("-f", "%{msg}"))
-    host, port = c.address("tls")
-    client = subprocess.Popen(
-        ["openssl", "s_client", "-tls1_3", "-connect", "%s:%d" % (host, port),
-         "-cert", certs.right + ".pem", "-key", certs.right + ".key",
-         "-CAfile", certs.ca], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    out = b""
-    try:
-        for n in range(20):
-            for line in (b"K\n", b"<13>after %d\n" % n):
-                client.stdin.write(line)
-                client.stdin.flush()
-                while line == b"K\n" and out.count(b"KEYUPDATE") <= n:
-                    out += os.read(client.stdout.fileno(), 65536)
-            c.wait_lines(n + 1)
-        assert c.lines()[-1] == b"after 19"
-    finally:
-        client.kill()
-        client.wait()
-
-
-@pytest.mark.parametrize("version", [V12, V13])
-def test_nothing_of_a_session_is_given_out(collect, certs, version):
-    """RFC-69, CVE-2024-2511: no ticket, and so no early data."""
-    c = collect(listen=(tlsclient.url(certs),))
-    with tlsclient.connect(c, certs, certs.right, version) as s:
-        s.sendall(message())
-        c.wait_lines(1)
-        s.setblocking(False)
-        with pytest.raises(ssl.SSLWantReadError):
-            s.recv(1)
-        assert s.session is None or not s.session.has_ticket
 
 
 def test_a_peer_that_resets_leaves_nothing(collect, certs):

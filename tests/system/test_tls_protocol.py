@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What TLS once allowed, or allows to others: refused, or bounded.
+
+Fault G10: old versions, weak suites, compression, renegotiation, key updates
+without end, data before the handshake; RFC-66 to 70.
+"""
+
+import contextlib
+import os
+import select
+import socket
+import ssl
+import struct
+import subprocess
+
+import pytest
+
+import senders
+import tlsclient
+from harness import DEADLINE, SLOW, eventually, load
+from tlsclient import V12, V13, message
+
+pytestmark = pytest.mark.fault
+
+
+@contextlib.contextmanager
+def s_client(c, certs, *args):
+    """openssl s_client, which shows its certificate."""
+    host, port = c.address("tls")
+    p = subprocess.Popen(
+        ["openssl", "s_client", "-connect", "%s:%d" % (host, port),
+         "-cert", certs.right + ".pem", "-key", certs.right + ".key",
+         "-CAfile", certs.ca, *args], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        yield p
+    finally:
+        p.kill()
+        p.communicate()
+
+
+def read_until(p, words, out=b""):
+    """What it says, until it has said that."""
+    while words not in out:
+        assert select.select([p.stdout], [], [], DEADLINE)[0], (words, out)
+        more = os.read(p.stdout.fileno(), 65536)
+        assert more, (words, out)
+        out += more
+    return out
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1,
+                                     ssl.TLSVersion.TLSv1_1])
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_an_old_version_is_refused_with_the_reason(shared, certs, version):
+    """RFC-70, G10: also by a listener that takes the old suite (RFC-66)."""
+    for n, legacy in enumerate(("false", "true"), 1):
+        c = shared(listen=(tlsclient.url(certs, legacy=legacy),))
+        refused = c.metric("rejected_connections_total",
+                           reason="tls_handshake")
+        context = tlsclient.context(certs, certs.right, version)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        assert tlsclient.refused(c, certs, context=context)
+        c.wait_says("only versions of TLS older than 1.2")
+        c.wait_metric("rejected_connections_total", refused + 1,
+                      reason="tls_handshake")
+        assert c.metric("received_messages_total") == 0, n
+
+
+@pytest.mark.parametrize("suites", [
+    "aNULL", "eNULL", "RC4", "3DES", "kRSA", "kDHE", "PSK", "SHA1", "SHA384",
+    "CAMELLIA", "ARIA"])
+def test_weak_suites_are_refused(shared, certs, suites):
+    """G10, RFC-67: neither export, nor NULL, nor without forward secrecy,
+    nor anything but AEAD. A suite that this OpenSSL does not know cannot be
+    asked for."""
+    c = shared(listen=(tlsclient.url(certs),))
+    context = tlsclient.context(certs, certs.right, V12)
+    with contextlib.suppress(ssl.SSLError):
+        context.set_ciphers("%s:!AESGCM:!CHACHA20:@SECLEVEL=0" % suites)
+        assert tlsclient.refused(c, certs, context=context)
+    assert c.metric("received_messages_total") == 0
+
+
+def hello_that_compresses(certs, methods):
+    """A ClientHello of TLS 1.2 that offers these methods (RFC 3749)."""
+    outgoing = ssl.MemoryBIO()
+    o = tlsclient.context(certs, certs.right, V12).wrap_bio(
+        ssl.MemoryBIO(), outgoing, server_hostname="127.0.0.1")
+    with pytest.raises(ssl.SSLWantReadError):
+        o.do_handshake()
+    # record and handshake header, version, random, session
+    body = outgoing.read()[9:]
+    at = 2 + 32
+    at += 1 + body[at]
+    at += 2 + struct.unpack_from("!H", body, at)[0]
+    assert body[at:at + 2] == b"\x01\x00"
+    body = body[:at] + bytes([len(methods), *methods]) + body[at + 2:]
+    shake = b"\x01" + struct.pack("!I", len(body))[1:] + body
+    return b"\x16\x03\x01" + struct.pack("!H", len(shake)) + shake
+
+
+@pytest.mark.parametrize("methods, good", [([1, 0], True), ([0], True),
+                                           ([1], False)])
+def test_nothing_is_compressed(shared, certs, methods, good):
+    """G10, CRIME: who offers DEFLATE beside no compression gets none, who
+    wants nothing else gets nothing."""
+    c = shared(listen=(tlsclient.url(certs),))
+    with tlsclient.plain(c) as s:
+        s.sendall(hello_that_compresses(certs, methods))
+        answer = s.recv(5, socket.MSG_WAITALL)
+        assert (answer[0] == 22) == good, answer
+        if not good:
+            assert answer[0] == 21  # an alert
+            return
+        length, = struct.unpack("!H", answer[3:])
+        hello = s.recv(length, socket.MSG_WAITALL)[4:]
+        at = 2 + 32
+        at += 1 + hello[at] + 2
+        assert hello[at] == 0
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_nothing_of_a_session_is_given_out(collect, certs, version):
+    """RFC-69, CVE-2024-2511: no ticket, and so no early data."""
+    c = collect(listen=(tlsclient.url(certs),))
+    with tlsclient.connect(c, certs, certs.right, version) as s:
+        s.sendall(message())
+        c.wait_lines(1)
+        s.setblocking(False)
+        with pytest.raises(ssl.SSLWantReadError):
+            s.recv(1)
+        assert s.session is None or not s.session.has_ticket
+
+
+def session_with_early_data(certs, folder):
+    """One that a server of the same name has given out."""
+    path = folder / "session"
+    with senders.free_port() as port:
+        server = subprocess.Popen(
+            ["openssl", "s_server", "-accept", "127.0.0.1:%d" % port,
+             "-cert", certs.server + ".pem", "-key", certs.server + ".key",
+             "-tls1_3", "-early_data", "-no_anti_replay"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        try:
+            read_until(server, b"ACCEPT")
+            client = subprocess.Popen(
+                ["openssl", "s_client", "-connect", "127.0.0.1:%d" % port,
+                 "-tls1_3", "-sess_out", str(path)], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            # what it prints of that comes when it ends
+            eventually(lambda: path.exists() and path.stat().st_size > 0)
+            out, _ = client.communicate(b"Q\n", timeout=DEADLINE)
+        finally:
+            server.kill()
+            server.communicate()
+    assert b"Max Early Data: 16384" in out
+    return path
+
+
+def test_data_before_the_handshake_is_refused(collect, certs, tmp_path):
+    """G10, RFC-69: 0-RTT could be sent again by anybody."""
+    c = collect(listen=(tlsclient.url(certs),))
+    session = session_with_early_data(certs, tmp_path)
+    early = tmp_path / "early"
+    early.write_bytes(b"<13>too early\n")
+    with s_client(c, certs, "-tls1_3", "-sess_in", str(session),
+                  "-early_data", str(early)) as client:
+        out, _ = client.communicate(b"<13>later\n", timeout=DEADLINE)
+    assert b"Early data was rejected" in out
+    c.wait_says("0-RTT")
+    c.wait_metric("connections", 0)
+    assert not any(b"early" in line for line in c.lines())
+
+
+def test_renegotiation_is_refused(collect, certs):
+    """G10, CVE-2011-1473: by an alert, and nothing comes of it."""
+    c = collect(listen=(tlsclient.url(certs),), args=("-f", "%{msg}"))
+    with s_client(c, certs, "-tls1_2") as client:
+        client.stdin.write(b"<13>before\n")
+        client.stdin.flush()
+        c.wait_lines(1)
+        client.stdin.write(b"R\n")
+        client.stdin.flush()
+        out = read_until(client, b"no renegotiation")
+        assert b"RENEGOTIATING" in out
+        assert client.wait(DEADLINE) != 0
+    c.wait_metric("connections", 0)
+    assert c.lines() == [b"before"]
+    assert c.metric("connections_total") == 1
+
+
+def test_key_updates(collect, certs):
+    """G10: a thousand, each of which wants an answer; data goes on behind
+    them, and nothing grows."""
+    c = collect(listen=(tlsclient.url(certs),), args=("-f", "%{msg}"))
+    count = load(1000)
+    with s_client(c, certs, "-tls1_3") as client:
+        client.stdin.write(b"<13>before\n")
+        client.stdin.flush()
+        c.wait_lines(1)
+        ticks, memory = c.ticks(), c.memory()
+        for _ in range(count):
+            client.stdin.write(b"K\n")
+            client.stdin.flush()
+            read_until(client, b"KEYUPDATE")
+        client.stdin.write(b"<13>after\n")
+        client.stdin.flush()
+        assert c.wait_lines(2)[-1] == b"after"
+        assert (c.ticks() - ticks) / os.sysconf("SC_CLK_TCK") < count / 200
+        assert SLOW or c.memory() < memory + (4 << 20)
+        assert client.poll() is None
