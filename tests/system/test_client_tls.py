@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The clients that people have deliver through TLS, and are refused.
 
-rsyslog with both of its drivers, syslog-ng, GnuTLS and OpenSSL, each with the
-right certificate, with one of another authority, and with none.
+rsyslog with both of its drivers, syslog-ng, logger through stunnel, GnuTLS and
+OpenSSL, each with the right certificate, with one of another authority, and
+with none; and loggen, which has none to show.
 """
 
 import glob
@@ -16,6 +17,7 @@ import time
 import pytest
 
 import harness
+import senders
 import tlsclient
 from harness import eventually
 
@@ -135,14 +137,18 @@ log { source(s); destination(d); };
 """
 
 
+def syslog_ng_environment(base):
+    return dict(os.environ, SYSLOGNG_PREFIX=base + "/usr",
+                LD_LIBRARY_PATH=":".join(glob.glob(base + "/usr/lib/*/")))
+
+
 @pytest.mark.peers
 @pytest.mark.parametrize("who", RIGHTS)
 def test_syslog_ng(collect, certs, peers, tmp_path, who):
     base = os.path.join(peers, "syslog-ng-core")
     program = base + "/usr/sbin/syslog-ng"
     library, = glob.glob(base + "/usr/lib/syslog-ng/*/")
-    environment = dict(os.environ, LD_LIBRARY_PATH=":".join(
-        glob.glob(base + "/usr/lib/*/")))
+    environment = syslog_ng_environment(base)
     said = subprocess.run(
         [program, "--version", "--module-path=" + library],
         env=environment, capture_output=True, text=True, check=False).stdout
@@ -171,3 +177,87 @@ def test_syslog_ng(collect, certs, peers, tmp_path, who):
     finally:
         p.kill()
         p.wait()
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("framing", [[], ["--syslog-proto"],
+                                     ["--syslog-proto", "--no-framing"]])
+@pytest.mark.parametrize("client", ["none", "optional", "required"])
+def test_loggen(collect, certs, peers, client, framing):
+    """It comes with syslog-ng, checks nothing and has no certificate."""
+    base = os.path.join(peers, "syslog-ng-core")
+    c = collect(listen=(tlsclient.url(certs, client=client),), args=(
+        "-f", "%{msg}"))
+    host, port = c.address("tls")
+    done = subprocess.run(
+        [base + "/usr/bin/loggen", "--use-ssl", "--number", "50", "--rate",
+         "100000", "--size", "300", *framing, host, str(port)],
+        env=syslog_ng_environment(base), stdin=subprocess.DEVNULL,
+        capture_output=True, timeout=harness.DEADLINE, check=False)
+    if client == "required":
+        judge(c, False, b"")
+        return
+    lines = c.wait_lines(50)
+    assert len(lines) == 50, done
+    assert all(b"PADD" in line for line in lines), lines[0]
+    assert c.metric("malformed_messages_total") == 0
+
+
+STUNNEL = """
+foreground = yes
+syslog = no
+pid =
+[out]
+client = yes
+accept = 127.0.0.1:%(here)d
+connect = %(host)s:%(port)d
+sslVersion = %(version)s
+CAfile = %(ca)s
+verifyChain = yes
+checkIP = 127.0.0.1
+%(own)s
+"""
+
+
+def accepts(port):
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("who", RIGHTS)
+def test_logger_through_stunnel(collect, certs, peers, tmp_path, who,
+                                version):
+    """util-linux' logger has no TLS of its own."""
+    c = collect(listen=(tlsclient.url(certs),), args=("-f", "%{msg}"))
+    host, port = c.address("tls")
+    cert = cert_of(certs, who)
+    config = tmp_path / "stunnel.conf"
+    with senders.free_port() as here:
+        config.write_text(STUNNEL % dict(
+            here=here, host=host, port=port, version=version, ca=certs.ca,
+            own="cert = %s.pem\nkey = %s.key" % (cert, cert) if cert else ""))
+        with open(tmp_path / "stunnel.log", "wb") as log:
+            p = subprocess.Popen(
+                [os.path.join(peers, "stunnel4/usr/bin/stunnel4"),
+                 str(config)], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, cwd=tmp_path)
+        try:
+            eventually(lambda: accepts(here),
+                       what=(tmp_path / "stunnel.log").read_text)
+            for framing in [], ["--octet-count"]:
+                subprocess.run(
+                    ["logger", "--tcp", "--server", "127.0.0.1", "--port",
+                     str(here), *framing, "from logger"], check=True,
+                    stdin=subprocess.DEVNULL, timeout=harness.DEADLINE)
+            if RIGHTS[who]:
+                assert c.wait_lines(2) == [b"from logger"] * 2
+            else:
+                judge(c, False, b"")
+        finally:
+            p.kill()
+            p.wait()
