@@ -83,6 +83,15 @@ def test_gnutls(collect, certs, who, version):
     judge(c, RIGHTS[who], b"from gnutls")
 
 
+def hand_over(path, program):
+    """A message for a relay that listens there, or will."""
+    eventually(lambda: os.path.exists(path), what=program + " is up")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.connect(path)
+        s.send(b"<13>%s app: from %s" % (
+            time.strftime("%b %e %H:%M:%S").encode(), program.encode()))
+
+
 RSYSLOG = """
 global(DefaultNetstreamDriver="%(driver)s"
        DefaultNetstreamDriverCAFile="%(ca)s" %(own)s)
@@ -115,12 +124,7 @@ def test_rsyslog(collect, certs, peers, tmp_path, who, driver):
          str(config), "-i", str(tmp_path / "pid"), "-M", modules],
         stdin=subprocess.DEVNULL, cwd=tmp_path)
     try:
-        path = str(tmp_path / "rsyslog.in")
-        eventually(lambda: os.path.exists(path), what="rsyslogd is up")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-            s.connect(path)
-            s.send(b"<13>%s app: from rsyslog" %
-                   time.strftime("%b %e %H:%M:%S").encode())
+        hand_over(str(tmp_path / "rsyslog.in"), "rsyslog")
         judge(c, RIGHTS[who], b"from rsyslog")
     finally:
         p.kill()
@@ -167,12 +171,7 @@ def test_syslog_ng(collect, certs, peers, tmp_path, who):
          "-p", str(tmp_path / "pid"), "-c", str(tmp_path / "control")],
         stdin=subprocess.DEVNULL, cwd=tmp_path, env=environment)
     try:
-        path = str(tmp_path / "ng.in")
-        eventually(lambda: os.path.exists(path), what="syslog-ng is up")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-            s.connect(path)
-            s.send(b"<13>%s app: from syslog-ng" %
-                   time.strftime("%b %e %H:%M:%S").encode())
+        hand_over(str(tmp_path / "ng.in"), "syslog-ng")
         judge(c, RIGHTS[who], b"from syslog-ng")
     finally:
         p.kill()

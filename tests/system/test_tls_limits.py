@@ -140,13 +140,7 @@ def test_a_flood_of_handshakes_stops_nobody(collect, certs):
 def test_a_stopped_client_stops_nobody_else(collect, certs):
     """C4: also while it is in its handshake, and no processor spins."""
     c = collect(listen=(tlsclient.url(certs),), args=("-f", "%{msg}"))
-    host, port = c.address("tls")
-    client = subprocess.Popen(
-        ["openssl", "s_client", "-quiet", "-connect", "%s:%d" % (host, port),
-         "-cert", certs.right + ".pem", "-key", certs.right + ".key",
-         "-CAfile", certs.ca], stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    with tlsclient.s_client(c, certs, "-quiet") as client:
         client.stdin.write(b"<13>first\n")
         client.stdin.flush()
         c.wait_lines(1)
@@ -160,9 +154,6 @@ def test_a_stopped_client_stops_nobody_else(collect, certs):
         client.stdin.write(b"<13>second\n")
         client.stdin.flush()
         assert c.wait_lines(102)[-1] == b"second"
-    finally:
-        client.kill()
-        client.wait()
 
 
 def test_a_peer_that_resets_leaves_nothing(collect, certs):

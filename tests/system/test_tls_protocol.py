@@ -23,22 +23,6 @@ from tlsclient import V12, V13, message
 pytestmark = pytest.mark.fault
 
 
-@contextlib.contextmanager
-def s_client(c, certs, *args):
-    """openssl s_client, which shows its certificate."""
-    host, port = c.address("tls")
-    p = subprocess.Popen(
-        ["openssl", "s_client", "-connect", "%s:%d" % (host, port),
-         "-cert", certs.right + ".pem", "-key", certs.right + ".key",
-         "-CAfile", certs.ca, *args], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        yield p
-    finally:
-        p.kill()
-        p.communicate()
-
-
 def read_until(p, words, out=b""):
     """What it says, until it has said that."""
     while words not in out:
@@ -165,7 +149,7 @@ def test_data_before_the_handshake_is_refused(collect, certs, tmp_path):
     session = session_with_early_data(certs, tmp_path)
     early = tmp_path / "early"
     early.write_bytes(b"<13>too early\n")
-    with s_client(c, certs, "-tls1_3", "-sess_in", str(session),
+    with tlsclient.s_client(c, certs, "-tls1_3", "-sess_in", str(session),
                   "-early_data", str(early)) as client:
         out, _ = client.communicate(b"<13>later\n", timeout=DEADLINE)
     assert b"Early data was rejected" in out
@@ -177,7 +161,7 @@ def test_data_before_the_handshake_is_refused(collect, certs, tmp_path):
 def test_renegotiation_is_refused(collect, certs):
     """G10, CVE-2011-1473: by an alert, and nothing comes of it."""
     c = collect(listen=(tlsclient.url(certs),), args=("-f", "%{msg}"))
-    with s_client(c, certs, "-tls1_2") as client:
+    with tlsclient.s_client(c, certs, "-tls1_2") as client:
         client.stdin.write(b"<13>before\n")
         client.stdin.flush()
         c.wait_lines(1)
@@ -196,7 +180,7 @@ def test_key_updates(collect, certs):
     them, and nothing grows."""
     c = collect(listen=(tlsclient.url(certs),), args=("-f", "%{msg}"))
     count = load(1000)
-    with s_client(c, certs, "-tls1_3") as client:
+    with tlsclient.s_client(c, certs, "-tls1_3") as client:
         client.stdin.write(b"<13>before\n")
         client.stdin.flush()
         c.wait_lines(1)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """tlsclient.py - what tests of TLS send with, and the collector they send to"""
 
+import contextlib
 import socket
 import ssl
+import subprocess
 
 import senders
 from harness import DEADLINE
@@ -71,3 +73,19 @@ def finish(s):
     """close_notify both ways (RFC-81, 82), then the end."""
     s.unwrap()
     s.close()
+
+
+@contextlib.contextmanager
+def s_client(collector, certs, *args):
+    """openssl s_client, which shows its certificate."""
+    host, port = collector.address("tls")
+    p = subprocess.Popen(
+        ["openssl", "s_client", "-connect", "%s:%d" % (host, port),
+         "-cert", certs.right + ".pem", "-key", certs.right + ".key",
+         "-CAfile", certs.ca, *args], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        yield p
+    finally:
+        p.kill()
+        p.communicate()
