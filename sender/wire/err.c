@@ -2,9 +2,21 @@
 #include "wire/err.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+void
+err_print(struct err *err, const char *reason, const char *fmt, va_list ap)
+{
+	size_t n;
+
+	if (vsnprintf(err->text, sizeof(err->text), fmt, ap) < 0)
+		err->text[0] = '\0';
+	if (reason == NULL)
+		return;
+	n = strlen(err->text);
+	(void)snprintf(err->text + n, sizeof(err->text) - n, ": %s", reason);
+}
 
 int
 err_set(struct err *err, const char *fmt, ...)
@@ -13,8 +25,7 @@ err_set(struct err *err, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vsnprintf(err->text, sizeof(err->text), fmt, ap) < 0)
-		err->text[0] = '\0';
+	err_print(err, NULL, fmt, ap);
 	va_end(ap);
 	errno = saved;
 	return -1;
@@ -24,19 +35,13 @@ int
 err_sys(struct err *err, const char *fmt, ...)
 {
 	int saved = errno;
-	size_t n;
+	char reason[128];
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vsnprintf(err->text, sizeof(err->text), fmt, ap) < 0)
-		err->text[0] = '\0';
-	va_end(ap);
-	n = strlen(err->text);
 	/* GNU strerror_r: thread-safe, returns the text wherever it is. */
-	char reason[128];
-	const char *text = strerror_r(saved, reason, sizeof(reason));
-
-	(void)snprintf(err->text + n, sizeof(err->text) - n, ": %s", text);
+	err_print(err, strerror_r(saved, reason, sizeof(reason)), fmt, ap);
+	va_end(ap);
 	errno = saved;
 	return -1;
 }

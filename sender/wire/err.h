@@ -9,6 +9,8 @@
 #ifndef WIRE_ERR_H
 #define WIRE_ERR_H
 
+#include <stdarg.h>
+
 enum { ERR_TEXT = 512 };
 
 struct err {
@@ -22,5 +24,9 @@ int err_set(struct err *err, const char *fmt, ...)
 /* The same, followed by ": " and strerror(errno). Keeps errno. */
 int err_sys(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* What both do: the text, followed by ": " and the reason unless it is NULL. */
+void err_print(struct err *err, const char *reason, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 
 #endif
