@@ -87,7 +87,8 @@ parse_name(struct tls_allowed *a, struct err *err)
 		if ((unsigned char)*s >= 0x80)
 			return err_set(err,
 			    "write a name with other than ASCII letters as "
-			    "certificates have it, like xn--bcher-kva.example");
+			    "certificates have it, like xn--bcher-kva.example; "
+			    "idn2(1) prints that");
 	if (strchr(a->text, '*') != NULL)
 		return err_set(err,
 		    "* stands for exactly one whole label, the first, as in "

@@ -157,6 +157,13 @@ def test_wrong_name(client):
     one("not for 192.0.2.2", "", client, "--name", "192.0.2.2")
 
 
+def test_a_name_that_is_not_ascii(client):
+    """G3: whoever types it is told what to type."""
+    status, out, err = tool.run("cert", "check", "--name", "bücher.example",
+                                client)
+    assert (status, out) == (2, "") and "xn--" in err and "idn2(1)" in err
+
+
 def test_wrong_use(tls, client):
     one("a collector cannot use it", "issue --server", client, "--server")
     one("a sender cannot use it", "cert issue", tls / "collector.pem",

@@ -381,7 +381,7 @@ def test_a_name_server_that_is_silent(tmp_path):
 
 
 @pytest.mark.parametrize("args", [
-    (), ("a:b",), ("a:0",), ("a:65536",), ("a:1", "b:2"), (":1",),
+    (), ("--name", "bücher.example", "a"), ("a:b",), ("a:0",), ("a:65536",), ("a:1", "b:2"), (":1",),
     ("[::1:1",), ("bücher.example:1",), ("--timeout", "0", "a"),
     ("--fingerprint", "AB:CD", "a"), ("--fingerprint", "sha-256:AB", "a"),
     ("--fingerprint", "sha-1:" + ":".join(["XY"] * 20), "a"),

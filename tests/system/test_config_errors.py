@@ -326,7 +326,9 @@ ERRORS = [
     ("listen:\n  - url: tls://*:1\n    peers: [ 'sha-1:AB' ]", 3,
      'listen[0].peers: "sha-1:AB": must be sha-1: and 20 pairs'),
     ("listen:\n  - url: tls://*:1\n    peers: [ 'b\u00fccher.example' ]", 3,
-     "like xn--bcher-kva.example"),
+     "like xn--bcher-kva.example; idn2(1) prints that"),
+    ("listen:\n  - url: tls://*:1\n    peers: [ '*.b\u00fccher.example' ]", 3,
+     'listen[0].peers: "*.b\u00fccher.example": write a name with other'),
     # outputs
     ("output:\n  - format: raw", 2, "output[0].path: is missing"),
     ("output:\n  - path: \"\"", 2, "is empty"),
