@@ -18,6 +18,8 @@ import subprocess
 import time
 import urllib.parse
 
+import certificates
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 CONFIG = os.path.join(TOP, "conf", "quickstart.yaml")
@@ -89,6 +91,9 @@ class Config:
         with open(CONFIG, encoding="utf-8") as file:
             self.text = file.read()
         self.port = int(self._find(r"tcp://%s:(\d+)" % re.escape(HOST)))
+        self.tls_port = int(self._find(r"tls://%s:(\d+)" % re.escape(HOST)))
+        self.tls = os.path.join(TOP, os.path.dirname(
+            self._find(r"^    ca: (\S+)$")))
         self.http_port = int(self._find(r"^http: %s:(\d+)" % re.escape(HOST)))
         self.unix = self._find(r"unix://(/\S+)$")
         self.output = os.path.join(TOP, self._find(r"^  - path: (\S+)$"))
@@ -99,18 +104,28 @@ class Config:
             raise CollectorError("nothing like %s in %s" % (pattern, CONFIG))
         return found[1]
 
-    def with_others(self, port, http_port, unix, output):
-        """The text with these; None when they are what it says already."""
-        if (port, http_port, unix, output) == (
-                self.port, self.http_port, self.unix, self.output):
+    def with_others(self, ports, tls, unix, output):
+        """The text with these; None when they are what it says already.
+        ports: of UDP and TCP, of TLS, of HTTP."""
+        if (ports, tls, unix, output) == (
+                (self.port, self.tls_port, self.http_port), self.tls,
+                self.unix, self.output):
             return None
         url = json.dumps("unix://" + urllib.parse.quote(unix))
+        host = re.escape(HOST)
         text = self.text
         for pattern, value in (
-                (r"(?<=://%s:)\d+$" % re.escape(HOST), str(port)),
-                (r"(?<=^http: %s:)\d+$" % re.escape(HOST), str(http_port)),
+                (r"(?<=udp://%s:)\d+$" % host, str(ports[0])),
+                (r"(?<=tcp://%s:)\d+$" % host, str(ports[0])),
+                (r"(?<=tls://%s:)\d+$" % host, str(ports[1])),
+                (r"(?<=^http: %s:)\d+$" % host, str(ports[2])),
                 (r"unix:///\S+$", url),
-                (r"(?<=^  - path: )\S+$", json.dumps(output))):
+                (r"(?<=^  - path: )\S+$", json.dumps(output)),
+                *((r"(?<=^    %s: )\S+$" % key,
+                   json.dumps(os.path.join(tls, name)))
+                  for key, name in (("certificate", "collector.pem"),
+                                    ("key", "collector.key"),
+                                    ("ca", "ca.pem")))):
             text = re.sub(pattern, lambda _, v=value: v, text,
                           flags=re.MULTILINE)
         return text
@@ -124,12 +139,16 @@ def _die_with_parent():
 class Collector:
     """One running synclined, and what it said on standard error."""
 
-    def __init__(self, program, output, folder):
+    def __init__(self, program, tool, output, folder):
         config = Config()
         self.output = output
         self.host = HOST
         self.port = config.port
+        self.tls_port = config.tls_port
         self.http_port = config.http_port
+        self.tls = os.path.join(folder, os.path.basename(config.tls))
+        self.tool = tool
+        self._make_certificates()
         self.said = ""
         self._stderr = None
         for _ in range(3):
@@ -139,22 +158,36 @@ class Collector:
                 folder, os.path.splitext(os.path.basename(self.unix))[0])
             self.port = free_port(
                 self.port, (socket.SOCK_STREAM, socket.SOCK_DGRAM))
-            self.http_port = free_port(self.http_port, (socket.SOCK_STREAM,))
-            if self.port == self.http_port:
-                self.http_port = free_port(
-                    self.port + 1, (socket.SOCK_STREAM,))
+            self.tls_port = self._other_port(self.tls_port, self.port)
+            self.http_port = self._other_port(
+                self.http_port, self.port, self.tls_port)
             if self._start(program, config):
                 return
             # Somebody was faster than we: try the next ports.
             self.port += 1
+            self.tls_port += 1
             self.http_port += 1
         raise CollectorError(
             "%s did not start:\n%s" % (program, self.said.rstrip()))
 
+    @staticmethod
+    def _other_port(first, *taken):
+        port = free_port(first, (socket.SOCK_STREAM,))
+        while port in taken:
+            port = free_port(port + 1, (socket.SOCK_STREAM,))
+        return port
+
+    def _make_certificates(self):
+        try:
+            certificates.make(self.tool, self.tls)
+        except certificates.CertificateError as error:
+            raise CollectorError(str(error)) from None
+
     def _config_file(self, config):
         """The file as it stands, or a copy with what is free."""
         text = config.with_others(
-            self.port, self.http_port, self.unix, self.output)
+            (self.port, self.tls_port, self.http_port), self.tls, self.unix,
+            self.output)
         if text is None:
             return CONFIG
         path = self._name + ".yaml"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """senders.py - the processes of the experiment, and how they log
 
-Three ways to send, three transports. Every process connects first, then all
+Three ways to send, four transports. Every process connects first, then all
 of them start at once; each reports how many lines it sent and how many it
 could not send.
 """
@@ -18,16 +18,23 @@ import time
 from lines import line
 
 SENDERS = ("python", "logger", "builtin")
-TRANSPORTS = ("tcp", "udp", "unix")
+TRANSPORTS = ("tcp", "udp", "unix", "tls")
+
+
+def can_send(sender, transport):
+    """Neither Python's handler nor logger speaks TLS."""
+    return transport != "tls" or sender == "builtin"
 
 
 class Target:
-    """Where a collector listens."""
+    """Where a collector listens. tls: the port, and the folder with the
+    sender's certificate."""
 
-    def __init__(self, host, port, unix):
+    def __init__(self, host, port, unix, tls=None):
         self.host = host
         self.port = port
         self.unix = unix
+        self.tls = tls
 
 
 class Failures:
@@ -77,17 +84,34 @@ class PythonSender:
         return log_lines(self.handler, run, process, number)[1]
 
 
+def connect_tls(target):
+    """Both ends show a certificate (RFC 5425)."""
+    import ssl  # pylint: disable=import-outside-toplevel
+    port, folder = target.tls
+    context = ssl.create_default_context(
+        cafile=os.path.join(folder, "ca.pem"))
+    context.load_cert_chain(os.path.join(folder, "client.pem"),
+                            os.path.join(folder, "client.key"))
+    return context.wrap_socket(
+        socket.create_connection((target.host, port)),
+        server_hostname=target.host)
+
+
 class BuiltinSender:
-    """A bare socket: RFC 5424, octet counting on TCP (RFC 6587, 3.4.1)."""
+    """A bare socket: RFC 5424, octet counting on TCP (RFC 6587, 3.4.1) and
+    in TLS."""
 
     def __init__(self, transport, target):
-        self.counted = transport == "tcp"
+        self.counted = transport in ("tcp", "tls")
+        self.secure = transport == "tls"
         if transport == "unix":
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self.socket.connect(target.unix)
         elif transport == "udp":
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.socket.connect((target.host, target.port))
+        elif transport == "tls":
+            self.socket = connect_tls(target)
         else:
             self.socket = socket.create_connection((target.host, target.port))
 
@@ -105,6 +129,8 @@ class BuiltinSender:
             except OSError as error:
                 failed += 1
                 last = error
+        if self.secure and not failed:
+            self.socket = self.socket.unwrap()  # says goodbye
         self.socket.close()
         if failed:
             print("process %03d: %r" % (process, last), file=sys.stderr)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import harness
+import tool
 
 RUN = os.path.join(harness.REPO, "tests", "experiment", "run")
 ROW = re.compile(r"^(\S.*?) {2,}([\d,]+) +([\d,]+) +(~?[\d.]+|-) +([\d,]+) +"
@@ -20,7 +21,7 @@ def compare(tmp_path, *args):
     """What it said, and {method: its row}."""
     done = subprocess.run(
         [sys.executable, "-B", RUN, "--once", "--compare", *map(str, args),
-         "--program", harness.SYNCLINED, "--logs", tmp_path / "logs",
+         "--program", harness.SYNCLINED, "--tool", tool.SYNCLINE, "--logs", tmp_path / "logs",
          "--run-folder", tmp_path], capture_output=True, text=True,
         stdin=subprocess.DEVNULL, timeout=2 * harness.DEADLINE)
     assert done.returncode == 0, done.stdout + done.stderr
