@@ -187,6 +187,9 @@ listeners_announce(const struct listeners *ls, const struct config *conf,
 		    &ls->list[i]->sockets, &conf->listen[i], url, sizeof(url));
 		log_line(LOG_INFO, "listening on %s", url);
 	}
+	for (size_t i = 0; i < conf->left_outs; i++)
+		log_line(LOG_NOTICE, "not listening on %s: %s is not there",
+		    conf->left_out[i].url, conf->left_out[i].certificate);
 }
 
 void

@@ -111,9 +111,12 @@ config_free(struct config *c)
 		return;
 	for (size_t i = 0; i < c->listens; i++)
 		listen_conf_clear(&c->listen[i]);
+	for (size_t i = 0; i < c->left_outs; i++)
+		listen_conf_clear(&c->left_out[i]);
 	for (size_t i = 0; i < c->outputs; i++)
 		output_conf_clear(&c->output[i]);
 	free(c->listen);
+	free(c->left_out);
 	free(c->output);
 	free(c->hostname);
 	free(c->http);
@@ -127,21 +130,34 @@ config_free(struct config *c)
 	free(c);
 }
 
+static int
+add_listen(struct listen_conf **list, size_t *n, const struct listen_conf *l,
+    struct err *err)
+{
+	struct listen_conf *grown;
+
+	if (*n >= CONFIG_SECTIONS_MAX)
+		return err_set(
+		    err, "more than %d listeners", (int)CONFIG_SECTIONS_MAX);
+	grown = reallocarray(*list, *n + 1, sizeof(*grown));
+	if (grown == NULL)
+		return err_set(err, "out of memory");
+	*list = grown;
+	grown[(*n)++] = *l;
+	return 0;
+}
+
 int
 config_add_listen(
     struct config *c, const struct listen_conf *l, struct err *err)
 {
-	struct listen_conf *grown;
+	return add_listen(&c->listen, &c->listens, l, err);
+}
 
-	if (c->listens >= CONFIG_SECTIONS_MAX)
-		return err_set(
-		    err, "more than %d listeners", (int)CONFIG_SECTIONS_MAX);
-	grown = reallocarray(c->listen, c->listens + 1, sizeof(*grown));
-	if (grown == NULL)
-		return err_set(err, "out of memory");
-	c->listen = grown;
-	c->listen[c->listens++] = *l;
-	return 0;
+int
+config_leave_out(struct config *c, const struct listen_conf *l, struct err *err)
+{
+	return add_listen(&c->left_out, &c->left_outs, l, err);
 }
 
 int

@@ -70,6 +70,8 @@ struct listen_conf {
 	bool legacy;        /* the old CBC suite, too */
 	bool watch;         /* a reload when one of the files changes */
 	bool proxy_in_tls;  /* the PROXY header comes inside TLS */
+	bool optional;      /* no certificate is no error but no listener */
+	bool absent;        /* so it is: the file was not there */
 	struct tls *tls;    /* made of these; of TLS never NULL once loaded */
 	bool retired; /* not configured any more, but connections live on */
 };
@@ -145,6 +147,8 @@ struct config {
 
 	struct listen_conf *listen;
 	size_t listens;
+	struct listen_conf *left_out; /* those that are absent */
+	size_t left_outs;
 	struct output_conf *output;
 	size_t outputs;
 };
@@ -168,11 +172,13 @@ struct config *config_new(struct err *err);
 void config_free(struct config *c); /* accepts NULL */
 
 /*
- * Take *l (*o) over as the last of the list: its texts belong to the
+ * Take *l (*o) over as the last of its list: its texts belong to the
  * configuration from then on. -1, and nothing is taken: no memory, or more
  * than CONFIG_SECTIONS_MAX.
  */
 int config_add_listen(
+    struct config *c, const struct listen_conf *l, struct err *err);
+int config_leave_out(
     struct config *c, const struct listen_conf *l, struct err *err);
 int config_add_output(
     struct config *c, const struct output_conf *o, struct err *err);

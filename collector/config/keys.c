@@ -175,6 +175,10 @@ const struct conf_key listen_keys[] = {
 	    .kinds = TLS,
 	    .help = "proxies send their PROXY header inside TLS, not before "
 		    "it" },
+	{ AT(listen_conf, optional), .type = KEY_BOOL, .dflt = "false",
+	    .kinds = TLS,
+	    .help = "without the file of its certificate this listener is "
+		    "left out, which is said, instead of an error" },
 	{ .name = NULL },
 };
 

@@ -1,6 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/listen_tls.h"
 
+#include <sys/stat.h>
+
+#include <errno.h>
+
+/* Is there no such file? One that cannot be looked at may be there. */
+static bool
+is_missing(const char *path)
+{
+	struct stat st;
+
+	return path[0] != '\0' && stat(path, &st) == -1 &&
+	    (errno == ENOENT || errno == ENOTDIR);
+}
+
 int
 listen_open_tls(struct listen_conf *l, struct tls_faults *f)
 {
@@ -18,6 +32,10 @@ listen_open_tls(struct listen_conf *l, struct tls_faults *f)
 
 	f->n = 0;
 	if (l->kind != LISTEN_TLS)
+		return 0;
+	/* decided once: it may come into being a moment later */
+	l->absent = l->optional && is_missing(l->certificate);
+	if (l->absent)
 		return 0;
 	l->tls = tls_new(&o, f);
 	return l->tls != NULL ? 0 : -1;

@@ -9,8 +9,9 @@
 
 #include "config/config.h"
 
-/* Makes l->tls of the keys of l; of a listener of another kind nothing. -1:
- * all that is wrong is in *f. */
+/* Makes l->tls of the keys of l; of a listener of another kind nothing, nor of
+ * an optional one without a certificate, which is absent then. -1: all that is
+ * wrong is in *f. */
 int listen_open_tls(struct listen_conf *l, struct tls_faults *f);
 
 #endif

@@ -108,12 +108,14 @@ add_listener(struct options *op, const char *url)
 
 	if (listen_parse(url, &l, &op->problems, where) == -1)
 		return;
-	if (config_add_listen(op->c, &l, &err) == -1) {
+	if ((l.absent ? config_leave_out(op->c, &l, &err)
+		      : config_add_listen(op->c, &l, &err)) == -1) {
 		problem_add(&op->problems, where, url, "%s", err.text);
 		listen_conf_clear(&l);
 		return;
 	}
-	if (check_listen(op->c, op->c->listens - 1, &twin, &err) == -1)
+	if (!l.absent &&
+	    check_listen(op->c, op->c->listens - 1, &twin, &err) == -1)
 		problem_add(&op->problems, where, url, "%s", err.text);
 }
 
@@ -205,6 +207,22 @@ apply_outputs(struct options *op)
 	output_conf_clear(&shared);
 }
 
+/* All there was to listen on was optional. */
+static void
+refuse_absent(struct options *op)
+{
+	const struct given *g = given_find(&op->givens, "listen");
+	const struct listen_conf *l = &op->c->left_out[0];
+	char place[LOAD_PLACE_TEXT];
+
+	problem_add(g->n > 0 ? &op->problems : &op->file_problems,
+	    g->n > 0 ? g->where : loader_place(op->loader, "listen", place),
+	    l->url,
+	    "there is no other listener, and this one is left out, as it is "
+	    "optional and %.500s is not there",
+	    l->certificate);
+}
+
 /* A configuration that would receive nothing, or keep nothing. */
 static void
 check_purpose(struct options *op)
@@ -213,7 +231,11 @@ check_purpose(struct options *op)
 
 	if (is_bad(op))
 		return;
-	if (op->c->listens == 0)
+	if (op->c->listens == 0 && op->c->left_outs > 0)
+		refuse_absent(op);
+	if (op->loader == NULL)
+		return;
+	if (op->c->listens + op->c->left_outs == 0)
 		problem_add(&op->file_problems,
 		    loader_place(op->loader, "listen", place), NULL,
 		    "there is no listener; add one like - url: udp://*:514, "
@@ -282,8 +304,7 @@ apply(struct options *op)
 		add_listener(op, "tcp://*:514");
 	}
 	apply_outputs(op);
-	if (op->loader != NULL)
-		check_purpose(op);
+	check_purpose(op);
 }
 
 /* The last line, for those who count. */

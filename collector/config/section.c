@@ -143,13 +143,14 @@ read_listen(struct loader *ld, const struct node *map)
 		return;
 	}
 	read_tls(ld, &l, map);
-	if (config_add_listen(c, &l, &err) == -1) {
+	if ((l.absent ? config_leave_out(c, &l, &err)
+		      : config_add_listen(c, &l, &err)) == -1) {
 		problem_add(
 		    ld->p, load_where(ld, map->line), NULL, "%s", err.text);
 		listen_conf_clear(&l);
 		return;
 	}
-	if (remember(ld, &ld->listen, c->listens, map->line) &&
+	if (!l.absent && remember(ld, &ld->listen, c->listens, map->line) &&
 	    check_listen(c, c->listens - 1, &twin, &err) == -1)
 		refuse_twin(ld, map->line, &ld->listen[twin], &err);
 }

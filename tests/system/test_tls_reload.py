@@ -15,6 +15,7 @@ import pytest
 
 import certs as made
 import configured
+import harness
 import senders
 import tlsclient
 from harness import eventually
@@ -68,6 +69,49 @@ def test_new_connections_get_the_new_certificate(collect, certs, files,
     assert serial(k, certs) == made.load(certs.rsa).serial_number
     assert is_still_good(old, k, "on the old one")
     tlsclient.finish(old)
+
+
+OPTIONAL = TEXT.replace("listen:\n", """listen:
+  - url: tcp://127.0.0.1:0
+""") % "    optional: true"
+
+
+def test_an_optional_one_comes_and_goes_with_its_certificate(
+        collect, certs, tmp_path):
+    """As in the image, whose certificates are in a folder that may be
+    empty."""
+    without = "not listening on tls://127.0.0.1:0: %s is not there" % (
+        tmp_path / "own.pem")
+    k = configured.start(collect, tmp_path, OPTIONAL)
+    k.c.wait_says(without)
+    assert "listening on tls" not in k.c.stderr().replace(without, "")
+    for end in (".pem", ".key"):
+        shutil.copy(certs.server + end, tmp_path / ("own" + end))
+    # what is there has to be right
+    assert "ca.pem" in k.refuse(OPTIONAL)
+    shutil.copy(certs.ca, tmp_path / "ca.pem")
+    k.reload(OPTIONAL)
+    k.c.wait_says("listening on tls://")
+    with tlsclient.connect(k.c, certs, certs.right) as s:
+        assert is_still_good(s, k, "it came")
+        (tmp_path / "own.pem").unlink()
+        k.reload()
+        assert is_still_good(s, k, "and I stay")
+    assert k.c.stderr().count(without) == 2
+    k.c.stop()
+
+
+def test_nothing_but_an_optional_one_is_an_error(tmp_path):
+    conf = tmp_path / "conf.yaml"
+    configured.write(conf, TEXT % "    optional: true", dir=tmp_path)
+    query = "tls://127.0.0.1:0?optional=true&certificate=%s" % (
+        tmp_path / "own.pem")
+    for args in ("-c", conf), ("-l", query):
+        status, _, said = harness.run("-t", *args)
+        assert status == 2
+        assert "there is no other listener" in said
+        assert "own.pem is not there" in said
+    assert harness.run("-t", "-l", query, "-l", "udp://127.0.0.1:0")[0] == 0
 
 
 def test_new_rules_count_for_new_connections(collect, certs, files, tmp_path):
