@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tool/cert_help.h"
+#include "tool/place.h"
 #include "tool/tool.h"
 
 enum command {
@@ -31,9 +32,9 @@ static const struct {
 	int most;
 	const char *what; /* is missing when there are fewer */
 } commands[CERT_COMMANDS] = {
-	[CERT_INIT] = { "init", "syncline cert init", "dryf", 0, CERT_NAMES,
+	[CERT_INIT] = { "init", "syncline cert init", "drypf", 0, CERT_NAMES,
 	    "" },
-	[CERT_ISSUE] = { "issue", "syncline cert issue", "doryfsx", 1,
+	[CERT_ISSUE] = { "issue", "syncline cert issue", "dorypfsx", 1,
 	    CERT_NAMES, "for which host?" },
 	[CERT_FINGERPRINT] = { "fingerprint", "syncline cert fingerprint", "1",
 	    1, 1, "of which file?" },
@@ -52,6 +53,7 @@ static const struct option options[] = { { "dir", required_argument, NULL,
 	{ "name", required_argument, NULL, 'n' },
 	{ "days", required_argument, NULL, 'y' },
 	{ "rsa", no_argument, NULL, 'r' }, { "force", no_argument, NULL, 'f' },
+	{ "keep", no_argument, NULL, 'p' },
 	{ "server", no_argument, NULL, 's' },
 	{ "client", no_argument, NULL, 'c' },
 	{ "self-signed", no_argument, NULL, 'x' },
@@ -103,6 +105,9 @@ take(struct cert_options *o, int letter, const char *value)
 	case 'f':
 		o->force = true;
 		break;
+	case 'p':
+		o->keep = true;
+		break;
 	case 's':
 		o->server = true;
 		break;
@@ -152,6 +157,9 @@ read_options(struct cert_options *o, enum command which, int argc, char **argv)
 		o->days = o->authority ? CERT_CA_DAYS : CERT_DAYS;
 	o->names = argv + optind;
 	o->count = argc - optind;
+	if (o->keep && o->force)
+		return tool_usage(
+		    o->command, "--keep and --force: give one of them");
 	if (o->count < commands[which].least)
 		return tool_usage(o->command, "%s", commands[which].what);
 	if (o->count > commands[which].most)
@@ -217,6 +225,18 @@ cert_write_age(long long seconds, char *out, unsigned int n)
 	else
 		(void)snprintf(
 		    out, n, "%lld minute%s", minutes, minutes == 1 ? "" : "s");
+}
+
+bool
+cert_is_kept(const struct cert_options *o, const char *dir,
+    const char *const *files, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!o->keep || !place_has(dir, files[i]))
+			return false;
+	(void)printf(
+	    "%s/%s is there already, and stays\n", dir, files[count - 1]);
+	return true;
 }
 
 int

@@ -30,6 +30,7 @@ struct cert_options {
 	int days;
 	bool rsa;
 	bool force;
+	bool keep; /* what is there is enough */
 	bool server;
 	bool client;
 	bool self_signed;
@@ -51,6 +52,10 @@ int cert_check(const struct cert_options *o);
 
 /* "825 days", "3 hours": how long that is, roughly. */
 void cert_write_age(long long seconds, char *out, unsigned int n);
+
+/* --keep, and all these files are in dir: says so. */
+bool cert_is_kept(const struct cert_options *o, const char *dir,
+    const char *const *files, int count);
 
 /* DIR/NAME; -1 when it is too long. */
 int cert_path(

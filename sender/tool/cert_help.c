@@ -32,6 +32,7 @@ static const char help_init[] =
     "      --rsa       RSA keys with 3072 bits; default: ECDSA P-256\n"
     "      --days N    how long the collector's certificate is valid\n"
     "                  (default: 825; the authority: ten years)\n"
+    "      --keep      when they are there already, leave them and be content\n"
     "  -f, --force     replace files that are there\n"
     "  -h, --help\n";
 
@@ -52,6 +53,7 @@ static const char help_issue[] =
     "                      fingerprint alone; for either end\n"
     "      --rsa           an RSA key with 3072 bits; default: ECDSA P-256\n"
     "      --days N        how long it is valid (default: 825)\n"
+    "      --keep          when it is there already, leave it and be content\n"
     "  -f, --force         replace files that are there\n"
     "  -h, --help\n";
 

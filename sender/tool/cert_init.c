@@ -14,7 +14,8 @@
 #include "tool/cert_print.h"
 #include "tool/tool.h"
 
-/* Keys first: where the certificate is, everything is. */
+/* Keys first: where the certificate is, everything is. The first one may have
+ * been taken to a safer place since. */
 static const char *const files[] = { "ca.key", "ca.pem", "collector.key",
 	"collector.pem" };
 
@@ -155,6 +156,8 @@ cert_init(const struct cert_options *o)
 
 	if (gather_names(&m, o, &err) != 0)
 		status = tool_usage(o->command, "%s", err.text);
+	else if (cert_is_kept(o, o->dir, files + 1, FILES - 1))
+		status = TOOL_OK;
 	else if (refuse_taken(o, &err) != 0 || make(&m, o, &err) != 0 ||
 	    put(&m, o, &err) != 0)
 		status = tool_failed(o->command, &err);

@@ -51,6 +51,16 @@ choose_folder(struct issue *w, const struct cert_options *o, struct err *err)
 	return cert_path(w->folder, clients, w->names[0].text, err);
 }
 
+static bool
+is_kept(const struct issue *w, const struct cert_options *o)
+{
+	const char *files[] = { "ca.pem", w->pkey, w->pem };
+
+	/* of those that sign themselves there is no authority */
+	return o->self_signed ? cert_is_kept(o, w->folder, files + 1, 2)
+			      : cert_is_kept(o, w->folder, files, 3);
+}
+
 static int
 refuse_taken(
     const struct issue *w, const struct cert_options *o, struct err *err)
@@ -140,6 +150,19 @@ print(const struct issue *w, const struct cert_options *o, struct err *err)
 	return 0;
 }
 
+static int
+issue(struct issue *w, const struct cert_options *o, struct err *err)
+{
+	if (choose_folder(w, o, err) != 0)
+		return -1;
+	if (is_kept(w, o))
+		return 0;
+	if (refuse_taken(w, o, err) != 0 || make(w, o, err) != 0 ||
+	    put(w, o, err) != 0)
+		return -1;
+	return print(w, o, err);
+}
+
 int
 cert_issue(const struct cert_options *o)
 {
@@ -149,9 +172,7 @@ cert_issue(const struct cert_options *o)
 
 	if (read_names(&w, o, &err) != 0)
 		status = tool_usage(o->command, "%s", err.text);
-	else if (choose_folder(&w, o, &err) != 0 ||
-	    refuse_taken(&w, o, &err) != 0 || make(&w, o, &err) != 0 ||
-	    put(&w, o, &err) != 0 || print(&w, o, &err) != 0)
+	else if (issue(&w, o, &err) != 0)
 		status = tool_failed(o->command, &err);
 	authority_clear(&w.ca);
 	pem_free_key(w.key);

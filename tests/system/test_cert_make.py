@@ -193,6 +193,28 @@ def test_what_is_there_stays(tls):
                 "a.example.net")
 
 
+def test_keep_makes_it_once(tmp_path):
+    """For containers that run before each start: again is no failure."""
+    for args in (("init", "logs.example.net"), ("issue", HOST),
+                 ("issue", "--self-signed", "--out", "alone", HOST)):
+        made = tool.must("cert", *args[:1], "--keep", *args[1:], cwd=tmp_path)
+        assert "made in" in made
+        before = contents(tmp_path)
+        again = tool.must("cert", *args[:1], "--keep", *args[1:],
+                          cwd=tmp_path)
+        assert re.fullmatch(r"\S+\.pem is there already, and stays\n", again)
+        assert contents(tmp_path) == before
+    # who has taken the authority's key away is not given another authority
+    (tmp_path / "tls" / "ca.key").unlink()
+    assert "stays" in tool.must("cert", "init", "--keep", cwd=tmp_path)
+    # what is there in part was made by nobody's wish
+    (tmp_path / "tls" / "collector.key").unlink()
+    status, _, err = tool.run("cert", "init", "--keep", cwd=tmp_path)
+    assert status == 1 and "ca.pem is there already" in err
+    assert tool.run("cert", "init", "--keep", "--force",
+                    cwd=tmp_path)[0] == 2
+
+
 def test_other_files_of_the_folder_stay(tmp_path):
     (tmp_path / "tls").mkdir(mode=0o711)
     (tmp_path / "tls" / "mine").write_text("x")
