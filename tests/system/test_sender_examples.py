@@ -39,6 +39,26 @@ def test_hello(receiver):
     assert two[6].endswith('[kv@32473 user="root" from="192.0.2.7"]')
 
 
+def test_heartbeat(receiver):
+    """Until SIGTERM; what it said by then is delivered."""
+    c, url = receiver
+    with subprocess.Popen(
+            [os.path.join(sending.BUILD, "sender", "examples", "heartbeat"),
+             "1"], env=harness.clean_environment({"SYNCLINE_URL": url})) as p:
+        try:
+            messages(c, 2)
+        finally:
+            p.terminate()
+    assert p.returncode == 0
+    said = [m[7] for m in messages(c, 3)]
+    assert said == ["heartbeat %d" % n for n in range(1, len(said))] + [
+        "stopped after %d" % (len(said) - 1)]
+
+
+def test_heartbeat_wants_seconds():
+    assert "1 to 86400" in example("heartbeat", "0", status=2)
+
+
 def test_dropin(receiver):
     c, url = receiver
     example("dropin", env={"SYNCLINE_URL": url})
