@@ -15,17 +15,17 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def image():
+def image(tmp_path_factory, worker_id):
     if engine.missing():
         pytest.skip(engine.missing())
-    name, why = engine.image()
-    if why:
-        pytest.skip(why)
-    yield name
-    left = engine.docker("ps", "-aq", "--filter",
-                         "label=" + engine.LABEL).split()
-    if left:
-        engine.docker("rm", "-f", "-v", *left)
+    # the folders of all who run beside each other are in one
+    folder = tmp_path_factory.getbasetemp()
+    engine.prepare(folder if worker_id == "master" else folder.parent)
+    if "why" in engine.IMAGES:
+        pytest.skip(engine.IMAGES["why"])
+    assert "failed" not in engine.IMAGES, engine.IMAGES["failed"]
+    yield engine.image()
+    engine.remove_ours()
 
 
 @pytest.fixture
@@ -36,21 +36,6 @@ def run():
     def start(*options, **more):
         started.append(engine.Container(*options, **more))
         return started[-1]
-
-    yield start
-    for container in started:
-        container.remove()
-
-
-@pytest.fixture(scope="module")
-def shared():
-    """One collector for all tests of a file."""
-    started = []
-
-    def start(*options, **more):
-        if not started:
-            started.append(engine.Container(*options, **more))
-        return started[0]
 
     yield start
     for container in started:

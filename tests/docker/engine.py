@@ -3,12 +3,17 @@
 
 There need be no registry: where the Dockerfile's base can neither be found nor
 pulled, it is made from this machine's Debian packages (mmdebstrap) and kept as
-BASE; it bears the Dockerfile's name only while the image is built.
+BASE.
+
+Tests run beside each other, in several processes: the first one builds, the
+others wait for it (IMAGES). Each process has a label of its own.
 
 Environment: SYNCLINE_IMAGE names an image to test instead of building one.
 """
 
+import fcntl
 import functools
+import json
 import os
 import re
 import shutil
@@ -25,11 +30,11 @@ from harness import REPO, eventually, parse_metrics  # noqa: E402
 
 DOCKERFILE = os.path.join(REPO, "docker", "Dockerfile")
 BASE = "syncline-test/base:bookworm"
-IMAGE = "syncline-test/run"
-LABEL = "syncline-test"
+LABEL = "syncline-test=" + uuid.uuid4().hex
+IMAGES = {}  # what was built: "run" and "heartbeat", or "why" not
 
 
-def docker(*args, check=True, timeout=60, env=None):
+def docker(*args, check=True, timeout=120, env=None):
     """Runs docker; returns what it printed, both streams together."""
     done = subprocess.run(
         ["docker", *map(str, args)], stdin=subprocess.DEVNULL,
@@ -60,9 +65,9 @@ def has(image):
                   check=False).startswith("-")
 
 
-def base_name():
+def of_dockerfile(pattern):
     with open(DOCKERFILE, encoding="utf-8") as f:
-        return re.search(r"^FROM (\S+) AS build$", f.read(), re.M)[1]
+        return re.search(pattern, f.read(), re.M)[1]
 
 
 def make_base():
@@ -74,44 +79,96 @@ def make_base():
                if name.startswith("debian.")] or ["/etc/apt/sources.list"]
     with tempfile.TemporaryDirectory() as folder:
         tar = os.path.join(folder, "base.tar")
+        # with what the Dockerfile would install: outside of Docker's storage
+        # that is done in half the time
         done = subprocess.run(
-            ["mmdebstrap", "--quiet", "--variant=minbase", "bookworm", tar,
+            ["mmdebstrap", "--quiet", "--variant=minbase", "--include=" +
+             ",".join(of_dockerfile(r"-recommends ((?:\\\n|[^&])*)&&")
+                      .replace("\\", "").split()), "bookworm", tar,
              *sources], capture_output=True, text=True, timeout=400)
         if done.returncode != 0:
             return "mmdebstrap: " + done.stderr[-500:]
-        docker("import", "-c", "LABEL %s=base" % LABEL, tar, BASE, timeout=200)
+        docker("import", "-c", "LABEL syncline-test=base", tar, BASE,
+               timeout=200)
     return None
 
 
-@functools.lru_cache
-def image():
-    """(name, None) of the image to test, or (None, why there is none)."""
-    if os.environ.get("SYNCLINE_IMAGE"):
-        return os.environ["SYNCLINE_IMAGE"], None
-    name = base_name()
-    ours = False
-    if not has(name):
-        if not has(BASE):
+def base():
+    """(name, None) of the base, or (None, why there is none)."""
+    name = of_dockerfile(r"^ARG BASE=(\S+)$")
+    if has(name):
+        return name, None
+    if not has(BASE):
+        try:
+            docker("pull", "-q", name, timeout=60)
+            return name, None
+        except (AssertionError, subprocess.TimeoutExpired):
+            why = make_base()
+            if why:
+                return None, why
+    return BASE, None
+
+
+def build(base_image, target):
+    """The number of an image: a name could be given to another meanwhile."""
+    with tempfile.TemporaryDirectory() as folder:
+        written = os.path.join(folder, "id")
+        docker("build", "-t", "syncline-test/" + target, "--iidfile", written,
+               "--build-arg", "CHECK=", "--build-arg", "BASE=" + base_image,
+               "--target", target, "-f", DOCKERFILE, REPO, timeout=500)
+        with open(written, encoding="ascii") as f:
+            return f.read().strip()
+
+
+def build_all():
+    name, why = base()
+    if why:
+        return {"why": why}
+    made = {"base": name, "heartbeat": build(name, "heartbeat")}
+    made["run"] = os.environ.get("SYNCLINE_IMAGE") or build(name, "run")
+    return made
+
+
+def prepare(folder):
+    """Fills IMAGES, once for all who share the folder."""
+    with open(os.path.join(folder, "images"), "a+", encoding="utf-8") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        f.seek(0)
+        said = f.read()
+        if not said:
             try:
-                docker("pull", "-q", name, timeout=60)
-            except (AssertionError, subprocess.TimeoutExpired):
-                why = make_base()
-                if why:
-                    return None, why
-        if not has(name):
-            docker("tag", BASE, name)
-            ours = True
-    try:
-        docker("build", "-t", IMAGE, "--build-arg", "CHECK=", "-f",
-               DOCKERFILE, REPO, timeout=500)
-    finally:
-        if ours:
-            docker("rmi", name)  # the name only: BASE has it, too
-    return IMAGE, None
+                said = json.dumps(build_all())
+            except (AssertionError, subprocess.TimeoutExpired) as error:
+                said = json.dumps({"failed": str(error)})
+            f.write(said)
+    IMAGES.update(json.loads(said))
+
+
+def image():
+    return IMAGES["run"]
 
 
 def application_image():
-    return BASE if has(BASE) else base_name()
+    return IMAGES["base"]
+
+
+def remove_ours():
+    """What tests that failed have left."""
+    of_us = ("--filter", "label=" + LABEL)
+    containers = docker("ps", "-aq", *of_us).split()
+    if containers:
+        docker("rm", "-f", "-v", *containers)
+    volumes = docker("volume", "ls", "-q", *of_us).split()
+    if volumes:
+        docker("volume", "rm", *volumes)
+
+
+def tool(*args, volumes=(), check=True, network="none"):
+    """Runs the image's syncline; returns what it printed."""
+    options = [word for v in volumes for word in ("-v", v)]
+    return docker("run", "--rm", "--label", LABEL, "--read-only", "--cap-drop",
+                  "ALL", "--network", network, *options, "--entrypoint",
+                  "/usr/bin/syncline", image(), *args, check=check)
 
 
 class Container:
@@ -129,7 +186,7 @@ class Container:
                    "--security-opt", "no-new-privileges"]
         for key, value in (env or {}).items():
             command += ["-e", "%s=%s" % (key, value)]
-        docker(*command, *options, image()[0], *args)
+        docker(*command, *options, image(), *args)
         if ready:
             self.wait_says("syncline: ready\n")
 
@@ -137,7 +194,7 @@ class Container:
         return docker("logs", self.name)
 
     def wait_says(self, words):
-        eventually(lambda: words in self.logs(), 30, self.logs)
+        eventually(lambda: words in self.logs(), 60, self.logs)
 
     def inspect(self, what):
         return docker("inspect", "-f", "{{%s}}" % what, self.name).strip()
@@ -175,10 +232,18 @@ class Container:
         return text.split(b"\n")[:-1]
 
     def wait_lines(self, n):
-        eventually(lambda: len(self.lines()) >= n, 30,
+        eventually(lambda: len(self.lines()) >= n, 60,
                    lambda: "%d lines: %s\n%s" % (
                        n, self.lines()[:20], self.logs()))
         return self.lines()
+
+    def resident(self):
+        """Bytes of memory that it has."""
+        with open("/proc/%s/status" % self.inspect(".State.Pid"),
+                  encoding="ascii") as f:
+            kib = int(re.search(r"VmRSS:\s+(\d+) kB", f.read())[1])
+        print("%d KiB" % kib)
+        return kib << 10
 
     def stop(self):
         """docker stop; (status, seconds)"""

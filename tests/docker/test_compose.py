@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """docker/compose.yaml, with docker-compose 1.29 and with `docker compose`."""
 
+import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import uuid
 
 import pytest
 
-from engine import REPO, application_image, docker, eventually
+from engine import IMAGES, REPO, docker, eventually
+from senders import free_port
 
 FILE = os.path.join(REPO, "docker", "compose.yaml")
 
@@ -26,41 +27,94 @@ def tools():
     return found
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
+class Project:
+    def __init__(self, tool, ports):
+        self.name = "synclinetest" + uuid.uuid4().hex[:8]
+        self.tool = tool
+        self.env = {
+            **os.environ, "SYNCLINE_IMAGE": IMAGES["run"],
+            "SYNCLINE_HEARTBEAT": IMAGES["heartbeat"],
+            "SYNCLINE_APPLICATION": IMAGES["base"],
+            **dict(zip(("SYNCLINE_PORT", "SYNCLINE_TLS_PORT",
+                        "SYNCLINE_HTTP_PORT"), map(str, ports)))}
 
-
-@pytest.mark.parametrize("tool", tools() or [None],
-                         ids=lambda t: "-".join(t or ["none"]))
-def test_up(tool, image):
-    if tool is None:
-        pytest.skip("neither docker-compose nor docker compose")
-    project = "synclinetest" + uuid.uuid4().hex[:8]
-    env = {**os.environ, "SYNCLINE_IMAGE": image,
-           "SYNCLINE_APPLICATION": application_image(),
-           "SYNCLINE_PORT": str(free_port()),
-           "SYNCLINE_HTTP_PORT": str(free_port())}
-
-    def compose(*args):
+    def __call__(self, *args):
         done = subprocess.run(
-            [*tool, "-p", project, "-f", FILE, *args], env=env,
-            capture_output=True, text=True, timeout=120)
+            [*self.tool, "-p", self.name, "-f", FILE, *args], env=self.env,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=200)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    try:
-        compose("up", "-d", "--no-build")
-        collector = compose("ps", "-q", "collector").strip()
+    def id(self, service):
+        return self("ps", "-q", service).strip()
 
-        def said():
-            done = subprocess.run(
-                ["docker", "cp", collector + ":/var/log/syncline/all.log",
-                 "-"], capture_output=True)
-            return b"it works" in done.stdout
-        eventually(said, 60, lambda: docker("logs", collector))
-        assert re.search(r"application", compose("ps"))
-        compose("exec", "-T", "collector", "/usr/sbin/synclined",
-                "--healthcheck")
-    finally:
-        compose("down", "-v", "-t", "6")
+    def state(self, service, what):
+        return docker("inspect", "-f", "{{.State.%s}}" % what,
+                      self.id(service)).strip()
+
+    def lines(self):
+        """How many lines there are of each application."""
+        done = subprocess.run(
+            ["docker", "cp", self.id("collector") +
+             ":/var/log/syncline/all.log", "-"], capture_output=True)
+        return (done.stdout.count(b" it works\n"),
+                len(re.findall(rb" heartbeat \d+\n", done.stdout)))
+
+    def wait_for_both(self):
+        """Each goes on to say something that is stored."""
+        before = self.lines()
+        eventually(lambda: all(now > then for now, then in zip(
+            self.lines(), before)), 90, lambda: docker(
+                "logs", self.id("collector")))
+
+    def certificates(self):
+        """Of each file in the volume: mode, user, group and sum."""
+        return docker("run", "--rm", "-v", self.name + "_tls:/tls:ro",
+                      IMAGES["base"], "sh", "-c",
+                      "cd /tls && stat -c '%n %a %u %g' * && sha256sum *")
+
+
+@pytest.fixture
+def project(request):
+    if request.param is None:
+        pytest.skip("neither docker-compose nor docker compose")
+    with contextlib.ExitStack() as stack:
+        made = Project(request.param, [
+            stack.enter_context(free_port()) for _ in range(3)])
+        try:
+            yield made
+        finally:
+            made("down", "-v", "-t", "6")
+
+
+@pytest.mark.parametrize("project", tools() or [None], indirect=True,
+                         ids=lambda t: "-".join(t or ["none"]))
+def test_from_nothing_down_and_up_again(project):
+    project("up", "-d", "--no-build")
+    assert project.state("collector", "Health.Status") == "healthy"
+    project.wait_for_both()
+    for service in "application", "heartbeat":
+        assert project.state(service, "Status") == "running"
+    project("exec", "-T", "collector", "/usr/sbin/synclined", "--healthcheck")
+
+    # TLS, as the application's certificate sees it
+    said = project("run", "--rm", "--no-deps", "-T", "--entrypoint",
+                   "/usr/bin/syncline", "certificate", "check-tls",
+                   "--bundle", "/etc/syncline/tls", "collector:6514")
+    assert "a sender can use it" in said
+
+    # keys are their owner's alone, and made once
+    made = project.certificates()
+    for name, mode in (("ca.key", 600), ("ca.pem", 644),
+                       ("collector.key", 600), ("collector.pem", 644)):
+        assert "%s %d 10514 10514\n" % (name, mode) in made
+
+    docker("kill", "-s", "KILL", project.id("collector"))
+    project("up", "-d", "--no-build")
+    project.wait_for_both()
+
+    project("down", "-t", "6")
+    project("up", "-d", "--no-build")
+    project.wait_for_both()
+    assert project.certificates() == made
