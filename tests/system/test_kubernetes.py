@@ -9,7 +9,9 @@ import re
 import pytest
 import yaml
 
+import configured
 import harness
+import tool
 
 models = pytest.importorskip(
     "kubernetes.client.models", reason="python3-kubernetes is not installed")
@@ -122,11 +124,47 @@ def test_the_configuration_is_right_and_fits_the_pod(tmp_path):
     for url in said["listen"]:
         scheme, _, port = re.fullmatch(
             r"(\w+)://(.*):(\d+)", url["url"]).groups()
-        assert (scheme, int(port)) in ports
+        assert ("udp" if scheme == "udp" else "tcp", int(port)) in ports
     assert ports["tcp", int(said["http"].rpartition(":")[2])] == "http"
     mounts = [m["mountPath"] for m in container["volumeMounts"]]
+    secret = load("statefulset")["spec"]["template"]["spec"]["volumes"]
+    at = {m["name"]: m["mountPath"] for m in container["volumeMounts"]}
+    assert any(v["name"] == "tls" and v["secret"]["optional"] for v in secret)
+    (tls,) = [u for u in said["listen"] if u["url"].startswith("tls:")]
+    assert tls["optional"] is True
+    for key in "certificate", "key", "ca":
+        assert os.path.dirname(tls[key]) == at["tls"]
     for output in said["output"]:
         assert any(output["path"].startswith(m + "/") for m in mounts)
+
+
+def test_it_takes_a_secret_as_kubernetes_lays_it_out(tmp_path, collect):
+    """Names are links through ..data, files are root's and the group's; a
+    renewed secret is another folder, to which ..data is moved."""
+    def fill(version):
+        folder = tmp_path / version
+        tool.must("cert", "init", "--dir", folder, "syncline")
+        for name in "collector.pem", "collector.key", "ca.pem":
+            (folder / name).chmod(0o440)
+        (tmp_path / "..new").symlink_to(version)
+        (tmp_path / "..new").rename(tmp_path / "..data")
+
+    text = load("configmap")["data"]["synclined.yaml"]
+    for old, new in (("*:5514", "127.0.0.1:0"), ("*:6514", "127.0.0.1:0"),
+                     ("*:8514", "127.0.0.1:0"),
+                     ("/var/log/syncline", str(tmp_path / "log")),
+                     ("/etc/syncline-tls", str(tmp_path))):
+        assert old in text
+        text = text.replace(old, new)
+    f = configured.start(collect, tmp_path, text)
+    f.c.wait_says("collector.pem is not there")
+    for name in "collector.pem", "collector.key", "ca.pem":
+        (tmp_path / name).symlink_to(os.path.join("..data", name))
+    fill("..1")
+    f.reload()
+    f.c.wait_says("listening on tls://")
+    fill("..2")
+    f.c.wait_says("configuration reloaded (generation 3)")
 
 
 def test_names_that_refer_to_each_other():
