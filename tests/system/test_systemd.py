@@ -13,6 +13,7 @@ import pytest
 
 import harness
 import senders
+import tlsclient
 from configured import start
 
 CONF = os.path.join(harness.REPO, "conf", "systemd")
@@ -95,14 +96,19 @@ def allowed():
 @analyze
 @pytest.mark.skipif(not shutil.which("strace"), reason="no strace")
 @pytest.mark.skipif(harness.SLOW, reason="sanitizers make calls of their own")
-def test_the_filter_lets_all_through_that_it_does(collect, tmp_path):
-    """Start, messages, rotation, compression, reload, stop."""
+def test_the_filter_lets_all_through_that_it_does(collect, certs, tmp_path):
+    """Start, messages, also in TLS, rotation, compression, reload, stop."""
     trace = tmp_path / "trace"
     f = start(collect, tmp_path, """
 listen:
   - url: tcp://127.0.0.1:0
   - url: udp://127.0.0.1:0
   - url: unix://{dir}/s
+  - url: tls://127.0.0.1:0
+    certificate: {server}.pem
+    key: {server}.key
+    ca: {ca}
+    watch: true
 output:
   - path: "{dir}/logs/%{hostname}.log"
     compress: zstd
@@ -111,7 +117,8 @@ output:
     group: {group}
   - path: {dir}/all.log
     match: "x+"
-""".replace("{group}", str(os.getegid())), prefix=(
+""".replace("{group}", str(os.getegid())).replace(
+        "{server}", str(certs.server)).replace("{ca}", str(certs.ca)), prefix=(
         "strace", "-D", "-f", "-qq", "-o", str(trace)))
     for n in range(1, 4):
         with senders.connect(f.c.address()) as s:
@@ -119,6 +126,9 @@ output:
         f.c.wait_metric("written_messages_total", 2 * n)
         f.c.signal(signal.SIGUSR1)
         f.c.wait_metric("rotations_total", 2 * n)
+    with tlsclient.connect(f.c, certs, certs.right) as s:
+        s.sendall(tlsclient.message(1, "x"))
+        f.c.wait_metric("written_messages_total", 8)
     harness.eventually(lambda: [n for n in os.listdir(tmp_path / "logs")
                                 if n.endswith(".zst")])
     f.reload()
