@@ -192,6 +192,27 @@ every_key_of_a_listener_sets_its_member(void **state)
 	done(&r);
 }
 
+/* It is no listener, and no error; what is wrong otherwise still is. */
+static void
+an_optional_one_without_a_certificate_is_left_out(void **state)
+{
+	struct run r;
+
+	(void)state;
+	load_good(&r,
+	    "listen:\n"
+	    "- url: tls://*:6514?optional=true\n"
+	    "  certificate: nowhere/own.pem\n"
+	    "- url: udp://*:5\n");
+	assert_int_equal(r.c->listens, 1);
+	assert_string_equal(r.c->listen[0].url, "udp://*:5");
+	assert_int_equal(r.c->left_outs, 1);
+	assert_true(r.c->left_out[0].absent);
+	assert_string_equal(r.c->left_out[0].url, "tls://*:6514");
+	assert_null(r.c->left_out[0].tls);
+	done(&r);
+}
+
 static void
 every_key_of_an_output_sets_its_member(void **state)
 {
@@ -433,6 +454,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		IN_FOLDER(every_key_of_the_collector_sets_its_member),
 		IN_FOLDER(every_key_of_a_listener_sets_its_member),
+		IN_FOLDER(an_optional_one_without_a_certificate_is_left_out),
 		IN_FOLDER(every_key_of_an_output_sets_its_member),
 		IN_FOLDER(one_of_a_list_needs_no_list),
 		IN_FOLDER(included_files_are_appended_in_order),
