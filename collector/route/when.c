@@ -218,16 +218,6 @@ when_received(struct when *w, struct timespec received, char *out)
 	return (size_t)(o - out);
 }
 
-/* Do both say the same, their fractions apart? */
-static bool
-is_same(const struct stamp *a, const struct stamp *b)
-{
-	return a->second == b->second && a->minute == b->minute &&
-	    a->hour == b->hour && a->day == b->day && a->month == b->month &&
-	    a->dated == b->dated && a->year == b->year &&
-	    a->zoned == b->zoned && a->offset == b->offset;
-}
-
 /* Fills w->last; false: the message states no time that could be. */
 static bool
 recall(struct when *w, const struct stamp *sent, int64_t received,
@@ -237,7 +227,7 @@ recall(struct when *w, const struct stamp *sent, int64_t received,
 	struct moment m;
 
 	if (l->known && l->received == received && l->zone == zone &&
-	    sent->known && is_same(&l->sent, sent))
+	    sent->known && stamp_same(&l->sent, sent))
 		return true;
 	l->known = complete(w, sent, received, zone, &m);
 	if (!l->known)

@@ -15,15 +15,24 @@
 #include "wire/slice.h"
 
 struct stamp {
-	bool known; /* false: there is no timestamp, nothing below counts */
+	/* all but the fraction, without a gap: stamp_same() */
+	bool known; /* false: there is no timestamp, nothing else counts */
 	bool dated; /* the year was said */
 	bool zoned; /* the offset from UTC was said */
 	uint8_t month, day, hour, minute, second; /* 1-12 1-31 0-23 0-59 0-59 */
-	uint8_t digits; /* of the fraction, as written, 0..9 (more are cut) */
-	int16_t year;   /* 0..9999 */
+	int16_t year;                             /* 0..9999 */
 	int16_t offset; /* minutes east of UTC, -1439..1439 */
 	uint32_t nsec;  /* 0..999999999 */
+	uint8_t digits; /* of the fraction, as written, 0..9 (more are cut) */
 };
+
+/* Do both say the same, their fractions apart? */
+static inline bool
+stamp_same(const struct stamp *a, const struct stamp *b)
+{
+	_Static_assert(offsetof(struct stamp, nsec) == 12, "there is no gap");
+	return memcmp(a, b, offsetof(struct stamp, nsec)) == 0;
+}
 
 enum { STAMP_FRONT = 19 }; /* bytes of "2003-10-11T22:14:15" */
 

@@ -314,6 +314,44 @@ two_zones_do_not_mix(void **state)
 	zone_free(india);
 }
 
+/* One that differs from the last in any field is made anew. */
+static void
+each_field_of_a_time_is_compared(void **state)
+{
+	static const struct stamp stamps[] = {
+		{ BSD(11, 22, 10, 15, 0) },
+		{ BSD(12, 22, 10, 15, 0) },
+		{ BSD(11, 23, 10, 15, 0) },
+		{ BSD(11, 22, 11, 15, 0) },
+		{ BSD(11, 22, 10, 16, 0) },
+		{ BSD(11, 22, 10, 15, 1) },
+		{ BSD(11, 22, 10, 15, 0), .zoned = true },
+		{ BSD(11, 22, 10, 15, 0), .zoned = true, .offset = 60 },
+		{ BSD(11, 22, 10, 15, 0), .zoned = true, .offset = -60 },
+		{ BSD(11, 22, 10, 15, 0), .dated = true, .year = 2001 },
+		{ BSD(11, 22, 10, 15, 0), .dated = true, .year = 2257 },
+	};
+	const struct timespec received = { .tv_sec = 1795342500 };
+	const size_t n = sizeof(stamps) / sizeof(stamps[0]);
+	char text[2][WHEN_TEXT];
+	struct when w, fresh;
+
+	(void)state;
+	when_init(&w);
+	for (size_t i = 0; i < n * n; i++) {
+		const struct stamp *before = &stamps[i / n];
+		const struct stamp *now = &stamps[i % n];
+		size_t a, b;
+
+		when_init(&fresh);
+		when_sent(&w, before, received, NULL, text[0]);
+		a = when_sent(&w, now, received, NULL, text[0]);
+		b = when_sent(&fresh, now, received, NULL, text[1]);
+		assert_int_equal(a, b);
+		assert_memory_equal(text[0], text[1], a);
+	}
+}
+
 static void
 iso_has_an_offset_always(void **state)
 {
@@ -451,6 +489,7 @@ main(void)
 		cmocka_unit_test(local_times_are_the_instants_they_were),
 		cmocka_unit_test(the_year_is_that_of_the_senders_wall),
 		cmocka_unit_test(two_zones_do_not_mix),
+		cmocka_unit_test(each_field_of_a_time_is_compared),
 		cmocka_unit_test(iso_has_an_offset_always),
 		cmocka_unit_test(bsd_is_what_the_wall_here_shows),
 		cmocka_unit_test(dates_are_those_of_the_wall_here),
