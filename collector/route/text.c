@@ -91,11 +91,15 @@ text_put_field(char *out, struct slice s, size_t max)
 	return out;
 }
 
-static char *
-put_column(char *out, struct slice s, size_t max)
+/* The same, of a message whose fields may be known to be good. */
+static inline char *
+put_column(char *out, const struct msg *m, struct slice s, size_t max)
 {
 	*out++ = ' ';
-	return text_put_field(out, s, max);
+	if (!m->plain || s.n == 0)
+		return text_put_field(out, s, max);
+	memcpy(out, s.p, s.n);
+	return out + s.n;
 }
 
 static char *
@@ -121,10 +125,11 @@ put_header(struct when *w, const struct record *r, char *out)
 	*out++ = '1';
 	*out++ = ' ';
 	out += when_sent(w, &sent, r->received, r->origin->zone, out);
-	out = put_column(out, record_host(r), TEXT_HOST_MAX);
-	out = put_column(out, m->app, TEXT_APP_MAX);
-	out = put_column(out, m->procid, TEXT_PROCID_MAX);
-	return put_column(out, m->msgid, MSGID_MAX);
+	/* an address is no worse than a host that is known to be good */
+	out = put_column(out, m, record_host(r), TEXT_HOST_MAX);
+	out = put_column(out, m, m->app, TEXT_APP_MAX);
+	out = put_column(out, m, m->procid, TEXT_PROCID_MAX);
+	return put_column(out, m, m->msgid, MSGID_MAX);
 }
 
 /* A valid message whose host is not believed: all of it but HOSTNAME, which

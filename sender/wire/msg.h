@@ -39,8 +39,10 @@ struct msg {
 	enum msg_form form;
 	uint8_t pri; /* MSG_PRI_DEFAULT when the message has none */
 	bool valid;  /* strictly RFC 5424: may be passed on byte for byte */
-	bool clean;  /* no byte of raw needs an escape (see escape.h); false
-			may also mean: not looked at */
+	bool clean;  /* no byte of raw needs an escape (see escape.h) */
+	bool plain;  /* host, app, procid and msgid are PRINTUSASCII without a
+			'#', and as long as RFC 5424 allows; false may also
+			mean: not looked at */
 	bool bom;    /* a byte order mark stood before text */
 };
 
@@ -66,7 +68,12 @@ void msg_parse(struct slice raw, const struct msg_hints *hints,
     struct msg_cache *cache, struct msg *m);
 
 /* What the sender says of the time, for any form; known = false: nothing. */
-struct stamp msg_stamp(const struct msg *m);
+struct stamp msg_stamp_5424(const struct msg *m);
+static inline struct stamp
+msg_stamp(const struct msg *m)
+{
+	return m->form == MSG_RFC5424 ? msg_stamp_5424(m) : m->sent;
+}
 
 static inline unsigned
 msg_facility(const struct msg *m)

@@ -4,33 +4,7 @@
  */
 #include "wire/pri.h"
 
-#include "wire/msg.h"
-
 enum { FACILITIES = 24, SEVERITIES = 8 };
-
-bool
-pri_take(struct slice *in, uint8_t *pri)
-{
-	unsigned val = 0;
-	size_t i;
-
-	if (in->n < 3 || in->p[0] != '<')
-		return false;
-
-	for (i = 1; i < in->n && i <= 3; i++) {
-		if (in->p[i] < '0' || in->p[i] > '9')
-			break;
-		val = val * 10 + (unsigned)(in->p[i] - '0');
-	}
-	if (i == 1 || i == in->n || in->p[i] != '>')
-		return false;
-	if (val > MSG_PRI_MAX || (in->p[1] == '0' && i > 2))
-		return false;
-
-	*pri = (uint8_t)val;
-	slice_skip(in, i + 1);
-	return true;
-}
 
 const char *
 pri_facility_name(unsigned facility)

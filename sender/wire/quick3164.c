@@ -10,51 +10,41 @@
  */
 #include "wire/quick3164.h"
 
+#include "wire/scan.h"
 #include "wire/tag.h"
 #include "wire/word.h"
 
-/* Less than what the limits of rfc3164.c are, so that these do not matter. */
+/* Less than what the limits of rfc3164.c are, so that these do not matter, and
+ * no more than those of RFC 5424. */
 enum { HOST_MOST = 100, TAG_MOST = 48, PID_MOST = 20 };
-
-static inline bool
-is_host_byte(char c)
-{
-	return word_is_letter(c) || word_is_digit(c) || c == '.' || c == '-' ||
-	    c == '_';
-}
-
-static inline bool
-is_tag_byte(char c)
-{
-	return is_host_byte(c) || c == '/';
-}
 
 /* "host ", from p on; NULL: something else. */
 static inline const char *
 take_host(const char *p, const char *end, struct slice *host)
 {
-	const char *from = p;
+	size_t n;
 
 	if (p == end || *p < 'a' || *p > 'z')
 		return NULL;
-	while (p < end && is_host_byte(*p))
-		p++;
-	*host = slice_of(from, (size_t)(p - from));
-	return p < end && *p == ' ' && host->n <= HOST_MOST ? p + 1 : NULL;
+	n = word_label(slice_of(p, (size_t)(end - p)));
+	*host = slice_of(p, n);
+	p += n;
+	return p < end && *p == ' ' && n <= HOST_MOST ? p + 1 : NULL;
 }
 
 /* "tag: " or "tag[pid]: " */
 static inline const char *
 take_tag(const char *p, const char *end, struct slice *tag, struct slice *pid)
 {
-	const char *from = p;
+	const char *from;
+	size_t n;
 
 	if (p == end || !word_is_letter(*p))
 		return NULL;
-	while (p < end && is_tag_byte(*p))
-		p++;
-	*tag = *pid = slice_of(from, (size_t)(p - from));
+	n = word_label(slice_of(p, (size_t)(end - p)));
+	*tag = *pid = slice_of(p, n);
 	pid->n = 0;
+	p += n;
 	if (p < end && *p == '[') {
 		from = ++p;
 		while (p < end && word_is_digit(*p))
@@ -64,7 +54,7 @@ take_tag(const char *p, const char *end, struct slice *tag, struct slice *pid)
 			return NULL;
 		p++;
 	}
-	return end - p >= 2 && p[0] == ':' && p[1] == ' ' && tag->n <= TAG_MOST
+	return end - p >= 2 && p[0] == ':' && p[1] == ' ' && n <= TAG_MOST
 	    ? p + 2
 	    : NULL;
 }
@@ -83,7 +73,8 @@ quick3164_parse(struct slice rest, const struct msg_hints *hints,
 	if (p == NULL || (p = take_tag(p, end, &tag, &pid)) == NULL)
 		return false;
 	m->form = MSG_RFC3164;
-	m->valid = m->clean = false;
+	m->valid = false;
+	m->plain = true;
 	m->time = slice_of(rest.p, MSG_BSD_TIME);
 	m->sent = cache->bsd_sent;
 	m->host = host;
@@ -94,6 +85,8 @@ quick3164_parse(struct slice rest, const struct msg_hints *hints,
 	m->bom = tag_has_bom(m->text);
 	if (m->bom)
 		slice_skip(&m->text, 3);
+	/* no byte of the header needs an escape, and neither does the mark */
+	m->clean = scan_clean(m->text) == m->text.n;
 	return true;
 }
 

@@ -212,5 +212,6 @@ rfc5424_parse(struct slice rest, struct msg_cache *cache, struct msg *m)
 	m->form = MSG_RFC5424;
 	m->valid = r.strict;
 	m->clean = r.strict && clean;
+	m->plain = false;
 	return true;
 }

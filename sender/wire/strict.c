@@ -21,30 +21,9 @@
 enum {
 	LOAD = 16,
 	FRACTION_MAX = 6,
-	/* PRI, VERSION, front of the TIMESTAMP, and a load behind each */
-	SHORTEST = 5 + 2 + STAMP_FRONT + 1 + LOAD
+	/* VERSION, front of the TIMESTAMP, and a load behind each */
+	SHORTEST = 2 + STAMP_FRONT + 1 + LOAD
 };
-
-/* "<PRIVAL>1 ", RFC-11 to RFC-14; NULL: something else. */
-static inline const char *
-take_pri(const char *p, uint8_t *pri)
-{
-	unsigned value = (unsigned)p[1] - '0', digit = 0;
-
-	if (p[0] != '<' || value > 9)
-		return NULL;
-	p += 2;
-	for (int i = 0; *p != '>'; i++, p++) {
-		digit = (unsigned)*p - '0';
-		if (i == 2 || value == 0 || digit > 9)
-			return NULL;
-		value = value * 10 + digit;
-	}
-	if (value > MSG_PRI_MAX || p[1] != '1' || p[2] != ' ')
-		return NULL;
-	*pri = (uint8_t)value;
-	return p + 3;
-}
 
 /* Is the front of this TIMESTAMP that of the last good one? */
 static inline bool
@@ -181,13 +160,15 @@ take_text(const char *p, const char *end, struct msg *m)
 }
 
 bool
-strict_parse(struct slice raw, struct msg_cache *cache, struct msg *m)
+strict_parse(struct slice rest, struct msg_cache *cache, struct msg *m)
 {
-	const char *p = raw.p, *end = p + raw.n, *last = end - LOAD, *header;
+	const char *p = rest.p, *end = p + rest.n, *last = end - LOAD, *header;
 	__m128i hashes = _mm_setzero_si128();
 
-	if (raw.n < SHORTEST || (p = take_pri(p, &m->pri)) == NULL)
+	/* VERSION, RFC-14 */
+	if (rest.n < SHORTEST || p[0] != '1' || p[1] != ' ')
 		return false;
+	p += 2;
 	header = p;
 	if ((p = take_time(p, cache, &m->time)) == NULL ||
 	    (p = take_field(p, last, RFC5424_HOSTNAME, &hashes, &m->host)) ==
@@ -205,10 +186,10 @@ strict_parse(struct slice raw, struct msg_cache *cache, struct msg *m)
 		    (size_t)(p - header);
 	if ((p = take_sd(p, end, m)) == NULL || !take_text(p, end, m))
 		return false;
-	m->raw = raw;
 	m->sent.known = false;
 	m->form = MSG_RFC5424;
 	m->valid = true;
+	m->plain = false;
 	return true;
 }
 
@@ -216,9 +197,9 @@ strict_parse(struct slice raw, struct msg_cache *cache, struct msg *m)
 
 /* Without vectors there is nothing to gain. */
 bool
-strict_parse(struct slice raw, struct msg_cache *cache, struct msg *m)
+strict_parse(struct slice rest, struct msg_cache *cache, struct msg *m)
 {
-	(void)raw;
+	(void)rest;
 	(void)cache;
 	(void)m;
 	return false;

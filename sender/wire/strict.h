@@ -8,11 +8,12 @@
 #include "wire/msg.h"
 
 /*
- * Takes raw when it is a valid message of RFC 5424 of an ordinary size; then
- * *m is what rfc5424_parse() would have made of it. False: nothing is said of
- * the message, which may still be valid (a short one, a rare shape), and *m
- * may have been written to.
+ * Takes rest, what follows the PRI, when that makes a valid message of RFC 5424
+ * of an ordinary size; then *m is what rfc5424_parse() would have made of it,
+ * but for raw and pri, which it leaves alone. False: nothing is said of the
+ * message, which may still be valid (a short one, a rare shape), and the rest
+ * of *m may have been written to.
  */
-bool strict_parse(struct slice raw, struct msg_cache *cache, struct msg *m);
+bool strict_parse(struct slice rest, struct msg_cache *cache, struct msg *m);
 
 #endif

@@ -62,6 +62,16 @@ word_equal(__m128i v, char c)
 	return _mm_cmpeq_epi8(v, _mm_set1_epi8(c));
 }
 
+/* Lanes with all bits set: from first to last, both of them ASCII. */
+static inline __m128i
+word_lanes(__m128i v, char first, char last)
+{
+	__m128i above = _mm_sub_epi8(v, _mm_set1_epi8(first));
+
+	return _mm_cmpeq_epi8(
+	    _mm_min_epu8(above, _mm_set1_epi8((char)(last - first))), above);
+}
+
 /* Lanes with all bits set: PRINTUSASCII. */
 static inline __m128i
 word_print_lanes(__m128i v)
@@ -121,6 +131,35 @@ word_name(struct slice s, size_t max)
 	while (i <= max && i < s.n && word_is_name(s.p[i]))
 		i++;
 	return i <= max ? i : max + 1;
+}
+
+/*
+ * The number of bytes that s starts with which names of hosts and programs are
+ * mostly made of: letters, digits, '.', '-', '_' and '/'.
+ */
+static inline size_t
+word_label(struct slice s)
+{
+	size_t i = 0;
+
+#ifdef __SSE2__
+	for (; s.n - i >= 16; i += 16) {
+		__m128i v = word_load(s.p + i);
+		__m128i small = _mm_or_si128(v, _mm_set1_epi8('a' - 'A'));
+		__m128i good = _mm_or_si128(word_equal(v, '_'),
+		    _mm_or_si128(
+			word_lanes(v, '-', '9'), word_lanes(small, 'a', 'z')));
+		unsigned stop = ~(unsigned)_mm_movemask_epi8(good) & 0xffff;
+
+		if (stop != 0)
+			return i + (size_t)__builtin_ctz(stop);
+	}
+#endif
+	while (i < s.n &&
+	    (word_is_letter(s.p[i]) || (s.p[i] >= '-' && s.p[i] <= '9') ||
+		s.p[i] == '_'))
+		i++;
+	return i;
 }
 
 /*

@@ -87,16 +87,31 @@ walk(struct slice sd)
 static void
 expect_valid(const struct msg *m)
 {
-	size_t clean = scan_clean_portable(m->raw);
 	struct slice bare = m->text;
 
 	expect(m->form == MSG_RFC5424 && m->raw.n > 0 && m->raw.p[0] == '<');
-	expect(m->clean == (clean == m->raw.n));
 	expect(msg_stamp(m).known == (m->time.n > 0));
 	expect(m->host.n <= 255 && m->app.n <= 48 && m->procid.n <= 128 &&
 	    m->msgid.n <= 32);
 	expect(m->sd.n == 0 || sdata_span(m->sd) == m->sd.n);
 	expect(!m->bom || scan_utf8(bare) == bare.n);
+}
+
+static void
+expect_print(struct slice s, size_t max)
+{
+	expect(s.n <= max);
+	for (size_t i = 0; i < s.n; i++)
+		expect(s.p[i] > ' ' && s.p[i] < 0x7f && s.p[i] != '#');
+}
+
+static void
+expect_plain(const struct msg *m)
+{
+	expect_print(m->host, 255);
+	expect_print(m->app, 48);
+	expect_print(m->procid, 128);
+	expect_print(m->msgid, 32);
 }
 
 /* What the quick way takes, the patient one takes just so. */
@@ -107,9 +122,10 @@ expect_no_haste(struct slice raw)
 	struct slice rest = raw;
 	struct msg quick, patient = { .raw = raw };
 
-	if (!strict_parse(raw, &cache, &quick))
+	if (!pri_take(&rest, &patient.pri) ||
+	    !strict_parse(rest, &cache, &quick))
 		return;
-	expect(pri_take(&rest, &patient.pri));
+	quick.pri = patient.pri;
 	expect(rfc5424_parse(rest, &cache, &patient));
 	expect(patient.valid);
 	expect_same(&quick, &patient);
@@ -140,7 +156,9 @@ check(struct slice raw, bool local)
 	expect_inside(raw, m.text);
 	expect(m.pri <= MSG_PRI_MAX);
 	expect(m.form != MSG_RAW || is_same(m.text, raw));
-	expect(!m.clean || m.valid);
+	expect(m.clean == (scan_clean_portable(raw) == raw.n));
+	if (m.plain)
+		expect_plain(&m);
 	if (m.valid)
 		expect_valid(&m);
 	walk(m.sd);

@@ -487,6 +487,46 @@ a_canonical_line_is_valid_and_clean(void **state)
 	}
 }
 
+/* That a message is clean or plain saves time, and nothing else. */
+static void
+what_is_known_of_a_message_changes_no_line(void **state)
+{
+	static const char *const in[] = {
+		"<13>Oct 11 22:14:15 web01 app[12]: text",
+		"<13>Oct 11 22:14:15 web01 app: a \"text\"\t#12\\",
+		"<13>Oct 11 22:14:15 web01 app: caf\xc3\xa9",
+		"<13>Oct 11 22:14:15 web01 app: \xef\xbb\xbf#012 \n\xff",
+		"<13>Oct 11 22:14:15 web01 app: ",
+		"<13>Oct 11 22:14:15 10.0.0.1 an app: text",
+		"<13>1 2003-10-11T22:14:15Z h a p m - a text that is whole",
+		"<13>1 2003-10-11T22:14:15Z h a p m [x",
+		"text",
+	};
+	struct msg_hints hints = { .self = SLICE_LIT("self") };
+	struct msg_cache cache = { .known = false };
+	size_t plain = 0;
+
+	for (size_t i = 0; i < COUNT(in); i++) {
+		struct row r = { .distrust = i % 2 };
+
+		msg_parse(slice_str(in[i]), &hints, &cache, &r.m);
+		msg_parse(slice_str(in[i]), &hints, &cache, &r.m);
+		plain += r.m.plain;
+		for (int f = FORMAT_RFC5424; f <= FORMAT_BSD; f++) {
+			struct row unknown = r;
+			struct slice a, b;
+
+			unknown.m.clean = unknown.m.plain = false;
+			a = render(*state, (enum format)f, &r);
+			b = render(*state, (enum format)f, &unknown);
+			assert_true(slice_eq(a, b));
+			free_line(a);
+			free_line(b);
+		}
+	}
+	assert_int_equal(plain, 5);
+}
+
 static void
 a_line_is_the_bytes_of_a_message_that_is_valid_and_believed(void **state)
 {
@@ -544,6 +584,7 @@ main(void)
 		cmocka_unit_test(a_field_that_is_too_long_is_cut),
 		cmocka_unit_test(any_bytes_become_one_safe_line),
 		cmocka_unit_test(a_canonical_line_is_valid_and_clean),
+		cmocka_unit_test(what_is_known_of_a_message_changes_no_line),
 		cmocka_unit_test(
 		    a_line_is_the_bytes_of_a_message_that_is_valid_and_believed),
 	};

@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "wire/scan.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 /* a slice in a table, where a compound literal is no constant */
 #define L(s)                       \
@@ -55,19 +57,19 @@ static const struct row_5424 rows_5424[] = {
 	    L("<0>1 - " X128 X32 X32 X32 X16 "xxxxxxxxxxxxxxx a - - - t"), 1, 1,
 	    "", X128 X32 X32 X32 X16 "xxxxxxxxxxxxxxx", "a", "", "", "",
 	    L("t") },
-	{ "host of 256", L("<0>1 - " X128 X128 " a - - - t"), 0, 0, "",
+	{ "host of 256", L("<0>1 - " X128 X128 " a - - - t"), 0, 1, "",
 	    X128 X128, "a", "", "", "", L("t") },
 	{ "app of 48", L("<0>1 - h " X32 X16 " - - - t"), 1, 1, "", "h",
 	    X32 X16, "", "", "", L("t") },
-	{ "app of 49", L("<0>1 - h " X32 X16 "y - - - t"), 0, 0, "", "h",
+	{ "app of 49", L("<0>1 - h " X32 X16 "y - - - t"), 0, 1, "", "h",
 	    X32 X16 "y", "", "", "", L("t") },
 	{ "procid of 128", L("<0>1 - h a " X128 " - - t"), 1, 1, "", "h", "a",
 	    X128, "", "", L("t") },
-	{ "procid of 129", L("<0>1 - h a " X128 "y - - t"), 0, 0, "", "h", "a",
+	{ "procid of 129", L("<0>1 - h a " X128 "y - - t"), 0, 1, "", "h", "a",
 	    X128 "y", "", "", L("t") },
 	{ "msgid of 32", L("<0>1 - h a - " X32 " - t"), 1, 1, "", "h", "a", "",
 	    X32, "", L("t") },
-	{ "msgid of 33", L("<0>1 - h a - " X32 "y - t"), 0, 0, "", "h", "a", "",
+	{ "msgid of 33", L("<0>1 - h a - " X32 "y - t"), 0, 1, "", "h", "a", "",
 	    X32 "y", "", L("t") },
 	{ "odd but printable (RFC-24)", L("<0>1 - [::1] \"a\" <1> = - t"), 1, 1,
 	    "", "[::1]", "\"a\"", "<1>", "=", "", L("t") },
@@ -120,11 +122,11 @@ static const struct row_5424 rows_5424[] = {
 	{ "seven digits (RFC-16)",
 	    L("<34>1 2003-10-11T22:14:15.1234567Z h a "
 	      "9 M - t"),
-	    0, 0, "2003-10-11T22:14:15.1234567Z", "h", "a", "9", "M", "",
+	    0, 1, "2003-10-11T22:14:15.1234567Z", "h", "a", "9", "M", "",
 	    L("t") },
-	{ "month 13", L("<34>1 2003-13-11T22:14:15Z h a - - - t"), 0, 0,
+	{ "month 13", L("<34>1 2003-13-11T22:14:15Z h a - - - t"), 0, 1,
 	    "2003-13-11T22:14:15Z", "h", "a", "", "", "", L("t") },
-	{ "blank in the time", L("<34>1 2003-10-11 22:14:15 h a - - - t"), 0, 0,
+	{ "blank in the time", L("<34>1 2003-10-11 22:14:15 h a - - - t"), 0, 1,
 	    "2003-10-11 22:14:15", "h", "a", "", "", "", L("t") },
 	{ "byte ff in app",
 	    L("<34>1 - h a\xff"
@@ -133,28 +135,28 @@ static const struct row_5424 rows_5424[] = {
 	    "a\xff"
 	    "b",
 	    "", "", "", L("t") },
-	{ "TAB in app", L("<34>1 - h a\tb - - - t"), 0, 0, "", "h", "a\tb", "",
+	{ "TAB in app", L("<34>1 - h a\tb - - - t"), 0, 1, "", "h", "a\tb", "",
 	    "", "", L("t") },
-	{ "empty host", L("<34>1 " T "  a 9 M - t"), 0, 0, T, "", "a", "9", "M",
+	{ "empty host", L("<34>1 " T "  a 9 M - t"), 0, 1, T, "", "a", "9", "M",
 	    "", L("t") },
 	{ "malformed SD, none of it lost (RFC-27, RFC-28)",
-	    L("<34>1 - h a - - [x k=v] t"), 0, 0, "", "h", "a", "", "", "",
+	    L("<34>1 - h a - - [x k=v] t"), 0, 1, "", "h", "a", "", "", "",
 	    L("[x k=v] t") },
-	{ "SD-ID twice (RFC-30)", L("<34>1 - h a - - [x][x] t"), 0, 0, "", "h",
+	{ "SD-ID twice (RFC-30)", L("<34>1 - h a - - [x][x] t"), 0, 1, "", "h",
 	    "a", "", "", "", L("[x][x] t") },
-	{ "no SP behind SD", L("<34>1 - h a - - [x]t"), 0, 0, "", "h", "a", "",
+	{ "no SP behind SD", L("<34>1 - h a - - [x]t"), 0, 1, "", "h", "a", "",
 	    "", "", L("[x]t") },
-	{ "two dashes for SD", L("<34>1 - h a - - -- t"), 0, 0, "", "h", "a",
+	{ "two dashes for SD", L("<34>1 - h a - - -- t"), 0, 1, "", "h", "a",
 	    "", "", "", L("-- t") },
-	{ "JSON for SD", L("<34>1 - h a - - {\"x\":1}"), 0, 0, "", "h", "a", "",
+	{ "JSON for SD", L("<34>1 - h a - - {\"x\":1}"), 0, 1, "", "h", "a", "",
 	    "", "", L("{\"x\":1}") },
-	{ "cut off behind MSGID", L("<34>1 " T " h a 9 M"), 0, 0, T, "h", "a",
+	{ "cut off behind MSGID", L("<34>1 " T " h a 9 M"), 0, 1, T, "h", "a",
 	    "9", "M", "", L("") },
-	{ "cut off before SD", L("<34>1 " T " h a 9 M "), 0, 0, T, "h", "a",
+	{ "cut off before SD", L("<34>1 " T " h a 9 M "), 0, 1, T, "h", "a",
 	    "9", "M", "", L("") },
-	{ "cut off behind APP-NAME", L("<34>1 " T " h a"), 0, 0, T, "h", "a",
+	{ "cut off behind APP-NAME", L("<34>1 " T " h a"), 0, 1, T, "h", "a",
 	    "", "", "", L("") },
-	{ "cut off behind the time", L("<34>1 " T), 0, 0, T, "", "", "", "", "",
+	{ "cut off behind the time", L("<34>1 " T), 0, 1, T, "", "", "", "", "",
 	    L("") },
 };
 
@@ -198,6 +200,8 @@ messages_of_rfc_5424_are_taken_apart(void **state)
 		assert_int_equal(m.pri, strtol(r->in.p + 1, NULL, 10));
 		assert_int_equal(m.valid, r->valid);
 		assert_int_equal(m.clean, r->clean);
+		assert_int_equal(
+		    m.clean, scan_clean_portable(m.raw) == m.raw.n);
 		assert_slice(m.time, r->time);
 		assert_slice(m.host, r->host);
 		assert_slice(m.app, r->app);
@@ -269,7 +273,9 @@ without_a_legal_pri_everything_is_text(void **state)
 		assert_int_equal(msg_facility(&m), 1);
 		assert_int_equal(msg_severity(&m), 5);
 		assert_true(slice_eq(m.text, in[i]));
-		assert_false(m.valid || m.clean || m.bom);
+		assert_false(m.valid || m.bom);
+		assert_int_equal(
+		    m.clean, scan_clean_portable(m.raw) == m.raw.n);
 		assert_false(msg_stamp(&m).known);
 		assert_int_equal(m.host.n + m.app.n + m.procid.n + m.msgid.n +
 			m.sd.n + m.time.n,

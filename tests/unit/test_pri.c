@@ -29,6 +29,7 @@ static const struct row rows[] = {
 	{ "above 191", "<192>x", -1, NULL },
 	{ "three nines", "<999>x", -1, NULL },
 	{ "four digits", "<0191>x", -1, NULL },
+	{ "13 and 2 to the 32nd", "<4294967309>x", -1, NULL },
 	{ "leading zero", "<013>x", -1, NULL },
 	{ "two zeros", "<00>x", -1, NULL },
 	{ "blank inside", "< 13>x", -1, NULL },
@@ -58,6 +59,22 @@ a_pri_is_taken_or_nothing_is_touched(void **state)
 	}
 }
 
+/* What stands behind the end is not looked at. */
+static void
+a_pri_that_is_cut_off_is_none(void **state)
+{
+	static const char text[] = "<191>1 -";
+
+	(void)state;
+	for (size_t n = 0; n < 5; n++) {
+		struct slice in = slice_of(text, n);
+		uint8_t pri = 77;
+
+		assert_false(pri_take(&in, &pri));
+		assert_int_equal(in.n, n);
+	}
+}
+
 static void
 names_are_those_of_rfc_5427(void **state)
 {
@@ -80,6 +97,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pri_is_taken_or_nothing_is_touched),
+		cmocka_unit_test(a_pri_that_is_cut_off_is_none),
 		cmocka_unit_test(names_are_those_of_rfc_5427),
 	};
 

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "wire/rfc3164.h"
+#include "wire/scan.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define B        "Oct 11 22:14:15 "
@@ -100,7 +101,10 @@ compare(const char *text, size_t n, const struct msg_cache *cache)
 	if (taken) {
 		rfc3164_parse(rest, &hints, &patient);
 		assert_int_equal(quick.form, patient.form);
-		assert_false(quick.valid || quick.clean);
+		assert_false(quick.valid);
+		assert_true(quick.plain);
+		assert_int_equal(
+		    quick.clean, scan_clean_portable(rest) == rest.n);
 		assert_int_equal(quick.bom, patient.bom);
 		assert_same(quick.time, patient.time);
 		assert_same(quick.host, patient.host);
