@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 #include "wire/scan.h"
@@ -84,6 +84,41 @@ load(const char *p)
 	return _mm_loadu_si128((const __m128i *)(const void *)p);
 }
 
+/* The same of 32 bytes. A byte's low four bits choose what it is compared with:
+ * the one byte from 0x20 to 0x7f that ends so and needs an escape, or none. */
+static inline __attribute__((target("avx2"))) unsigned
+other_json_avx2(__m256i v)
+{
+	const __m256i escaped = _mm256_broadcastsi128_si256(_mm_setr_epi8(-1,
+	    -1, '"', -1, -1, -1, -1, -1, -1, -1, -1, -1, '\\', -1, -1, 0x7f));
+	__m256i bad = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), v); /* signed */
+
+	bad = _mm256_or_si256(
+	    bad, _mm256_cmpeq_epi8(v, _mm256_shuffle_epi8(escaped, v)));
+	return (unsigned)_mm256_movemask_epi8(bad);
+}
+
+/* copy_json() for s of at least 32 bytes. */
+static __attribute__((target("avx2"))) size_t
+copy_json_avx2(struct slice s, char *out)
+{
+	const size_t step = sizeof(__m256i), last = s.n - step;
+	unsigned mask;
+	__m256i v;
+
+	for (size_t i = 0;; i += step) {
+		/* at the end together with some already seen */
+		i = i < last ? i : last;
+		v = _mm256_loadu_si256((const void *)(s.p + i));
+		mask = other_json_avx2(v);
+		_mm256_storeu_si256((void *)(out + i), v);
+		if (mask != 0)
+			return i + (size_t)__builtin_ctz(mask);
+		if (i == last)
+			return s.n;
+	}
+}
+
 /* Copies bytes up to the first that JSON does not take; returns how many. */
 static inline size_t
 copy_json(struct slice s, char *out)
@@ -91,6 +126,8 @@ copy_json(struct slice s, char *out)
 	size_t i = 0;
 	unsigned mask;
 
+	if (s.n >= sizeof(__m256i) && __builtin_cpu_supports("avx2"))
+		return copy_json_avx2(s, out);
 	for (; s.n - i >= LOAD; i += LOAD) {
 		mask = other_json(load(s.p + i));
 		/* more than is right, never more than there is room for */
@@ -184,12 +221,29 @@ put_json(char *out, struct slice c, uint32_t code)
 	return out + 6;
 }
 
+/* Takes the character that *s begins with, whatever it is. */
+static char *
+take_json(struct slice *s, char *out)
+{
+	static const char fffd[3] = { '\xef', '\xbf', '\xbd' };
+	uint32_t code;
+	size_t n = scan_char(*s, &code);
+
+	if (n == 0) {
+		memcpy(out, fffd, sizeof(fffd));
+		out += sizeof(fffd);
+		n = 1;
+	} else {
+		out = put_json(out, slice_of(s->p, n), code);
+	}
+	slice_skip(s, n);
+	return out;
+}
+
 size_t
 escape_json(struct slice s, char *out)
 {
-	static const char fffd[3] = { '\xef', '\xbf', '\xbd' };
 	char *o = out;
-	uint32_t code;
 	size_t n;
 
 	if (s.n <= 16 && copy_short(s, out))
@@ -200,16 +254,25 @@ escape_json(struct slice s, char *out)
 		slice_skip(&s, n);
 		if (s.n == 0)
 			break;
-		n = scan_char(s, &code);
-		if (n == 0) {
-			memcpy(o, fffd, sizeof(fffd));
-			o += sizeof(fffd);
-			n = 1;
+		if (*s.p == '"' || *s.p == '\\') {
+			/* many, where the text is JSON itself */
+			*o++ = '\\';
+			*o++ = *s.p;
+			slice_skip(&s, 1);
 		} else {
-			o = put_json(o, slice_of(s.p, n), code);
+			o = take_json(&s, o);
 		}
-		slice_skip(&s, n);
 	}
+	return (size_t)(o - out);
+}
+
+size_t
+escape_json_portable(struct slice s, char *out)
+{
+	char *o = out;
+
+	while (s.n > 0)
+		o = take_json(&s, o);
 	return (size_t)(o - out);
 }
 

@@ -32,6 +32,9 @@ enum { ESCAPE_TEXT_GROWTH = 4, ESCAPE_JSON_GROWTH = 6 };
 size_t escape_text(struct slice s, char *out);
 size_t escape_json(struct slice s, char *out);
 
+/* The same for any machine, byte by byte; exported so that tests compare. */
+size_t escape_json_portable(struct slice s, char *out);
+
 /*
  * The length of s without a last UTF-8 character that is cut off in its
  * middle; for cutting at n: slice_of(p, escape_whole(slice_of(p, n))).

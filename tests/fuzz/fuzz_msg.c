@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "wire/escape.h"
 #include "wire/msg.h"
 #include "wire/pri.h"
 #include "wire/rfc5424.h"
@@ -131,6 +132,22 @@ expect_no_haste(struct slice raw)
 	expect_same(&quick, &patient);
 }
 
+/* Vectors escape as bytes do, into the room that was promised. */
+static void
+expect_escaped(struct slice raw)
+{
+	size_t room = raw.n * ESCAPE_JSON_GROWTH, n;
+	char *out = malloc(room), *want = malloc(room);
+
+	if (out != NULL && want != NULL) {
+		n = escape_json_portable(raw, want);
+		expect(escape_json(raw, out) == n);
+		expect(n == 0 || memcmp(out, want, n) == 0);
+	}
+	free(out);
+	free(want);
+}
+
 static void
 check(struct slice raw, bool local)
 {
@@ -145,6 +162,7 @@ check(struct slice raw, bool local)
 	msg_parse(raw, &hints, &cache, &again); /* the cache is warm now */
 	expect_same(&m, &again);
 	expect_no_haste(raw);
+	expect_escaped(raw);
 
 	expect(is_same(m.raw, raw));
 	expect_inside(raw, m.time);

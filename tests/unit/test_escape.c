@@ -119,6 +119,8 @@ every_row(void **state)
 		print_message("  %s\n", r->why);
 		assert_escaped(escape_text, ESCAPE_TEXT_GROWTH, r->in, r->text);
 		assert_escaped(escape_json, ESCAPE_JSON_GROWTH, r->in, r->json);
+		assert_escaped(
+		    escape_json_portable, ESCAPE_JSON_GROWTH, r->in, r->json);
 	}
 }
 
@@ -203,6 +205,9 @@ an_escaped_text_is_safe_and_can_be_had_back(void **state)
 		assert_true(m <= n * ESCAPE_JSON_GROWTH);
 		assert_safe(slice_of(out, m));
 		assert_int_equal(memchr(out, '\t', m) == NULL, true);
+		assert_int_equal(
+		    escape_json_portable(slice_of(in, n), back), m);
+		assert_memory_equal(back, out, m);
 	}
 }
 
@@ -223,6 +228,37 @@ what_needs_no_escape_is_not_changed(void **state)
 		if (span < n)
 			assert_int_equal(out[span], '#');
 	}
+}
+
+/* Any byte at any place of a text of any length that makes a difference to
+ * vectors; out is of the size promised, to the byte. */
+static void
+vectors_say_what_bytes_say(void **state)
+{
+	enum { LONG = 100 };
+	char *in = malloc(LONG), want[LONG * ESCAPE_JSON_GROWTH], *exact;
+
+	(void)state;
+	assert_non_null(in);
+	for (size_t n = 1; n <= LONG; n++)
+		for (size_t at = 0; at<n; at += n - at> 40 ? 3 : 1)
+			for (int c = 0; c < 256; c += c < 0x80 ? 1 : 5) {
+				/* its end is the end of the memory */
+				struct slice s = slice_of(in + LONG - n, n);
+				size_t m;
+
+				for (size_t i = 0; i < n; i++)
+					in[LONG - n + i] = (char)(' ' + i % 2);
+				in[LONG - n + at] = (char)c;
+				in[LONG - n + at / 2] ^= (char)(c % 3);
+				m = escape_json_portable(s, want);
+				exact = malloc(n * ESCAPE_JSON_GROWTH);
+				assert_non_null(exact);
+				assert_int_equal(escape_json(s, exact), m);
+				assert_memory_equal(exact, want, m);
+				free(exact);
+			}
+	free(in);
 }
 
 struct cut {
@@ -279,6 +315,7 @@ main(void)
 		cmocka_unit_test(every_row),
 		cmocka_unit_test(an_escaped_text_is_safe_and_can_be_had_back),
 		cmocka_unit_test(what_needs_no_escape_is_not_changed),
+		cmocka_unit_test(vectors_say_what_bytes_say),
 		cmocka_unit_test(a_cut_leaves_no_torn_character),
 	};
 
