@@ -246,17 +246,22 @@ put_sdata(struct json *j, char *out, struct slice sd)
 	return out;
 }
 
-/* A valid message says what it says, and nothing where it has NILVALUE. */
-static char *
+/* A valid message says what it says, and nothing where it has NILVALUE; of
+ * digits and the like, as it is, there is nothing to escape. */
+static inline char *
 put_timestamp(struct when *w, const struct record *r, char *out)
 {
 	struct stamp sent;
 
-	if (r->msg->valid)
-		return put_or_null(out, r->msg->time);
-	sent = msg_stamp(r->msg);
+	if (r->msg->valid && r->msg->time.n == 0)
+		return put(out, SLICE_LIT("null"));
 	*out++ = '"';
-	out += when_sent(w, &sent, r->received, r->origin->zone, out);
+	if (r->msg->valid) {
+		out = put(out, r->msg->time);
+	} else {
+		sent = msg_stamp(r->msg);
+		out += when_sent(w, &sent, r->received, r->origin->zone, out);
+	}
 	*out++ = '"';
 	return out;
 }
@@ -296,11 +301,10 @@ put_envelope(struct when *w, const struct record *r, char *out)
 }
 
 /* Is the envelope of the last message that of this one? */
-static bool
-is_enveloped(const struct json_front *f, const struct record *r)
+static inline bool
+is_enveloped(
+    const struct json_front *f, const struct record *r, struct slice from)
 {
-	struct slice from = origin_address(r->origin);
-
 	return f->n > 0 && f->received.tv_nsec == r->received.tv_nsec &&
 	    f->received.tv_sec == r->received.tv_sec && f->pri == r->msg->pri &&
 	    f->listener.p == r->origin->listener.p &&
@@ -317,7 +321,7 @@ put_front(
 	struct slice from = origin_address(r->origin);
 	char *end;
 
-	if (is_enveloped(f, r))
+	if (is_enveloped(f, r, from))
 		return put(out, slice_of(f->text, f->n));
 	end = put_envelope(w, r, out);
 	f->n = (size_t)(end - out);

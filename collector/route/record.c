@@ -21,15 +21,12 @@ as_in(const struct origin *o)
 }
 
 struct slice
-origin_address(struct origin *o)
+origin_make_address(struct origin *o)
 {
 	const struct in6_addr *a6;
 	const char *p = NULL;
 
 	_Static_assert(sizeof(o->text) >= INET6_ADDRSTRLEN, "text holds any");
-	if (o->text_n > 0 || o->local)
-		return slice_of(o->text, o->text_n);
-
 	if (o->addr.ss_family == AF_INET) {
 		p = inet_ntop(
 		    AF_INET, &as_in(o)->sin_addr, o->text, sizeof(o->text));

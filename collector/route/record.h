@@ -35,7 +35,14 @@ struct origin {
 
 /* The peer's address as text, IPv4-mapped IPv6 as IPv4, without a scope (no
  * HOSTNAME may have one, RFC-21); empty when local. Borrowed from o. */
-struct slice origin_address(struct origin *o);
+struct slice origin_make_address(struct origin *o);
+static inline struct slice
+origin_address(struct origin *o)
+{
+	if (o->text_n > 0 || o->local)
+		return slice_of(o->text, o->text_n);
+	return origin_make_address(o);
+}
 unsigned origin_port(const struct origin *o); /* 0 when local */
 
 struct record {
