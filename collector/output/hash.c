@@ -3,6 +3,7 @@
 
 #include <sys/random.h>
 
+#include <endian.h>
 #include <string.h>
 
 struct state {
@@ -44,7 +45,7 @@ absorb(struct state *s, uint64_t word)
 	s->a ^= word;
 }
 
-/* n bytes, the first the lowest; n is at most 8. */
+/* n bytes, the first the lowest; n is less than 8. */
 static uint64_t
 word_of(const char *p, size_t n)
 {
@@ -62,10 +63,12 @@ hash_text(const struct hash_key *k, struct slice text)
 		k->word[1] ^ UINT64_C(0x646f72616e646f6d),
 		k->word[0] ^ UINT64_C(0x6c7967656e657261),
 		k->word[1] ^ UINT64_C(0x7465646279746573) };
-	uint64_t length = (uint64_t)text.n << 56;
+	uint64_t length = (uint64_t)text.n << 56, word;
 
-	for (; text.n >= 8; slice_skip(&text, 8))
-		absorb(&s, word_of(text.p, 8));
+	for (; text.n >= sizeof(word); slice_skip(&text, sizeof(word))) {
+		memcpy(&word, text.p, sizeof(word));
+		absorb(&s, le64toh(word));
+	}
 	absorb(&s, length | word_of(text.p, text.n));
 	s.c ^= 0xff;
 	for (int i = 0; i < 3; i++)
