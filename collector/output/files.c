@@ -447,6 +447,21 @@ files_find(const struct files *fs, const struct group *g)
 }
 
 void
+files_put_first(const struct files *fs, struct batch *b)
+{
+	size_t first = 0;
+
+	for (size_t i = 0; i < b->groups && first < fs->open.n; i++) {
+		struct group g = b->group[i];
+
+		if (files_find(fs, &g) == NULL)
+			continue;
+		b->group[i] = b->group[first];
+		b->group[first++] = g;
+	}
+}
+
+void
 files_renew(struct files *fs)
 {
 	const struct output_settings *s = fs->home->set;

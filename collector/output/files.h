@@ -48,6 +48,10 @@ void files_free(struct files *fs);
 /* Says which names of the batch go to _other. */
 void files_choose(struct files *fs, struct batch *b);
 
+/* Puts groups whose files are open before those that need one of them closed:
+ * names that come round in turn would find each just gone. */
+void files_put_first(const struct files *fs, struct batch *b);
+
 /*
  * The file of the group, open: its own, or _other, which g->other says then.
  * Good until the next call. *torn: a line that was begun is gone with its

@@ -25,8 +25,8 @@
 
 enum {
 	BATCH_NAMES = 16384,
-	BATCH_RUNS = 32768,
-	BATCH_BYTES = 4 * 1024 * 1024 /* of lines */
+	BATCH_RUNS = 131072,
+	BATCH_BYTES = 16 * 1024 * 1024 /* of lines */
 };
 
 struct batch_name {

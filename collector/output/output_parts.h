@@ -43,6 +43,7 @@ struct output {
 	size_t scanned;     /* of its bytes, those that are */
 	struct batch batch; /* that is written just now */
 	size_t group;       /* of these, the one that is */
+	size_t names;       /* of files, in the batch before */
 
 	/* of hold.c */
 	struct chain held; /* written; kept until a sync goes well */

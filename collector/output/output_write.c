@@ -11,7 +11,11 @@ enum {
 	BUSY_MS = 5,        /* somebody does not take more now */
 	BUSY_MAX_MS = 1000, /* for longer is a stall */
 	TURN_MS = 50,       /* then others have theirs */
-	TOGETHER_MAX = 16   /* blocks */
+	/* So many blocks are written together, so that each file gets 16 KiB
+	 * (a block has 256): beyond that it gains little. */
+	TOGETHER_LEAST = 16,
+	TOGETHER_MOST = 64,
+	NAMES_A_BLOCK = 16
 };
 
 /* The reader of standard output, or the syncer, takes no more just now. */
@@ -179,6 +183,20 @@ output_have_file(struct output *o)
 	return good;
 }
 
+/* As many files as there were will be written to now. */
+static size_t
+most_together(const struct output *o)
+{
+	size_t most = o->names / NAMES_A_BLOCK;
+
+	if (o->again > 0)
+		return o->again;
+	if (o->home.failures > 0)
+		return 1;
+	most = most > TOGETHER_LEAST ? most : TOGETHER_LEAST;
+	return most < TOGETHER_MOST ? most : TOGETHER_MOST;
+}
+
 /*
  * What costs is opening a file, and writing to it at all: the more blocks
  * wait, the more lines each of them gets at once. Not what has to be written
@@ -189,12 +207,10 @@ void
 output_gather(struct output *o)
 {
 	struct block *b = o->waiting.first;
-	size_t most = o->again > 0 ? o->again : TOGETHER_MAX, bytes = 0;
+	size_t most = most_together(o), bytes = 0;
 
 	if (o->together > 0)
 		return;
-	if (o->home.failures > 0 && o->again == 0)
-		most = 1;
 	o->scan = b;
 	o->sorted = o->scanned = 0;
 	do {
@@ -226,6 +242,8 @@ sort_more(struct output *o)
 		return false;
 	files_choose(o->files, &o->batch);
 	batch_join(&o->batch);
+	files_put_first(o->files, &o->batch);
+	o->names = o->batch.names;
 	return true;
 }
 

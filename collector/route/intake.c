@@ -13,7 +13,6 @@
 enum {
 	BLOCK_MAX = 256 * 1024, /* below 64 KiB write(2) shows, above it not */
 	BLOCK_MIN = 4 * 1024,   /* small, so that many outputs share 1 MiB */
-	STREAM_HIGH = 8 * 1024 * 1024,
 	WAIT_MS = 20,
 	/* Partial blocks follow one another at this pace, unless `latency` is
 	 * 0: a writer that is woken for a few lines costs more than all
@@ -133,6 +132,7 @@ intake_switch(struct intake *in, const struct plan *plan,
 		l->count = metrics_output(
 		    in->metrics, in->thread, plan->output_slot[i]);
 	}
+	in->stream_high = plan_stream_high(plan, in->pool.share);
 	if (plan->drops > 0)
 		in->drop_high = in->pool.share / 4 / plan->drops;
 }
@@ -152,7 +152,6 @@ intake_init(struct intake *in, const struct plan *plan, struct metrics *m,
 	in->pool.returns.fd = -1;
 	size = size > BLOCK_MAX ? BLOCK_MAX : size;
 	size = size < BLOCK_MIN ? BLOCK_MIN : size;
-	in->stream_high = share / 2 < STREAM_HIGH ? share / 2 : STREAM_HIGH;
 	if (pool_init(&in->pool, share, size, err) == -1)
 		return -1;
 	in->formatter = formatter_new((size_t)c->max_message);

@@ -5,6 +5,13 @@
 
 #include "wire/err.h"
 
+enum {
+	STREAM_HIGH = 8 * 1024 * 1024,
+	/* The more waits, the more lines each of many files gets with one
+	 * write(2). */
+	STREAM_HIGH_MANY = 32 * 1024 * 1024
+};
+
 static int
 find_slots(struct plan *p, struct metrics *m, struct err *err)
 {
@@ -79,4 +86,15 @@ plan_find_output(const struct plan *p, const void *output)
 		if (p->output[i] == output)
 			return i;
 	return SIZE_MAX;
+}
+
+size_t
+plan_stream_high(const struct plan *p, size_t share)
+{
+	size_t most = STREAM_HIGH;
+
+	for (size_t i = 0; i < p->conf->outputs; i++)
+		if (p->conf->output[i].file != NULL)
+			most = STREAM_HIGH_MANY;
+	return share / 2 < most ? share / 2 : most;
 }

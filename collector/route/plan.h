@@ -28,4 +28,8 @@ void plan_free(struct plan *p); /* accepts NULL */
 /* The number of the output with that object; SIZE_MAX: there is none. */
 size_t plan_find_output(const struct plan *p, const void *output);
 
+/* How much of what streams bring may wait for the writer, of a worker's share
+ * of memory; bytes. */
+size_t plan_stream_high(const struct plan *p, size_t share);
+
 #endif

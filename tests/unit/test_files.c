@@ -24,6 +24,13 @@ open_3(struct output_conf *c)
 }
 
 static void
+many_files(struct output_conf *c)
+{
+	c->max_new_files = 0;
+	c->max_files = 1000;
+}
+
+static void
 rotate_at_12(struct output_conf *c)
 {
 	c->rotate_size = 12;
@@ -246,6 +253,57 @@ blocks_that_wait_are_written_together(void **state)
 	assert_int_equal(p.written, 17);
 	assert_int_equal(count(&p, O_WRITTEN), 34);
 	assert_int_equal(count(&p, O_QUEUE_BYTES), 0);
+	outplace_close(&p);
+}
+
+/* So that each of many files still gets some lines with one write. */
+static void
+the_more_files_the_more_blocks_are_written_together(void **state)
+{
+	enum { FILES = 320, BLOCKS = FILES / 16 + 16 };
+	struct outplace p;
+	char lines[FILES * 16];
+	size_t n = 0;
+
+	(void)state;
+	outplace_open_many(&p, many_files);
+	for (int i = 0; i < FILES; i++)
+		n += (size_t)snprintf(
+		    lines + n, sizeof(lines) - n, "n%d x\n", i);
+	give_runs(&p, lines);
+	assert_int_equal(disk.writes, FILES);
+	for (int i = 0; i < BLOCKS; i++)
+		queue_runs(&p, "a 1\n");
+	output_write(p.out);
+	/* 20 of them, then 16 again: there was one file then */
+	assert_int_equal(disk.writes, FILES + 2);
+	assert_int_equal(p.written, 1 + BLOCKS);
+	assert_int_equal(count(&p, O_WRITTEN), FILES + BLOCKS);
+	outplace_close(&p);
+}
+
+/* Names that come round in turn would else find each just closed. */
+static void
+files_that_are_open_are_written_first(void **state)
+{
+	struct outplace p;
+
+	(void)state;
+	outplace_open_many(&p, open_3);
+	give_runs(&p, "a 1\nb 1\nc 1\n");
+	disk.room = 3 * 2;
+	give_runs(&p, "d 2\nb 2\ne 2\na 2\nf 2\nc 2\n");
+	assert_file(&p, "a", "1\n2\n");
+	assert_file(&p, "b", "1\n2\n");
+	assert_file(&p, "c", "1\n2\n");
+	disk.room = SIZE_MAX;
+	later(&p, 300);
+	until_written(&p);
+	assert_file(&p, "d", "2\n");
+	assert_file(&p, "e", "2\n");
+	assert_file(&p, "f", "2\n");
+	assert_int_equal(count(&p, O_WRITTEN), 9);
+	assert_in_range(count(&p, O_OPEN_FILES), 1, 3);
 	outplace_close(&p);
 }
 
@@ -511,6 +569,9 @@ main(void)
 		cmocka_unit_test(what_a_crash_left_goes_at_the_start),
 		cmocka_unit_test(a_full_disk_neither_tears_nor_doubles_a_line),
 		cmocka_unit_test(blocks_that_wait_are_written_together),
+		cmocka_unit_test(
+		    the_more_files_the_more_blocks_are_written_together),
+		cmocka_unit_test(files_that_are_open_are_written_first),
 		cmocka_unit_test(
 		    a_file_deleted_in_the_middle_of_some_blocks_goes_on),
 		cmocka_unit_test(

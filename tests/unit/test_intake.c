@@ -265,6 +265,37 @@ a_stream_is_never_dropped_but_told_to_wait(void **state)
 	close_place(&p);
 }
 
+/* Half of memory at most; more of it where there are many files. */
+static void
+what_streams_may_leave_waiting(void **state)
+{
+	static const struct {
+		int64_t memory;
+		bool many;
+		size_t want;
+	} rows[] = {
+		{ 256 << 20, false, 8 << 20 },
+		{ 256 << 20, true, 32 << 20 },
+		{ 32 << 20, true, 16 << 20 },
+		{ 8 << 20, false, 4 << 20 },
+		{ 8 << 20, true, 4 << 20 },
+	};
+	char any; /* stands for a name with fields, which nobody reads */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct place p;
+
+		prepare(&p, FORMAT_RFC5424, 2);
+		p.conf.memory = rows[i].memory;
+		if (rows[i].many)
+			p.output[1].file = (void *)&any;
+		furnish(&p);
+		assert_int_equal(p.in.stream_high, rows[i].want);
+		close_place(&p);
+	}
+}
+
 static void
 a_line_longer_than_a_block_is_whole(void **state)
 {
@@ -450,6 +481,7 @@ main(void)
 		cmocka_unit_test(a_partial_block_waits_for_the_one_before),
 		cmocka_unit_test(memory_fills_by_severity),
 		cmocka_unit_test(a_stream_is_never_dropped_but_told_to_wait),
+		cmocka_unit_test(what_streams_may_leave_waiting),
 		cmocka_unit_test(a_line_longer_than_a_block_is_whole),
 		cmocka_unit_test(what_no_output_takes_is_counted),
 		cmocka_unit_test(final_ends_the_way_of_what_was_taken),
