@@ -242,7 +242,7 @@ def test_logger_through_stunnel(collect, certs, peers, tmp_path, who,
             own="cert = %s.pem\nkey = %s.key" % (cert, cert) if cert else ""))
         with open(tmp_path / "stunnel.log", "wb") as log:
             p = subprocess.Popen(
-                [os.path.join(peers, "stunnel4/usr/bin/stunnel4"),
+                [os.path.join(peers, "stunnel4", "usr/bin/stunnel4"),
                  str(config)], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, cwd=tmp_path)
         try:
