@@ -52,11 +52,20 @@ struct msg_hints {
 	struct slice self; /* our own host name */
 };
 
-enum { MSG_BSD_TIME = 15 }; /* bytes of "Oct 11 22:14:15" */
+enum {
+	MSG_BSD_TIME = 15, /* bytes of "Oct 11 22:14:15" */
+	MSG_NAMES = 64     /* of "HOSTNAME APP-NAME PROCID MSGID " */
+};
 
-/* What the last good times were: one per thread, zeroed at start. */
+/* What the last good times and names were: one per thread, zeroed at start. */
 struct msg_cache {
-	char stamp[STAMP_FRONT]; /* of RFC 5424, up to the seconds */
+	char names[MSG_NAMES]; /* of RFC 5424, and what came behind them */
+	uint8_t names_n;       /* bytes of them */
+	uint64_t names_mask;   /* a bit for each; 0: none */
+	struct msg_span {
+		uint8_t at, n;
+	} host, app, procid, msgid; /* where they stand in names */
+	char stamp[STAMP_FRONT];    /* of RFC 5424, up to the seconds */
 	bool known;
 	bool bsd_known;
 	char bsd[MSG_BSD_TIME]; /* of RFC 3164, without year or zone */

@@ -119,6 +119,89 @@ take_field(const char *p, const char *last, size_t max, __m128i *hashes,
 	return p + 1;
 }
 
+/* A bit for each of the MSG_NAMES bytes at p that is not as in the cache. */
+static inline uint64_t
+differing(const char *p, const struct msg_cache *cache)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < MSG_NAMES; i += LOAD)
+		bits |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
+			    word_load(p + i), word_load(cache->names + i)))
+		    << i;
+	return ~bits;
+}
+
+static inline struct slice
+known_field(const char *p, struct msg_span s)
+{
+	return slice_of(p + s.at, s.n);
+}
+
+static inline struct msg_span
+span_of(const char *from, struct slice s)
+{
+	return (struct msg_span){ (uint8_t)(s.p - from), (uint8_t)s.n };
+}
+
+/* The names of the last message, if these are the same: a program says many
+ * things in a row. */
+static inline const char *
+take_known_names(const char *p, struct msg_cache *cache, struct msg *m)
+{
+	if ((differing(p, cache) & cache->names_mask) != 0)
+		return NULL;
+	m->host = known_field(p, cache->host);
+	m->app = known_field(p, cache->app);
+	m->procid = known_field(p, cache->procid);
+	m->msgid = known_field(p, cache->msgid);
+	return p + cache->names_n;
+}
+
+static inline void
+remember_names(
+    const char *p, size_t n, const struct msg *m, struct msg_cache *cache)
+{
+	memcpy(cache->names, p, MSG_NAMES);
+	cache->names_n = (uint8_t)n;
+	cache->names_mask = UINT64_MAX >> (MSG_NAMES - n);
+	cache->host = span_of(p, m->host);
+	cache->app = span_of(p, m->app);
+	cache->procid = span_of(p, m->procid);
+	cache->msgid = span_of(p, m->msgid);
+}
+
+/* HOSTNAME, APP-NAME, PROCID and MSGID, each with its SP. */
+static inline const char *
+take_names(
+    const char *p, const char *end, struct msg_cache *cache, struct msg *m)
+{
+	__m128i hashes = _mm_setzero_si128();
+	const char *from = p, *last = end - LOAD;
+	bool fits = end - p >= MSG_NAMES;
+	const char *known;
+
+	m->clean = true;
+	if (fits && cache->names_mask != 0 &&
+	    (known = take_known_names(p, cache, m)) != NULL)
+		return known;
+	if ((p = take_field(p, last, RFC5424_HOSTNAME, &hashes, &m->host)) ==
+		NULL ||
+	    (p = take_field(p, last, RFC5424_APP_NAME, &hashes, &m->app)) ==
+		NULL ||
+	    (p = take_field(p, last, RFC5424_PROCID, &hashes, &m->procid)) ==
+		NULL ||
+	    (p = take_field(p, last, RFC5424_MSGID, &hashes, &m->msgid)) ==
+		NULL)
+		return NULL;
+	if (_mm_movemask_epi8(hashes) != 0)
+		m->clean = scan_clean(slice_of(from, (size_t)(p - from))) ==
+		    (size_t)(p - from);
+	else if (fits && p - from <= MSG_NAMES)
+		remember_names(from, (size_t)(p - from), m, cache);
+	return p;
+}
+
 /* STRUCTURED-DATA, and the SP behind it unless it is the end. */
 static inline const char *
 take_sd(const char *p, const char *end, struct msg *m)
@@ -162,29 +245,14 @@ take_text(const char *p, const char *end, struct msg *m)
 bool
 strict_parse(struct slice rest, struct msg_cache *cache, struct msg *m)
 {
-	const char *p = rest.p, *end = p + rest.n, *last = end - LOAD, *header;
-	__m128i hashes = _mm_setzero_si128();
+	const char *p = rest.p, *end = p + rest.n;
 
 	/* VERSION, RFC-14 */
 	if (rest.n < SHORTEST || p[0] != '1' || p[1] != ' ')
 		return false;
-	p += 2;
-	header = p;
-	if ((p = take_time(p, cache, &m->time)) == NULL ||
-	    (p = take_field(p, last, RFC5424_HOSTNAME, &hashes, &m->host)) ==
-		NULL ||
-	    (p = take_field(p, last, RFC5424_APP_NAME, &hashes, &m->app)) ==
-		NULL ||
-	    (p = take_field(p, last, RFC5424_PROCID, &hashes, &m->procid)) ==
-		NULL ||
-	    (p = take_field(p, last, RFC5424_MSGID, &hashes, &m->msgid)) ==
-		NULL)
-		return false;
-	m->clean = true;
-	if (_mm_movemask_epi8(hashes) != 0)
-		m->clean = scan_clean(slice_of(header, (size_t)(p - header))) ==
-		    (size_t)(p - header);
-	if ((p = take_sd(p, end, m)) == NULL || !take_text(p, end, m))
+	p = take_time(p + 2, cache, &m->time);
+	if (p == NULL || (p = take_names(p, end, cache, m)) == NULL ||
+	    (p = take_sd(p, end, m)) == NULL || !take_text(p, end, m))
 		return false;
 	m->sent.known = false;
 	m->form = MSG_RFC5424;

@@ -135,6 +135,37 @@ with_any_byte_changed_gone_or_more_they_are_the_same(void **state)
 	}
 }
 
+/* The names of the last message are known again, and nothing else is, up to
+ * the 64 bytes that are kept. */
+static void
+names_are_known_when_each_byte_is_the_same(void **state)
+{
+	static const char front[] = "<13>1 2003-10-11T22:14:15.003Z ";
+	static const char others[] = " -x#\x80";
+	struct msg_cache cache = { .known = false };
+	char text[256];
+
+	(void)state;
+	for (size_t host = 1; host < 70; host++) {
+		size_t names = host + sizeof(" a 12 m ") - 1, n;
+
+		n = (size_t)snprintf(text, sizeof(text),
+		    "%s%0*d a 12 m - " TEXT, front, (int)host, 0);
+		assert_true(n < sizeof(text));
+		for (size_t i = 0; i < names; i++)
+			for (size_t k = 0; k < sizeof(others) - 1; k++) {
+				char *at = text + sizeof(front) - 1 + i;
+				char was = *at;
+
+				assert_true(compare(text, n, &cache));
+				*at = others[k];
+				compare(text, n, &cache);
+				*at = was;
+			}
+		assert_true(compare(text, n, &cache));
+	}
+}
+
 /* What an empty cache holds is no time. */
 static void
 before_the_first_time_none_is_known(void **state)
@@ -186,6 +217,9 @@ main(void)
 		cmocka_unit_test(cut_anywhere_they_are_the_same),
 		cmocka_unit_test(
 		    with_any_byte_changed_gone_or_more_they_are_the_same),
+#ifdef __SSE2__
+		cmocka_unit_test(names_are_known_when_each_byte_is_the_same),
+#endif
 		cmocka_unit_test(before_the_first_time_none_is_known),
 		cmocka_unit_test(fields_at_their_limits_are_the_same),
 	};
