@@ -6,11 +6,13 @@ import os
 import re
 import shutil
 import subprocess
+import urllib.request
 import uuid
 
 import pytest
 
 from engine import IMAGES, REPO, docker, eventually
+from harness import parse_metrics
 from senders import free_port
 
 FILE = os.path.join(REPO, "docker", "compose.yaml")
@@ -61,6 +63,16 @@ class Project:
         return (done.stdout.count(b" it works\n"),
                 len(re.findall(rb" heartbeat \d+\n", done.stdout)))
 
+    def tls_connections(self):
+        with urllib.request.urlopen("http://127.0.0.1:%s/metrics" %
+                                    self.env["SYNCLINE_HTTP_PORT"],
+                                    timeout=10) as answer:
+            text = answer.read().decode()
+        return sum(value for (name, labels), value in
+                   parse_metrics(text).items()
+                   if name == "syncline_connections" and
+                   dict(labels)["listener"].startswith("tls:"))
+
     def wait_for_both(self):
         """Each goes on to say something that is stored."""
         before = self.lines()
@@ -98,7 +110,8 @@ def test_from_nothing_down_and_up_again(project):
         assert project.state(service, "Status") == "running"
     project("exec", "-T", "collector", "/usr/sbin/synclined", "--healthcheck")
 
-    # TLS, as the application's certificate sees it
+    # one of them in TLS, and what its certificate sees
+    assert project.tls_connections() == 1
     said = project("run", "--rm", "--no-deps", "-T", "--entrypoint",
                    "/usr/bin/syncline", "certificate", "check-tls",
                    "--bundle", "/etc/syncline/tls", "collector:6514")
