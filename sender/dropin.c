@@ -21,7 +21,7 @@ enum {
 	ABSENT_MS = 100  /* the same, when nobody is there to take it */
 };
 
-enum { CLOSED, OPENING, OPEN };
+enum { CLOSED, OPENING, OPEN, ENDED };
 
 struct dropin {
 	_Atomic uint32_t state, ident_turn;
@@ -202,8 +202,16 @@ syncline_setlogmask(int mask)
 	return before;
 }
 
+/* Other threads may log until the process is gone: they keep the handle. */
 __attribute__((destructor)) static void
 at_exit(void)
 {
-	close_now();
+	struct syncline *s;
+	uint32_t open = OPEN;
+
+	if (!atomic_compare_exchange_strong(&the.state, &open, ENDED))
+		return;
+	s = atomic_load(&the.s);
+	if (s != NULL)
+		(void)handle_end(s, EXIT_MS, ABSENT_MS);
 }

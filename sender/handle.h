@@ -98,6 +98,10 @@ int handle_start(struct syncline *s);
 /* syncline_close(), with another limit for when nobody can be reached. */
 int handle_close(struct syncline *s, int timeout, int absent);
 
+/* The same without freeing anything that other threads may need who still log:
+ * what they log is not sent any more. */
+int handle_end(struct syncline *s, int timeout, int absent);
+
 /* poll(2) for what the engine wants, at most limit ms. */
 void handle_wait(struct syncline *s, int limit);
 

@@ -372,12 +372,10 @@ end(struct syncline *s, int timeout, int absent)
 }
 
 int
-handle_close(struct syncline *s, int timeout, int absent)
+handle_end(struct syncline *s, int timeout, int absent)
 {
 	int saved = errno, status = 0;
 
-	if (s == NULL)
-		return 0;
 	if (atomic_load(&s->shared->alive) == ALIVE_YES &&
 	    (!s->check_pid || getpid() == s->pid)) {
 		status = end(s, timeout, absent);
@@ -386,6 +384,21 @@ handle_close(struct syncline *s, int timeout, int absent)
 		s->engine.spool = NULL;
 		link_abandon(&s->engine.link);
 	}
+	spool_close(s->engine.spool);
+	s->engine.spool = NULL;
+	link_clear(&s->engine.link);
+	errno = saved;
+	return status;
+}
+
+int
+handle_close(struct syncline *s, int timeout, int absent)
+{
+	int saved = errno, status;
+
+	if (s == NULL)
+		return 0;
+	status = handle_end(s, timeout, absent);
 	free_all(s);
 	errno = saved;
 	return status;

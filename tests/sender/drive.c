@@ -136,6 +136,15 @@ static const struct {
 	{ "fork", drive_fork },
 	{ "signals", drive_signals },
 	{ "descriptors", drive_descriptors },
+	{ "daemon", drive_daemon },
+	{ "chroot", drive_chroot },
+	{ "exit", drive_exit },
+	{ "atexit", drive_atexit },
+	{ "busy", drive_busy },
+	{ "_exit", drive_leave },
+	{ "unclosed", drive_leave },
+	{ "abort", drive_leave },
+	{ "exec", drive_leave },
 	{ "record", drive_record },
 	{ "loop", drive_loop },
 	{ "dropin", drive_dropin },
@@ -239,6 +248,7 @@ main(int argc, char **argv)
 	job.opts.ident = "drive";
 	if (argc < 3)
 		return 2;
+	job.name = argv[1];
 	job.url = argv[2];
 	read_options(&job, argc - 2, argv + 2);
 	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++)

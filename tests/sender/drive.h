@@ -8,6 +8,7 @@
 #include "syncline.h"
 
 struct job {
+	const char *name;
 	const char *url;
 	struct syncline_opts opts;
 	int threads, count, timeout; /* of flush and close, ms */
@@ -21,6 +22,12 @@ int drive_flood(const struct job *job);
 int drive_fork(const struct job *job);
 int drive_signals(const struct job *job);
 int drive_descriptors(const struct job *job);
+int drive_daemon(const struct job *job);
+int drive_chroot(const struct job *job);
+int drive_exit(const struct job *job);
+int drive_atexit(const struct job *job);
+int drive_busy(const struct job *job);
+int drive_leave(const struct job *job); /* as its name says */
 int drive_record(const struct job *job);
 int drive_loop(const struct job *job);
 int drive_dropin(const struct job *job);

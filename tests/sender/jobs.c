@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jobs.c - forks, signals, descriptors and other hard lives; see drive.h
+ * jobs.c - forks, signals and other hard lives; see drive.h
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -102,44 +100,6 @@ drive_signals(const struct job *job)
 	(void)fprintf(stderr, "handlers: %d sent, %d refused, %d errno\n",
 	    (int)sent, (int)refused, (int)errnos);
 	return drive_end(handle, job) != 0 || errnos != 0;
-}
-
-/* What a daemon does: every descriptor closed, and then files of its own under
- * those numbers, into which nothing may be written. */
-int
-drive_descriptors(const struct job *job)
-{
-	struct syncline *s = drive_open(job);
-	int pair[2], files[64];
-	char name[] = "/tmp/syncline-drive-XXXXXX", byte;
-	off_t grown = 0;
-
-	(void)syncline_log(s, LOG_INFO, "before");
-	(void)syncline_flush(s, job->timeout);
-	for (int fd = 3; fd < 256; fd++)
-		(void)close(fd);
-	for (size_t i = 0; i < 32; i++) {
-		(void)strcpy(name, "/tmp/syncline-drive-XXXXXX");
-		files[i] = mkstemp(name);
-		(void)unlink(name);
-		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
-			return 3;
-		files[32 + i] = pair[0];
-	}
-	for (int i = 0; i < job->count; i++)
-		(void)syncline_log(s, LOG_INFO, "after n=%d", i);
-	(void)syncline_flush(s, job->timeout);
-	for (size_t i = 0; i < 32; i++) {
-		grown += lseek(files[i], 0, SEEK_END);
-		if (recv(files[32 + i] + 1, &byte, 1, MSG_DONTWAIT) > 0)
-			grown++;
-	}
-	if (grown != 0)
-		return 4;
-	for (size_t i = 0; i < 64; i++)
-		if (fcntl(files[i], F_GETFD) == -1)
-			return 5; /* it was closed */
-	return drive_end(s, job);
 }
 
 int
