@@ -12,6 +12,19 @@
 
 #include "wire/crc.h"
 
+/* The folder was ours to open, even when its path has no meaning any more
+ * (chroot); when it was closed, there is still the path. */
+static int
+hold_folder(struct spool *s)
+{
+	int fd;
+
+	if (own_is_valid(&s->folder))
+		return 0;
+	fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd == -1 ? -1 : own_take(&s->folder, fd);
+}
+
 int
 spool_open_file(struct spool *s, struct own *o, const char *name, int flags)
 {
@@ -19,13 +32,8 @@ spool_open_file(struct spool *s, struct own *o, const char *name, int flags)
 
 	flags |= O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
 	own_close(o);
-	/* The folder was ours to open, even when its path has no meaning any
-	 * more (chroot); when it was closed, there is still the path. */
-	if (!own_is_valid(&s->folder)) {
-		fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd == -1 || own_take(&s->folder, fd) == -1)
-			return -1;
-	}
+	if (hold_folder(s) == -1)
+		return -1;
 	fd = openat(s->folder.fd, name, flags, 0600);
 	return fd == -1 ? -1 : own_take(o, fd);
 }
@@ -122,7 +130,8 @@ spool_trim(struct spool *s)
 			s->out_n = 0;
 		}
 		spool_segment_name(s->segments[gone].first, name);
-		if (unlinkat(s->folder.fd, name, 0) == -1 && errno != ENOENT)
+		if (hold_folder(s) == -1 ||
+		    (unlinkat(s->folder.fd, name, 0) == -1 && errno != ENOENT))
 			break;
 		s->bytes -= s->segments[gone].bytes;
 		gone++;

@@ -366,6 +366,45 @@ a_record_in_a_record_stays_text(void **state)
 	spool_close(s);
 }
 
+/* K6: the program closed our descriptors, and has folders of its own under
+ * their numbers. */
+static void
+only_its_own_segments_are_removed(void **state)
+{
+	struct folder *f = *state;
+	const char *segment = "0000000000000001.log";
+	char foreign[128], ours[128];
+	struct slice record;
+	uint64_t number = 0;
+	struct spool *s;
+	int fd;
+
+	(void)snprintf(ours, sizeof(ours), "%s/%s", f->part, segment);
+	(void)snprintf(foreign, sizeof(foreign), "%s/foreign", f->path);
+	s = open_it(f);
+	append(s, 1);
+	spool_close(s);
+	assert_int_equal(access(ours, F_OK), 0);
+	s = open_it(f);
+	assert_true(spool_read(s, &record, &number));
+	for (fd = STDERR_FILENO + 1; fd < 32; fd++)
+		(void)close(fd);
+	assert_int_equal(mkdir(foreign, 0700), 0);
+	do
+		fd = open(foreign, O_RDONLY | O_DIRECTORY);
+	while (fd != -1 && fd < 31);
+	assert_int_equal(fd, 31);
+	fd = openat(fd, segment, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd != -1);
+	assert_int_equal(close(fd), 0);
+	spool_acknowledge(s, number);
+	assert_int_equal(faccessat(31, segment, F_OK, 0), 0);
+	assert_int_equal(access(ours, F_OK), -1);
+	spool_close(s);
+	for (fd = STDERR_FILENO + 1; fd < 32; fd++)
+		assert_int_equal(close(fd), 0);
+}
+
 #define WITH_FOLDER(test) \
 	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
@@ -381,6 +420,7 @@ main(void)
 		WITH_FOLDER(a_flipped_bit_costs_one_record_at_most),
 		WITH_FOLDER(a_truncated_segment_gives_what_is_whole),
 		WITH_FOLDER(a_record_in_a_record_stays_text),
+		WITH_FOLDER(only_its_own_segments_are_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
