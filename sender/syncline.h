@@ -416,7 +416,8 @@ int syncline_step(struct syncline *s); /* 0, or -EINVAL where a thread runs */
  * by their usual names. There is one handle for the process, opened by the
  * first message or LOG_NDELAY; SYNCLINE_URL names the collector. At exit(3)
  * what waits is sent, for at most one second (a tenth of it where nobody is
- * there). They keep errno.
+ * there); other threads may go on logging, but that is not sent any more. They
+ * keep errno.
  */
 void syncline_openlog(const char *ident, int option, int facility);
 void syncline_syslog(int pri, const char *fmt, ...) SYNCLINE_PRINTF(2, 3);

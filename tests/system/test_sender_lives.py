@@ -133,7 +133,7 @@ def test_a_spool_goes_on_behind_a_chroot(collect, tmp_path):
 
 def seconds_of_an_exit(c, job, url, hang=True, **named):
     """From the call of exit(3) to the end of a program that has more to send
-    than there is room for, while the collector is stopped; and what it said."""
+    than there is room for, while the collector is stopped; and its words."""
     before = c.count_lines()
     one = Drive(job, url, **named)
     c.wait_lines(before + 1)
