@@ -4,6 +4,7 @@
  */
 #include "spool_parts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -29,22 +30,25 @@ end_of_segment(const struct spool *s)
 	    : s->next;
 }
 
-/* Opens the segment to be read. False: there is none, or it is unreadable. */
-static bool
+enum entry { ENTERED, UNREADABLE, NOT_NOW };
+
+/* Opens the segment to be read. Not now: what lacks may come again, as
+ * descriptors do, and then nothing of it is lost. */
+static enum entry
 enter(struct spool *s)
 {
 	char name[32];
 
 	if (s->in_segment >= s->count)
-		return false;
+		return UNREADABLE;
 	spool_segment_name(s->segments[s->in_segment].first, name);
 	s->in_begin = s->in_end = 0;
 	s->in_at = SPOOL_HEADS;
 	s->in_nonce = 0;
 	if (spool_open_file(s, &s->in, name, O_RDONLY) == -1)
-		return false;
+		return errno == ENOENT || errno == ELOOP ? UNREADABLE : NOT_NOW;
 	s->in_nonce = spool_read_head(&s->in);
-	return s->in_nonce != 0;
+	return s->in_nonce != 0 ? ENTERED : UNREADABLE;
 }
 
 static bool
@@ -125,7 +129,7 @@ spool_find_end(struct spool *s)
 		s->in_segment = s->count - 1;
 		last = s->segments[s->in_segment];
 		next = last.first;
-		if (enter(s)) {
+		if (enter(s) == ENTERED) {
 			while (find(s, &record, &text)) {
 				if (record.number < next)
 					continue;
@@ -158,6 +162,7 @@ bool
 spool_read(struct spool *s, struct slice *record, uint64_t *number)
 {
 	struct spool_record r;
+	enum entry entry;
 
 	if (s->expected >= s->next)
 		return false;
@@ -169,7 +174,10 @@ spool_read(struct spool *s, struct slice *record, uint64_t *number)
 			return false;
 	}
 	for (;;) {
-		if (!own_is_valid(&s->in) && !enter(s)) {
+		entry = own_is_valid(&s->in) ? ENTERED : enter(s);
+		if (entry == NOT_NOW)
+			return false;
+		if (entry == UNREADABLE) {
 			if (!next_segment(s))
 				break;
 			continue;

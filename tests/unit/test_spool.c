@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -405,6 +406,34 @@ only_its_own_segments_are_removed(void **state)
 		assert_int_equal(close(fd), 0);
 }
 
+/* Without a descriptor for its file nothing is lost: it comes later. */
+static void
+what_cannot_be_opened_now_is_read_later(void **state)
+{
+	struct spool *s = open_it(*state);
+	struct rlimit all, few;
+	struct slice record;
+	struct err err;
+	uint64_t number;
+	int next;
+
+	for (int i = 1; i <= RECORDS; i++)
+		append(s, i);
+	assert_int_equal(spool_write(s, &err), 0);
+	next = dup(0); /* the number that the file would get */
+	assert_int_not_equal(next, -1);
+	(void)close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	few = all;
+	few.rlim_cur = (rlim_t)next;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_false(spool_read(s, &record, &number));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+	assert_int_equal(spool_damaged(s), 0);
+	assert_records(s, 1, RECORDS);
+	spool_close(s);
+}
+
 #define WITH_FOLDER(test) \
 	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
@@ -421,6 +450,7 @@ main(void)
 		WITH_FOLDER(a_truncated_segment_gives_what_is_whole),
 		WITH_FOLDER(a_record_in_a_record_stays_text),
 		WITH_FOLDER(only_its_own_segments_are_removed),
+		WITH_FOLDER(what_cannot_be_opened_now_is_read_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
