@@ -174,6 +174,10 @@ def test_nothing_is_lost_between_them(tmp_path, kind, args):
     with floor(kind, out, "-r", n * 100, where=tmp_path / "s"
                if kind == "unix" else 0) as to:
         said = tool("load", *to, *args, "-n", n, "-c", 7, "-i", 90)
+        # told to end, floor leaves what it has not read
+        eventually(lambda: sum(
+            path.read_bytes().count(b"\n")
+            for path in tmp_path.glob("out*")) == n)
     assert said["sent"] == n and said["unsent"] == said["refused"] == 0
     assert 0 < said["last_ns"] - said["first_ns"] < DEADLINE * 1e9
     files = sorted(tmp_path.glob("out-*")) + [out]
