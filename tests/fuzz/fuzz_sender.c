@@ -123,8 +123,10 @@ parse_url(struct slice in)
 	static struct targets t, again;
 	struct err err;
 
-	if (targets_parse(&t, in, &err) == -1)
+	if (targets_parse(&t, in, &err) == -1) {
+		targets_clear(&t);
 		return;
+	}
 	expect(t.n >= 1 && t.n <= TARGETS_MAX);
 	for (size_t i = 0; i < t.n; i++) {
 		expect(t.at[i].host[0] != '\0' || t.at[i].path[0] == '/');
@@ -132,7 +134,9 @@ parse_url(struct slice in)
 		    targets_parse(&again, slice_str(t.at[i].url), &err) == 0);
 		expect(again.at[0].kind == t.at[i].kind);
 		expect(strcmp(again.at[0].host, t.at[i].host) == 0);
+		targets_clear(&again);
 	}
+	targets_clear(&t);
 }
 
 int
