@@ -29,6 +29,11 @@ def is_tsan():
         return b"__tsan_init" in f.read()
 
 
+def is_sanitized():
+    with open(DRIVE, "rb") as f:
+        return b"san_init" in f.read()
+
+
 class Drive:
     """One run of drive, in the background."""
 

@@ -65,8 +65,8 @@ def test_everything_a_record_can_have(receiver):
 def test_a_fork_sends_nothing_twice(receiver):
     """K2: children of a busy parent; each process has a sequence, from 1,
     and all of what it logged, in order, once."""
-    if sending.is_tsan():
-        pytest.skip("ThreadSanitizer knows no threads after a fork")
+    if sending.is_sanitized():
+        pytest.skip("in the child of threads a sanitizer's malloc may hang")
     c, url = receiver
     count, children = load(2000), 5
     got = drive("fork", url, count=count, threads=children)

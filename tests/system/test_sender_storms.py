@@ -25,11 +25,6 @@ GUARD = os.path.join(harness.REPO, "tests", "sender", "guard.c")
 OF_A_CHILD = 10
 
 
-def is_sanitized():
-    with open(sending.DRIVE, "rb") as f:
-        return b"san_init" in f.read()
-
-
 def sequences(lines):
     """{process, 0 the parent: [its sequenceIds, each once]}."""
     found = {}
@@ -46,7 +41,7 @@ def test_threads_that_fork_while_collectors_come_and_go(collect):
     stopped and started meanwhile: every process has all of its messages
     there, in order, numbered from 1 without a gap; what came twice was
     counted as sent again (of the parent; a child does not say)."""
-    if is_sanitized():
+    if sending.is_sanitized():
         pytest.skip("in the child of threads a sanitizer's malloc may hang")
     threads, count = (32, 100000) if harness.LONG else (4, load(2000))
     port = free_port()
@@ -83,7 +78,7 @@ def test_threads_that_fork_while_collectors_come_and_go(collect):
 @pytest.fixture
 def guard(tmp_path):
     """The environment in which a handler may not allocate."""
-    if is_sanitized():
+    if sending.is_sanitized():
         pytest.skip("a sanitizer has its own malloc")
     library = str(tmp_path / "guard.so")
     subprocess.run(shlex.split(os.environ.get("CC", "cc")) + [
