@@ -9,7 +9,7 @@ enum {
 	STREAM_HIGH = 8 * 1024 * 1024,
 	/* The more waits, the more lines each of many files gets with one
 	 * write(2). */
-	STREAM_HIGH_MANY = 32 * 1024 * 1024
+	STREAM_HIGH_MANY = 12 * 1024 * 1024
 };
 
 static int
