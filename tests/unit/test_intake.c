@@ -275,8 +275,8 @@ what_streams_may_leave_waiting(void **state)
 		size_t want;
 	} rows[] = {
 		{ 256 << 20, false, 8 << 20 },
-		{ 256 << 20, true, 32 << 20 },
-		{ 32 << 20, true, 16 << 20 },
+		{ 256 << 20, true, 12 << 20 },
+		{ 16 << 20, true, 8 << 20 },
 		{ 8 << 20, false, 4 << 20 },
 		{ 8 << 20, true, 4 << 20 },
 	};
