@@ -284,7 +284,7 @@ turn(struct worker *w)
 	if (w->intake.conf->latency == 0 || w->is_local) {
 		loop(w, EVLOOP_ONCE);
 	} else {
-		loop(w, EVLOOP_NONBLOCK);
+		loop(w, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 		bytes = w->intake.taken_bytes - bytes;
 		if (bytes <= FEW && !nap_if_due(w) && bytes == 0)
 			loop(w, EVLOOP_ONCE);
