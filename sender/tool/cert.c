@@ -60,7 +60,7 @@ static const struct option options[] = { { "dir", required_argument, NULL,
 	{ "new-key", no_argument, NULL, 'w' },
 	{ "authority", no_argument, NULL, 'A' },
 	{ "sha-1", no_argument, NULL, '1' }, { "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 } };
+	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
 
 static int
 read_days(struct cert_options *o, const char *text)
@@ -138,13 +138,15 @@ read_options(struct cert_options *o, enum command which, int argc, char **argv)
 
 	opterr = 0;
 	while (
-	    (letter = getopt_long(argc, argv, ":d:fh", options, NULL)) != -1) {
+	    (letter = getopt_long(argc, argv, ":d:fhV", options, NULL)) != -1) {
 		int status;
 
 		if (letter == '?' || letter == ':')
 			return tool_bad_option(o->command, letter, argv);
 		if (letter == 'h')
 			return tool_help(cert_help[which]);
+		if (letter == 'V')
+			return tool_version();
 		if (strchr(commands[which].options, letter) == NULL)
 			return tool_usage(o->command,
 			    "%s: not an option of this command",
@@ -198,6 +200,8 @@ cmd_cert(int argc, char **argv)
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
 	    strcmp(word, "help") == 0)
 		return tool_help(cert_help_all);
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+		return tool_version();
 	while (which < CERT_COMMANDS && strcmp(word, commands[which].name) != 0)
 		which++;
 	if (word[0] == '\0')

@@ -49,7 +49,8 @@ static const struct option options[] = { { "bundle", required_argument, NULL,
 	{ "name", required_argument, NULL, 'n' },
 	{ "send", no_argument, NULL, 's' },
 	{ "timeout", required_argument, NULL, 't' },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 } };
 
 /* The file in the folder, if it is there and nothing else was given. */
 static int
@@ -137,11 +138,13 @@ read_options(struct check_tls *c, int argc, char **argv)
 
 	opterr = 0;
 	while (
-	    (letter = getopt_long(argc, argv, ":b:sh", options, NULL)) != -1) {
+	    (letter = getopt_long(argc, argv, ":b:shV", options, NULL)) != -1) {
 		if (letter == '?' || letter == ':')
 			return tool_bad_option(command, letter, argv);
 		if (letter == 'h')
 			return tool_help(help);
+		if (letter == 'V')
+			return tool_version();
 		if (letter == 'b')
 			bundle = optarg;
 		else if (take(c, letter, optarg, &err) != 0)

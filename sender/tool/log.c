@@ -146,5 +146,7 @@ cmd_log(int argc, char **argv)
 		return status;
 	if (job.help)
 		return tool_help(log_help);
+	if (job.version)
+		return tool_version();
 	return run(&job, argc, argv);
 }

@@ -25,7 +25,7 @@ struct log_job {
 	size_t n_params;
 	int64_t rate;    /* messages a second; 0: no limit */
 	int64_t timeout; /* ms */
-	bool skip_empty, prio_prefix, no_act, help;
+	bool skip_empty, prio_prefix, no_act, help, version;
 	int first; /* index of the first word of the message */
 };
 

@@ -250,6 +250,9 @@ take_simple(struct log_job *job, int letter)
 	case 'h':
 		job->help = true;
 		return true;
+	case 'V':
+		job->version = true;
+		return true;
 	case OPT_MSGID:
 		job->record.msgid = optarg;
 		return true;
@@ -264,7 +267,7 @@ take_simple(struct log_job *job, int letter)
 	}
 }
 
-static const char letters[] = ":p:t:if:esS:u:n:P:Tdh";
+static const char letters[] = ":p:t:if:esS:u:n:P:TdhV";
 static const struct option options[] = {
 	{ "priority", required_argument, NULL, 'p' },
 	{ "tag", required_argument, NULL, 't' },
@@ -298,6 +301,7 @@ static const struct option options[] = {
 	{ "rate", required_argument, NULL, OPT_RATE },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
 

@@ -52,7 +52,7 @@ run(int argc, char **argv)
 	    strcmp(command, "help") == 0)
 		return tool_help(help);
 	if (strcmp(command, "--version") == 0 || strcmp(command, "-V") == 0)
-		return tool_help("syncline " PACKAGE_VERSION "\n");
+		return tool_version();
 	if (command[0] == '\0')
 		return tool_usage("syncline", "which command?");
 	return tool_usage("syncline", "%s: no such command", command);

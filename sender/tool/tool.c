@@ -50,3 +50,9 @@ tool_help(const char *text)
 	(void)fputs(text, stdout);
 	return TOOL_OK;
 }
+
+int
+tool_version(void)
+{
+	return tool_help("syncline " PACKAGE_VERSION "\n");
+}

@@ -35,4 +35,7 @@ int tool_failed(const char *command, const struct err *err);
 /* Prints the help of a command; returns TOOL_OK. */
 int tool_help(const char *text);
 
+/* Prints the version of them all; returns TOOL_OK. */
+int tool_version(void);
+
 #endif

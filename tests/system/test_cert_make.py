@@ -524,7 +524,11 @@ def test_help(args):
 
 
 def test_version_and_a_full_disk():
-    assert re.fullmatch(r"syncline \d+\.\d+\.\d+\n", tool.must("--version"))
+    version = tool.must("--version")
+    assert re.fullmatch(r"syncline \d+\.\d+\.\d+\n", version)
+    for command in (("log",), ("cert",), ("cert", "init"), ("check-tls",)):
+        assert tool.must(*command, "--version") == version
+        assert tool.must(*command, "-V") == version
     with open("/dev/full", "wb") as full:
         done = subprocess.run([tool.SYNCLINE, "--version"], stdout=full,
                               stderr=subprocess.PIPE, check=False)
