@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <syslog.h>
 
 #include "tool/log.h"
@@ -76,6 +77,13 @@ const char log_help[] =
     "\n"
     "Exit status: 0 all was delivered, 1 not all, 2 wrong usage.\n";
 
+/* In any case, as logger(1) takes them. */
+static bool
+is_name(struct slice s, const char *name)
+{
+	return s.n == strlen(name) && strncasecmp(s.p, name, s.n) == 0;
+}
+
 static int
 one_of(struct slice name, const char *(*name_of)(unsigned), unsigned count)
 {
@@ -85,10 +93,10 @@ one_of(struct slice name, const char *(*name_of)(unsigned), unsigned count)
 		{ "panic", "emerg" }, { "security", "auth" } };
 
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
-		if (slice_eq(name, slice_str(aliases[i].other)))
+		if (is_name(name, aliases[i].other))
 			name = slice_str(aliases[i].name);
 	for (unsigned i = 0; i < count; i++)
-		if (slice_eq(name, slice_str(name_of(i))))
+		if (is_name(name, name_of(i)))
 			return (int)i;
 	return -1;
 }

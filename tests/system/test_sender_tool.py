@@ -44,7 +44,7 @@ def test_the_options_of_logger(everywhere):
         "--msgid", "ID", "--sd-id", "a@1", "--sd-param", 'x="1]"',
         "--sd-param", "y=2", "--sd-id", "b@1", "hello", "world")
     log("--server", "127.0.0.1", "--port", udp, "--id=77", "--", "-text")
-    log("-u", sock, "--rfc3164", "-i", "-t", "old", "-p", "crit", "third")
+    log("-u", sock, "--rfc3164", "-i", "-t", "old", "-p", "User.CRIT", "third")
     log("-e", "--prio-prefix", "--url", "tcp://127.0.0.1:%d" % tcp,
         text="<11>one\r\n\n<12>two")
     first, second, third, one, two = messages(c, 5)
