@@ -199,6 +199,19 @@ is_repetition(struct slice s)
 	return take_words(&s, SLICE_LIT("last message repeated "));
 }
 
+/*
+ * Whether a word is an ident with a colon, "celery:beat[7]:". syslog(3) writes
+ * a blank behind the colon that ends one.
+ */
+static bool
+is_ident(struct slice word)
+{
+	struct tag t;
+
+	return tag_read(word, TAG_SPACED, &t) &&
+	    memchr(t.name.p, ':', t.name.n) != NULL;
+}
+
 /* Takes host and tag, behind the time and one blank. */
 static void
 take_origin(struct slice in, const struct msg_hints *hints, struct msg *m)
@@ -220,6 +233,10 @@ take_origin(struct slice in, const struct msg_hints *hints, struct msg *m)
 	after = in;
 	slice_skip(&after, word.n + (word.n < in.n));
 	if (!host_is_address(&word)) {
+		if (is_local(hints, m) && is_ident(word)) {
+			take_tag(in, TAG_SPACED, m);
+			return;
+		}
 		if (tag_read(in, TAG_HEADED, &t)) {
 			take_tag(in, TAG_HEADED, m);
 			return;

@@ -210,6 +210,30 @@ a_text_without_a_tag_stays_whole(void **state)
 		}
 }
 
+static void
+an_ident_of_syslog_holds_colons_up_to_its_number(void **state)
+{
+	static const struct part idents[] = {
+		{ "celery:beat[7]: x", "celery:beat", "7" },
+		{ "a:b:c[7]: x", "a:b:c", "7" },
+		{ "Foo::Bar[7]: x", "Foo::Bar", "7" },
+	};
+	static const struct part blank = { "", "su", "" },
+				 elsewhere = { "", "celery", "" };
+	char in[TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(idents); i++) {
+		(void)snprintf(
+		    in, sizeof(in), "<13>Apr  5 14:10:54 %s", idents[i].in);
+		check(in, true, &times[0], NULL, &idents[i], "x");
+	}
+	check("<13>Apr  5 14:10:54 su: beat[7]: x", true, &times[0], NULL,
+	    &blank, "beat[7]: x");
+	check("<13>Apr  5 14:10:54 celery:beat[7]: x", false, &times[0], NULL,
+	    &elsewhere, "beat[7]: x");
+}
+
 int
 main(void)
 {
@@ -217,6 +241,8 @@ main(void)
 		cmocka_unit_test(
 		    time_host_and_tag_are_read_in_every_combination),
 		cmocka_unit_test(a_text_without_a_tag_stays_whole),
+		cmocka_unit_test(
+		    an_ident_of_syslog_holds_colons_up_to_its_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
