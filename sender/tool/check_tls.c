@@ -155,7 +155,7 @@ read_options(struct check_tls *c, int argc, char **argv)
 		    optind == argc ? "which HOST:PORT?"
 				   : "one HOST:PORT at a time");
 	if (dial_read(&c->target, argv[optind], &err) != 0)
-		return tool_usage(command, "%s: %s", argv[optind], err.text);
+		return tool_usage(command, "%s", err.text);
 	if (take_bundle(c, bundle, &err) != 0)
 		return tool_failed(command, &err);
 	if ((c->cert_path[0] == '\0') != (c->key_path[0] == '\0'))

@@ -18,8 +18,10 @@
 
 static const char default_port[] = "6514";
 
+/* whole: what it is the end of */
 static int
-read_port(struct target *t, const char *text, struct err *err)
+read_port(
+    struct target *t, const char *text, const char *whole, struct err *err)
 {
 	char *end;
 	unsigned long port;
@@ -28,7 +30,8 @@ read_port(struct target *t, const char *text, struct err *err)
 	port = strtoul(text, &end, 10);
 	if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' ||
 	    port < 1 || port > 65535)
-		return err_set(err, "the port is a number from 1 to 65535");
+		return err_set(
+		    err, "%.100s: the port is a number from 1 to 65535", whole);
 	(void)snprintf(t->port, sizeof(t->port), "%lu", port);
 	return 0;
 }
@@ -51,6 +54,7 @@ int
 dial_read(struct target *t, const char *text, struct err *err)
 {
 	static const char scheme[] = "tls://";
+	const char *whole = text;
 	char host[2 * HOSTNAME_TEXT];
 	const char *port;
 
@@ -60,12 +64,13 @@ dial_read(struct target *t, const char *text, struct err *err)
 	if (port == text || (*port != ':' && *port != '\0') ||
 	    (size_t)(port - text) >= sizeof(host))
 		return err_set(err,
-		    "this should be HOST:PORT, like "
-		    "logs.example.net:6514 or [2001:db8::1]:6514");
+		    "%.100s: this should be HOST:PORT, like "
+		    "logs.example.net:6514 or [2001:db8::1]:6514",
+		    whole);
 	(void)snprintf(host, sizeof(host), "%.*s", (int)(port - text), text);
 	if (hostname_read(&t->host, host, err) != 0)
 		return -1;
-	return read_port(t, *port == ':' ? port + 1 : default_port, err);
+	return read_port(t, *port == ':' ? port + 1 : default_port, whole, err);
 }
 
 static void

@@ -20,7 +20,7 @@ struct target {
 };
 
 /* "HOST", "HOST:PORT", "[IPV6]:PORT", also after "tls://"; without a port it
- * is 6514 (RFC 5425 4.1). */
+ * is 6514 (RFC 5425 4.1). What is said of a mistake begins with the text. */
 int dial_read(struct target *t, const char *text, struct err *err);
 
 /*

@@ -392,6 +392,14 @@ def test_wrong_usage(args):
     assert "--help" in err and err.count("\n") == 1
 
 
+@pytest.mark.parametrize("bad", [
+    "bücher.example", "*.example.net", "bad_.x-", "http://a:1", "a:b",
+    "a:65536"])
+def test_a_mistake_is_named_once(bad):
+    _, _, err = tool.run("check-tls", bad)
+    assert err.count(bad) == 1, err
+
+
 def test_files_that_do_not_fit(tls, bundle, other, tmp_path):
     for args, word in (
             (("--bundle", tmp_path), "no client.pem"),
