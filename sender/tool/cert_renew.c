@@ -18,6 +18,7 @@ struct renew {
 	struct x509_st *old;
 	struct x509_st *cert;
 	struct evp_pkey_st *key;
+	struct hostname host; /* whose it is, when a name was given */
 	char folder[CERT_PATH];
 	const char *pem; /* what the files are called */
 	const char *pkey;
@@ -29,19 +30,16 @@ find(struct renew *w, const struct cert_options *o, struct err *err)
 {
 	static const char *const kinds[] = { "clients", "servers" };
 	char above[CERT_PATH];
-	struct hostname h;
 
 	w->pem = "collector.pem";
 	w->pkey = "collector.key";
 	if (o->count == 0)
 		return cert_path(w->folder, o->dir, ".", err);
-	if (hostname_read(&h, o->names[0], err) != 0)
-		return -1;
 	for (int i = 0; i < 2; i++) {
 		w->pem = i == 0 ? "client.pem" : "server.pem";
 		w->pkey = i == 0 ? "client.key" : "server.key";
 		if (cert_path(above, o->dir, kinds[i], err) != 0 ||
-		    cert_path(w->folder, above, h.text, err) != 0)
+		    cert_path(w->folder, above, w->host.text, err) != 0)
 			return -1;
 		if (place_has(w->folder, w->pem))
 			return 0;
@@ -49,7 +47,7 @@ find(struct renew *w, const struct cert_options *o, struct err *err)
 	return err_set(err,
 	    "%s/clients/%s: there is no certificate for this "
 	    "name; `syncline cert issue` makes the first",
-	    o->dir, h.text);
+	    o->dir, w->host.text);
 }
 
 static int
@@ -144,6 +142,8 @@ cert_renew(const struct cert_options *o)
 	struct err err;
 	int status = TOOL_OK;
 
+	if (o->count > 0 && hostname_read(&w.host, o->names[0], &err) != 0)
+		return tool_usage(o->command, "%s", err.text);
 	if (find(&w, o, &err) != 0 || read_old(&w, o, &err) != 0 ||
 	    put(&w, o, &err) != 0 || print(&w, o, &err) != 0)
 		status = tool_failed(o->command, &err);

@@ -485,9 +485,9 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_names(tls, name):
     before = contents(tls)
-    for command in "issue", "init":
+    for command in "issue", "init", "renew":
         status, out, err = tool.run(
-            "cert", command, "--dir", tls if command == "issue" else "new",
+            "cert", command, "--dir", "new" if command == "init" else tls,
             "--", name, cwd=tls.parent)
         assert (status, out) == (2, ""), name
         assert WRONG[name] in err or name == "", err
