@@ -26,6 +26,10 @@
 	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:" \
 	"TLS_CHACHA20_POLY1305_SHA256"
 
+/* Those over curves, as OpenSSL orders them; the first when it has it. */
+#define GROUPS               "X25519:P-256:X448:P-521:P-384"
+#define GROUPS_AFTER_QUANTUM "X25519MLKEM768:" GROUPS
+
 enum { CA_NAMES_MAX = 32 }; /* more would make each handshake long */
 
 static void
@@ -67,6 +71,19 @@ seconds_of(const ASN1_TIME *at)
 	return timegm(&tm);
 }
 
+/*
+ * Who connects chooses the group and makes no effort: a hello can be sent again
+ * and again, by anybody. Finite fields of 8192 bits, which TLS 1.3 has, cost
+ * us 120 ms each time (CVE-2002-20001), and nobody needs them.
+ */
+static void
+set_groups(SSL_CTX *ctx)
+{
+	if (SSL_CTX_set1_groups_list(ctx, GROUPS_AFTER_QUANTUM) != 1)
+		(void)SSL_CTX_set1_groups_list(ctx, GROUPS);
+	ERR_clear_error();
+}
+
 static SSL_CTX *
 new_context(const struct tls_options *o,
     int (*on_verify)(X509_STORE_CTX *ctx, void *arg))
@@ -93,6 +110,8 @@ new_context(const struct tls_options *o,
 		SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
 	(void)SSL_CTX_set_mode(
 	    ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
+	if (!o->connects)
+		set_groups(ctx);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_cert_verify_callback(ctx, on_verify, NULL);
 	return ctx;

@@ -278,6 +278,10 @@ reason_text(int reason, const struct tls *t)
 		    : "it has none of our cipher suites; it needs ECDHE with "
 		      "AES-GCM or ChaCha20-Poly1305, or, if it is too old for "
 		      "these, `legacy: true` here";
+	case SSL_R_NO_SUITABLE_KEY_SHARE:
+	case SSL_R_NO_SUITABLE_GROUPS:
+		return "it has none of our groups for the key exchange; it "
+		       "needs X25519, X448, P-256, P-384 or P-521";
 	case SSL_R_UNSUPPORTED_PROTOCOL:
 	case SSL_R_VERSION_TOO_LOW:
 	case SSL_R_WRONG_SSL_VERSION:

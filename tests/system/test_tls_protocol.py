@@ -66,6 +66,15 @@ def test_weak_suites_are_refused(shared, certs, suites):
     assert c.metric("received_messages_total") == 0
 
 
+@pytest.mark.parametrize("group", ["ffdhe2048", "ffdhe8192"])
+def test_groups_that_are_dear_are_refused(shared, certs, group):
+    """CVE-2002-20001: who connects chooses, and we would pay."""
+    c = shared(listen=(tlsclient.url(certs, name=group),))
+    with tlsclient.s_client(c, certs, "-tls1_3", "-groups", group) as client:
+        assert client.wait(DEADLINE) != 0
+    c.wait_says("none of our groups for the key exchange; it needs X25519")
+
+
 def hello_that_compresses(certs, methods):
     """A ClientHello of TLS 1.2 that offers these methods (RFC 3749)."""
     outgoing = ssl.MemoryBIO()
