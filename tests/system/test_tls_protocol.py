@@ -12,9 +12,11 @@ import socket
 import ssl
 import struct
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 
+import live
 import senders
 import tlsclient
 from harness import DEADLINE, SLOW, eventually, load
@@ -64,6 +66,50 @@ def test_weak_suites_are_refused(shared, certs, suites):
         context.set_ciphers("%s:!AESGCM:!CHACHA20:@SECLEVEL=0" % suites)
         assert tlsclient.refused(c, certs, context=context)
     assert c.metric("received_messages_total") == 0
+
+
+# In the order of preference; "%s": the kind of our certificate.
+SUITES = {
+    "TLSv1.3": ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                "TLS_CHACHA20_POLY1305_SHA256"],
+    "TLSv1.2": ["ECDHE-%s-AES128-GCM-SHA256", "ECDHE-%s-AES256-GCM-SHA384",
+                "ECDHE-%s-CHACHA20-POLY1305"],
+}
+CURVES = {"x25519", "x448", "secp256r1", "secp384r1", "secp521r1"}
+
+
+@pytest.mark.parametrize("kind", ["ECDSA", "RSA"])
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_scanner_finds_what_we_mean_and_nothing_else(shared, certs, kind,
+                                                       legacy):
+    """G10, RFC-65 to 70: versions, suites and their order, groups, and what
+    was found in others, in the eyes of a tool that is not ours."""
+    own = certs.rsa if kind == "RSA" else certs.server
+    c = shared(listen=(tlsclient.url(
+        certs, certificate=own + ".pem", key=own + ".key",
+        legacy=str(legacy).lower()),))
+    done = subprocess.run(
+        [live.installed("sslscan"), "--xml=-", "--certs=" + certs.right +
+         ".pem", "--pk=" + certs.right + ".key", "%s:%d" % c.address("tls")],
+        stdout=subprocess.PIPE, timeout=DEADLINE, check=True)
+    found = ElementTree.fromstring(done.stdout).find("ssltest")
+    assert [(p.get("type"), p.get("version")) for p in found.iter("protocol")
+            if p.get("enabled") == "1"] == [("tls", "1.2"), ("tls", "1.3")]
+    for version, names in SUITES.items():
+        suites = [s.replace("%s", kind) for s in names]
+        if version == "TLSv1.2" and legacy and kind == "RSA":
+            suites.append("AES128-SHA")
+        seen = [s for s in found.iter("cipher")
+                if s.get("sslversion") == version]
+        assert [s.get("cipher") for s in seen] == suites
+        assert [s.get("status") for s in seen[:2]] == ["preferred", "accepted"]
+        groups = {g.get("name").split()[0] for g in found.iter("group")
+                  if g.get("sslversion") == version}
+        # it offers one at a time, which in TLS 1.2 must be the certificate's
+        assert groups == ({"secp256r1"} if (version, kind) == (
+            "TLSv1.2", "ECDSA") else CURVES)
+    assert found.find("renegotiation").get("supported") == "0"
+    assert {h.get("vulnerable") for h in found.iter("heartbleed")} == {"0"}
 
 
 @pytest.mark.parametrize("group", ["ffdhe2048", "ffdhe8192"])
