@@ -217,7 +217,7 @@ take_crl(struct tls *t, X509_CRL *crl, const char *file, struct tls_faults *f)
 		    text, sizeof(text), 0, X509_CRL_get_issuer(crl));
 		refuse(f, "crl", file,
 		    "the list of %s in it is not signed by an authority in "
-		    "`ca`",
+		    "`ca`; add that authority there",
 		    text);
 	} else if (X509_STORE_add_crl(t->store, crl) != 1) {
 		refuse(f, "crl", file, "out of memory");

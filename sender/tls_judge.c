@@ -28,19 +28,48 @@ is_in(X509_CRL *crl, X509 *cert)
 	    X509_CRL_get0_by_cert(crl, &found, cert) == 1;
 }
 
+static bool
+is_listed(const struct tls *t, X509 *cert)
+{
+	for (int i = 0; i < sk_X509_CRL_num(t->crls); i++)
+		if (is_in(sk_X509_CRL_value(t->crls, i), cert))
+			return true;
+	return false;
+}
+
+/* Is it listed, or an authority of ours that it comes from? Peers need not
+ * send those. */
+static bool
+is_revoked(const struct tls *t, X509 *cert, int depth)
+{
+	if (is_listed(t, cert))
+		return true;
+	/* at the end; those of its name would lead nowhere */
+	if (depth == PATH_MAX_DEPTH ||
+	    X509_NAME_cmp(
+		X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0)
+		return false;
+	for (int i = 0; i < sk_X509_num(t->cas); i++) {
+		X509 *ca = sk_X509_value(t->cas, i);
+
+		if (X509_check_issued(ca, cert) == X509_V_OK &&
+		    is_revoked(t, ca, depth + 1))
+			return true;
+	}
+	return false;
+}
+
 bool
 tls_is_revoked(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain)
 {
-	for (int i = 0; t->crls != NULL && i < sk_X509_CRL_num(t->crls); i++) {
-		X509_CRL *crl = sk_X509_CRL_value(t->crls, i);
+	bool is;
 
-		if (is_in(crl, leaf))
-			return true;
-		for (int k = 0; chain != NULL && k < sk_X509_num(chain); k++)
-			if (is_in(crl, sk_X509_value(chain, k)))
-				return true;
-	}
-	return false;
+	if (t->crls == NULL)
+		return false;
+	is = is_revoked(t, leaf, 0);
+	for (int i = 0; !is && chain != NULL && i < sk_X509_num(chain); i++)
+		is = is_revoked(t, sk_X509_value(chain, i), 0);
+	return is;
 }
 
 /* Who the certificate with the error is, when it is not the peer's own. */
@@ -209,9 +238,21 @@ explain(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 	}
 }
 
-/* Is there a valid path from it to an authority of ours? */
+/* What is in `ca` is trusted: no list of somebody above it is asked for. */
+static int
+on_error(int ok, X509_STORE_CTX *ctx)
+{
+	int depth = X509_STORE_CTX_get_error_depth(ctx);
+
+	return ok ||
+	    (X509_STORE_CTX_get_error(ctx) == X509_V_ERR_UNABLE_TO_GET_CRL &&
+		depth > 0 &&
+		depth == sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1);
+}
+
+/* whole: to an authority of ours that signs itself; else to any of them. */
 static bool
-has_path(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
+verify(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain, bool whole,
     struct tls_verdict *v)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -228,6 +269,11 @@ has_path(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
 	param = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_set_depth(param, PATH_MAX_DEPTH);
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+	if (whole)
+		(void)X509_VERIFY_PARAM_clear_flags(
+		    param, X509_V_FLAG_PARTIAL_CHAIN);
+	else
+		X509_STORE_CTX_set_verify_cb(ctx, on_error);
 	if (X509_verify_cert(ctx) == 1) {
 		ok = true;
 		goto out;
@@ -239,6 +285,30 @@ has_path(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
 out:
 	X509_STORE_CTX_free(ctx);
 	return ok;
+}
+
+/*
+ * Is there a valid path from it to an authority of ours? OpenSSL stops at the
+ * first of them, and cannot see then whether the next one has revoked it: with
+ * lists it must go on to the end, where that is ours, too.
+ */
+static bool
+has_path(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
+    struct tls_verdict *v)
+{
+	if (t->crls == NULL)
+		return verify(t, leaf, chain, false, v);
+	if (verify(t, leaf, chain, true, v))
+		return true;
+	switch (v->error) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		return verify(t, leaf, chain, false, v);
+	default:
+		return false;
+	}
 }
 
 static void

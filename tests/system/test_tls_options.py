@@ -354,3 +354,65 @@ def test_a_tcp_listener_is_not_hurt(collect, certs):
     with tlsclient.connect(c, certs, certs.right) as s:
         s.sendall(b"<13>secure\n")
         assert sorted(c.wait_lines(2)) == [b"plain", b"secure"]
+
+
+@pytest.fixture(scope="module")
+def middle(certs):
+    """An authority between ours and who sends."""
+    return made.Authority(certs.folder, "Middle CA", certs.authority)
+
+
+def joined(tmp_path, name, *paths):
+    with open(tmp_path / name, "wb") as f:
+        for path in paths:
+            with open(path, "rb") as part:
+                f.write(part.read())
+    return tmp_path / name
+
+
+def test_what_is_in_ca_is_trusted(shared, certs, middle):
+    """Also when it is not the root, which nobody need trust then."""
+    cert = middle.issue("below", ["below.example.net"])
+    assert comes_through(shared, certs, cert, ca=middle.path)
+    assert not comes_through(shared, certs, cert)
+    assert not comes_through(shared, certs, certs.right, ca=middle.path)
+
+
+def test_who_signed_it_may_be_revoked(shared, certs, middle, tmp_path):
+    """G1, of all on the way, not of the last alone."""
+    cert = middle.issue("below", ["below.example.net"])
+    ca = joined(tmp_path, "ca.pem", middle.path, certs.ca)
+    none = middle.crl("none of middle")
+    for name, revoked in (("good", []), ("bad", [middle.path[:-4]])):
+        crl = joined(tmp_path, name + ".crl", none,
+                     certs.authority.crl("middle", *revoked))
+        assert comes_through(shared, certs, cert, ca=ca, crl=crl) == (
+            name == "good")
+
+
+def test_the_list_of_an_authority_that_is_no_root(shared, certs, middle,
+                                                  tmp_path):
+    """Nobody above it is asked for one; its own has to be there."""
+    good, bad = (middle.issue(n, ["below.example.net"]) for n in "ab")
+    crl = middle.crl("one of middle", bad)
+    assert comes_through(shared, certs, good, ca=middle.path, crl=crl)
+    assert not comes_through(shared, certs, bad, ca=middle.path, crl=crl)
+    # one of its own that is in `ca` is no authority: there must be a list
+    ca = joined(tmp_path, "ca.pem", middle.path, certs.right + ".pem")
+    assert comes_through(shared, certs, certs.right, ca=ca)
+    assert not comes_through(shared, certs, certs.right, ca=ca, crl=crl)
+    lower = made.Authority(certs.folder, "Lower CA", middle)
+    cert = lower.issue("lower", ["below.example.net"], chain=[lower.cert])
+    assert not comes_through(shared, certs, cert, ca=middle.path, crl=crl)
+    assert comes_through(shared, certs, cert, ca=middle.path)
+
+
+@pytest.mark.parametrize("name", ["Other CA", "Test CA"])
+def test_a_list_that_nobody_vouches_for(certs, tmp_path, name):
+    """Who can write one must not say who is on it."""
+    stranger = made.Authority(tmp_path, name)
+    status, _, said = run("-t", "-o", tmp_path / "out.log", "-l",
+                          tlsclient.url(certs, crl=stranger.crl("x")))
+    assert status == 2
+    assert "the list of CN=%s in it is not signed by an authority in" % (
+        name) in said

@@ -165,6 +165,29 @@ def test_who_is_revoked_is_cut_off_at_the_reload(collect, certs, files,
     k.c.wait_says("it is revoked by %s" % (tmp_path / "ca.crl"))
 
 
+def test_who_comes_from_a_revoked_authority_is_cut_off(
+        collect, certs, files, tmp_path):
+    """G6: one of `ca`, so that peers need not send it."""
+    middle = made.Authority(tmp_path, "Middle CA", certs.authority)
+    joined = [middle.path, certs.ca]
+    lists = [middle.crl("none"), certs.authority.crl("no middle")]
+
+    def write(name, paths):
+        (tmp_path / name).write_text("".join(open(p).read() for p in paths))
+
+    write("ca.pem", joined)
+    write("ca.crl", lists)
+    k = configured.start(collect, tmp_path, TEXT % "    crl: {dir}/ca.crl")
+    victim = tlsclient.connect(k.c, certs, middle.issue("below", ["a.b"]))
+    assert is_still_good(victim, k, "not yet")
+    lists[1] = certs.authority.crl("middle", middle.path[:-4])
+    write("ca.crl", lists)
+    k.reload()
+    victim.settimeout(20)
+    assert victim.recv(1) == b""
+    k.c.wait_says("its certificate is revoked by the new `crl`")
+
+
 def test_an_old_list_lets_nobody_in(collect, certs, files, tmp_path):
     """G6: fail closed, and say so."""
     shutil.copy(certs.authority.crl("old", days=(-9, -1)), tmp_path / "ca.crl")
