@@ -4,7 +4,8 @@
  *
  * A listed fingerprint is enough by itself (RFC-72, 84). Everybody else needs
  * a valid path to `ca`, and, when names are listed, one of them (RFC-85).
- * What a list of revoked certificates names is refused in any case.
+ * What a list of revoked certificates names is refused in any case, and so is
+ * what it may name when it is too old to say.
  */
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -95,53 +96,70 @@ add_issuer(char *why, size_t size, size_t n, X509_STORE_CTX *ctx)
 	return tls_add_name(why, size, n, X509_get_issuer_name(at));
 }
 
-/* Of the list that a certificate's issuer made. */
+/* A list that the certificate's issuer made, when all that it made are over. */
 static const X509_CRL *
-crl_of(const struct tls *t, const X509 *cert)
+ended_list(const struct tls *t, const X509 *cert)
 {
-	for (int i = 0;
-	     cert != NULL && t->crls != NULL && i < sk_X509_CRL_num(t->crls);
-	     i++) {
+	const X509_CRL *ended = NULL;
+
+	for (int i = 0; t->crls != NULL && i < sk_X509_CRL_num(t->crls); i++) {
 		X509_CRL *crl = sk_X509_CRL_value(t->crls, i);
+		const ASN1_TIME *end = X509_CRL_get0_nextUpdate(crl);
 
 		if (X509_NAME_cmp(X509_CRL_get_issuer(crl),
-			X509_get_issuer_name(cert)) == 0)
-			return crl;
+			X509_get_issuer_name(cert)) != 0)
+			continue;
+		if (end == NULL || X509_cmp_current_time(end) > 0)
+			return NULL;
+		ended = crl;
 	}
-	return NULL;
+	return ended;
 }
 
-static size_t
+static void
+explain_end(const struct tls *t, const X509_CRL *crl, char *why, size_t size)
+{
+	size_t n = tls_add(
+	    why, size, 0, "nobody knows whether it is revoked: the list of ");
+
+	n = tls_add_name(why, size, n, X509_CRL_get_issuer(crl));
+	n = tls_add(why, size, n, " in %s ended on ", t->file[FILE_CRL]);
+	n = tls_add_time(why, size, n, X509_CRL_get0_nextUpdate(crl));
+	(void)tls_add(why, size, n, "; get a new one%s",
+	    t->connects ? "" : " and send us SIGHUP");
+}
+
+static void
 explain_crl(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 {
 	int error = X509_STORE_CTX_get_error(ctx);
-	const X509_CRL *crl = crl_of(t, X509_STORE_CTX_get_current_cert(ctx));
+	const X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+	const X509_CRL *ended = at != NULL ? ended_list(t, at) : NULL;
 	size_t n = 0;
 
 	if (error == X509_V_ERR_CERT_REVOKED) {
 		n = add_whose(why, size, ctx);
-		return tls_add(why, size, n,
+		(void)tls_add(why, size, n,
 		    " is revoked by %s; whoever has it needs a new one",
 		    t->file[FILE_CRL]);
+		return;
 	}
+	if (error == X509_V_ERR_CRL_HAS_EXPIRED && ended != NULL) {
+		explain_end(t, ended, why, size);
+		return;
+	}
+	n = tls_add(why, size, n, "nobody knows whether it is revoked: ");
 	if (error == X509_V_ERR_UNABLE_TO_GET_CRL) {
-		n = tls_add(why, size, n,
-		    "nobody knows whether it is revoked: %s has no list of ",
-		    t->file[FILE_CRL]);
+		n = tls_add(
+		    why, size, n, "%s has no list of ", t->file[FILE_CRL]);
 		n = add_issuer(why, size, n, ctx);
-		return tls_add(why, size, n, "; add it there");
+		(void)tls_add(why, size, n, "; add it there");
+		return;
 	}
-	n = tls_add(
-	    why, size, n, "nobody knows whether it is revoked: the list of ");
+	n = tls_add(why, size, n, "the list of ");
 	n = add_issuer(why, size, n, ctx);
-	n = tls_add(why, size, n, " in %s ", t->file[FILE_CRL]);
-	if (error != X509_V_ERR_CRL_HAS_EXPIRED || crl == NULL)
-		return tls_add(why, size, n, "is not valid (%s)",
-		    X509_verify_cert_error_string(error));
-	n = tls_add(why, size, n, "ended on ");
-	n = tls_add_time(why, size, n, X509_CRL_get0_nextUpdate(crl));
-	return tls_add(why, size, n, "; get a new one%s",
-	    t->connects ? "" : " and send us SIGHUP");
+	(void)tls_add(why, size, n, " in %s is not valid (%s)",
+	    t->file[FILE_CRL], X509_verify_cert_error_string(error));
 }
 
 static size_t
@@ -231,7 +249,7 @@ explain(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 	case X509_V_ERR_CRL_NOT_YET_VALID:
 	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
 	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
-		(void)explain_crl(t, ctx, why, size);
+		explain_crl(t, ctx, why, size);
 		return;
 	default:
 		explain_use(t, ctx, why, size);
@@ -357,11 +375,18 @@ static void
 judge_listed(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
     struct tls_verdict *v)
 {
+	const X509_CRL *ended = ended_list(t, leaf);
+
 	if (tls_is_revoked(t, leaf, chain)) {
 		v->error = X509_V_ERR_CERT_REVOKED;
 		(void)tls_add(v->why, sizeof(v->why), 0,
 		    "it is revoked by %s, though its fingerprint is listed",
 		    t->file[FILE_CRL]);
+		return;
+	}
+	if (ended != NULL) {
+		v->error = X509_V_ERR_CRL_HAS_EXPIRED;
+		explain_end(t, ended, v->why, sizeof(v->why));
 		return;
 	}
 	if (t->store != NULL && has_path(t, leaf, chain, v)) {

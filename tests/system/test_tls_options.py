@@ -64,6 +64,9 @@ FORBIDS = {
     "crl": ("revoked", {"crl": "crl"}, {}),
     "crl, fingerprint listed": ("revoked", {"crl": "crl", "peers": "listed"},
                                 {"peers": "listed"}),
+    "crl, too old, fingerprint listed": (
+        "right", {"crl": "old", "peers": "listed"},
+        {"crl": "crl", "peers": "listed"}),
     "optional, but a wrong one": ("stranger", {"client": "optional"},
                                   {"client": "none"}),
     "required": (None, {"client": "required"}, {"client": "optional"}),
@@ -73,6 +76,7 @@ FORBIDS = {
 def fill(certs, cert, keys):
     """What stands for what is only known when the certificates are made."""
     values = {"foreign": certs.foreign.path, "crl": certs.crl,
+              "old": certs.authority.crl("old", days=(-9, -1)),
               "listed right": listed(certs.right)}
     if cert:
         values["listed"] = listed(cert)
