@@ -250,3 +250,22 @@ def test_key_updates(collect, certs):
         assert (c.ticks() - ticks) / os.sysconf("SC_CLK_TCK") < count / 200
         assert SLOW or c.memory() < memory + (4 << 20)
         assert client.poll() is None
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_both_ends_say_goodbye(collect, certs, version):
+    """RFC-82: close_notify is answered, and comes first when it is us who
+    end it; without it what is behind might have been cut off."""
+    c = collect(listen=(tlsclient.url(certs),))
+    context = tlsclient.context(certs, certs.right, version)
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+    theirs, ours = (tlsclient.connect(c, certs, context=context,
+                                      suppress_ragged_eofs=False)
+                    for _ in range(2))
+    theirs.sendall(message())
+    c.wait_lines(1)
+    theirs.unwrap()  # else an SSLEOFError
+    ours.sendall(message())
+    c.wait_lines(2)
+    c.stop()
+    assert ours.recv(1) == b""
