@@ -178,6 +178,28 @@ explain_times(X509_STORE_CTX *ctx, char *why, size_t size)
 	return tls_add(why, size, n, "; look at both clocks");
 }
 
+/* What it may be used for leaves out what we use it for. */
+static void
+explain_purpose(
+    const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size, size_t n)
+{
+	X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+	uint32_t want = t->connects ? XKU_SSL_SERVER : XKU_SSL_CLIENT;
+
+	n = tls_add(why, size, n,
+	    " is not for %s of TLS: ", t->connects ? "servers" : "clients");
+	/* without the extension every bit is set */
+	if (at != NULL && (X509_get_extended_key_usage(at) & want) != 0)
+		(void)tls_add(why, size, n,
+		    "digitalSignature is missing in its keyUsage; issue one "
+		    "that has it");
+	else
+		(void)tls_add(why, size, n,
+		    "%s is missing in its extendedKeyUsage; issue one that "
+		    "has it",
+		    t->connects ? "serverAuth" : "clientAuth");
+}
+
 static void
 explain_use(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 {
@@ -186,16 +208,20 @@ explain_use(const struct tls *t, X509_STORE_CTX *ctx, char *why, size_t size)
 
 	switch (error) {
 	case X509_V_ERR_INVALID_PURPOSE:
-		(void)tls_add(why, size, n,
-		    " is not for %s of TLS: %s is missing in its "
-		    "extendedKeyUsage; issue one that has it",
-		    t->connects ? "servers" : "clients",
-		    t->connects ? "serverAuth" : "clientAuth");
+		explain_purpose(t, ctx, why, size, n);
 		return;
 	case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
 		(void)tls_add(why, size, n,
 		    " has a key that brings a curve of its own; make one with "
 		    "a curve that has a name, like P-256");
+		return;
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		(void)tls_add(why, size, n,
+		    " is too weak for today (%s); make one with ECDSA P-256, "
+		    "or RSA of 2048 bits or more, and SHA-256",
+		    X509_verify_cert_error_string(error));
 		return;
 	default:
 		(void)tls_add(why, size, n, " is not valid: %s",

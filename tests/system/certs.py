@@ -65,7 +65,7 @@ class Authority:
         write(self.path, pem(self.cert))
 
     def issue(self, name, sans=(), cn=None, usage=(CLIENT,), days=(-1, 365),
-              key=None, chain=(), signer=None, file=None):
+              key=None, chain=(), signer=None, file=None, more=()):
         """Makes NAME.pem, .key and .both; the path without its end."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         builder = (
@@ -83,6 +83,8 @@ class Authority:
         if usage:
             builder = builder.add_extension(
                 x509.ExtendedKeyUsage(usage), False)
+        for extension in more:
+            builder = builder.add_extension(extension, True)
         cert = builder.sign(key if signer == "self" else self.key,
                             hashes.SHA256())
         path = os.path.join(self.folder, file or name)

@@ -9,6 +9,8 @@ import re
 import ssl
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 import certs as made
 import senders
@@ -19,12 +21,12 @@ from tlsclient import V12, V13, message
 pytestmark = pytest.mark.fault
 
 
-def says_of(shared, certs, cert, **keys):
+def says_of(shared, certs, cert=None, context=None, **keys):
     """The line about a client with that certificate."""
     c = shared(listen=(tlsclient.url(certs, **keys),))
     before = c.metric("rejected_connections_total")
     start = len(c.stderr())
-    assert tlsclient.refused(c, certs, cert)
+    assert tlsclient.refused(c, certs, cert, context=context)
     eventually(lambda: c.metric("rejected_connections_total") == before + 1)
     # what is complained of five times in a second is not said again
     line = eventually(lambda: re.search(
@@ -75,6 +77,30 @@ def test_the_reason_and_the_cure(shared, certs, case):
     if cert:
         assert "(%s; subject CN=%s; for web" % (
             made.fingerprint(cert), cert.rpartition("/")[2]) in said
+
+
+def test_a_certificate_for_other_uses(shared, certs):
+    """By its keyUsage, which is easily confused with the extended one."""
+    usage = dict.fromkeys((
+        "digital_signature", "content_commitment", "data_encipherment",
+        "key_agreement", "key_cert_sign", "crl_sign", "encipher_only",
+        "decipher_only"), False)
+    cert = certs.authority.issue("encipher", ["web1.example.net"], more=[
+        x509.KeyUsage(key_encipherment=True, **usage)])
+    assert "it is not for clients of TLS: digitalSignature is missing in " \
+        "its keyUsage; issue one that has it" in says_of(
+            shared, certs, cert, name="encipher")
+
+
+def test_a_weak_certificate(shared, certs):
+    cert = certs.authority.issue("weak", ["web1.example.net"],
+                                 key=rsa.generate_private_key(65537, 1024))
+    context = tlsclient.context(certs)
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    context.load_cert_chain(cert + ".pem", cert + ".key")
+    assert "it is too weak for today (EE certificate key too weak); make " \
+        "one with ECDSA P-256" in says_of(shared, certs, context=context,
+                                          name="weak")
 
 
 NO_TLS = {
