@@ -409,6 +409,11 @@ def test_the_list_of_an_authority_that_is_no_root(shared, certs, middle,
     cert = lower.issue("lower", ["below.example.net"], chain=[lower.cert])
     assert not comes_through(shared, certs, cert, ca=middle.path, crl=crl)
     assert comes_through(shared, certs, cert, ca=middle.path)
+    # it shows who signed it, and that is enough when its own is listed
+    keys = {"ca": middle.path, "peers": listed(cert)}
+    assert comes_through(shared, certs, cert, crl=crl, **keys)
+    assert not comes_through(shared, certs, cert, crl=middle.crl(
+        "no lower", lower.path[:-4]), **keys)
 
 
 @pytest.mark.parametrize("name", ["Other CA", "Test CA"])
