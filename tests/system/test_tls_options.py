@@ -6,6 +6,7 @@ RFC-66 to 70, 84 to 89, 149.
 """
 
 import os
+import shutil
 import socket
 import ssl
 
@@ -332,6 +333,26 @@ def test_a_key_that_others_may_read_is_an_error(certs, tmp_path, mode, good):
     assert (status == 0) == good, said
     if not good:
         assert "chmod" in said and "own.key" in said
+
+
+@pytest.mark.parametrize("option", ["certificate", "ca", "crl"])
+@pytest.mark.parametrize("kind, says", [
+    (0o664, None), (0o646, "others may write to it"),
+    ("pipe", "is no ordinary file")])
+def test_a_file_that_others_may_write_is_an_error(certs, tmp_path, option,
+                                                  kind, says):
+    """Who writes it decides who is trusted; a pipe would keep us waiting."""
+    path = tmp_path / "file"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        shutil.copy({"certificate": certs.server + ".pem", "ca": certs.ca,
+                     "crl": certs.crl}[option], path)
+        path.chmod(kind)
+    status, _, said = run("-t", "-o", tmp_path / "out.log", "-l",
+                          tlsclient.url(certs, **{option: path}))
+    assert (status == 0) == (says is None), said
+    assert says is None or says in said
 
 
 def test_who_is_who_when_nobody_vouches(collect, certs):
