@@ -3,9 +3,14 @@
 
 #include <time.h>
 
-#include "base/clock.h"
-
-enum { WORTH_IT = 8, US_NS = 1000, MS_NS = 1000000, SECOND_NS = 1000000000 };
+enum {
+	/* bytes: a turn that brought no more costs more than they do */
+	FEW = 32 * 1024,
+	WORTH_IT = 8, /* messages */
+	US_NS = 1000,
+	MS_NS = 1000000,
+	SECOND_NS = 1000000000
+};
 
 static void
 begin_window(struct nap *n, const struct intake *in, uint64_t now)
@@ -15,23 +20,33 @@ begin_window(struct nap *n, const struct intake *in, uint64_t now)
 	n->local = in->taken_local;
 }
 
-bool
-nap_is_due(struct nap *n, const struct intake *in)
+/* Have the last turns brought several messages? */
+static bool
+is_worth_it(struct nap *n, const struct intake *in, uint64_t now)
 {
 	uint64_t latency = (uint64_t)in->conf->latency * MS_NS;
-	uint64_t now, age;
+	uint64_t age = now - n->since;
 	bool due;
 
 	if (latency == 0)
 		return false;
-	now = clock_ns();
-	age = now - n->since;
 	/* senders on unix sockets wait when a few datagrams are queued */
 	due = in->taken - n->taken >= WORTH_IT && in->taken_local == n->local &&
 	    age <= 2 * latency + MS_NS;
 	if (due || age > latency)
 		begin_window(n, in, now);
 	return due;
+}
+
+enum nap_next
+nap_after(struct nap *n, const struct intake *in, uint64_t now, uint64_t bytes,
+    bool shaking)
+{
+	if (bytes > FEW)
+		return NAP_LOOK;
+	if (is_worth_it(n, in, now) && !shaking)
+		return NAP_SLEEP;
+	return bytes == 0 ? NAP_WAIT : NAP_LOOK;
 }
 
 uint64_t

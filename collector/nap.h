@@ -21,8 +21,16 @@ struct nap {
 	uint64_t local; /* and of these from unix sockets */
 };
 
-/* There is nothing to do just now: is it worth a nap? */
-bool nap_is_due(struct nap *n, const struct intake *in);
+enum nap_next {
+	NAP_LOOK,  /* look again at once */
+	NAP_SLEEP, /* nap_take(), then look */
+	NAP_WAIT   /* until something comes */
+};
+
+/* What follows a look at all sockets that brought so many bytes; now is what
+ * clock_ns() says. shaking: handshakes are due, which do not wait. */
+enum nap_next nap_after(struct nap *n, const struct intake *in, uint64_t now,
+    uint64_t bytes, bool shaking);
 
 /* Its length, ns. held: intake_flush() has left something, which would wait
  * until its end. */

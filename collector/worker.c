@@ -35,11 +35,7 @@ struct worker {
 	uint64_t unread; /* bytes left behind at the stop */
 };
 
-enum {
-	LAST_TURNS = 64,
-	/* bytes: a turn that brought no more costs more than they do */
-	FEW = 32 * 1024
-};
+enum { LAST_TURNS = 64 };
 
 static void
 init_dgram(struct worker *w, struct dgram *d, size_t listener, int fd)
@@ -262,33 +258,38 @@ loop(struct worker *w, int how)
 	after_turn(w);
 }
 
-static bool
-nap_if_due(struct worker *w)
+/* What is there now; then what nap.h thinks best. */
+static void
+look(struct worker *w)
 {
-	if (!nap_is_due(&w->nap, &w->intake) || conns_are_shaking(w->conns))
-		return false;
-	nap_take(&w->intake, w->held);
-	return true;
+	uint64_t bytes = w->intake.taken_bytes;
+
+	loop(w, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	bytes = w->intake.taken_bytes - bytes;
+	switch (nap_after(&w->nap, &w->intake, clock_ns(), bytes,
+	    conns_are_shaking(w->conns))) {
+	case NAP_LOOK:
+		break;
+	case NAP_SLEEP:
+		nap_take(&w->intake, w->held);
+		break;
+	case NAP_WAIT:
+		loop(w, EVLOOP_ONCE);
+		break;
+	}
 }
 
-/*
- * What is there now; when that is nothing or little, a nap lets more of it
- * come, if it is worth it. Else what comes. Who sends on unix sockets waits
- * for us: there no nap is due, and no look ahead.
- */
+/* Who sends on unix sockets waits for us: there no nap is due, and no look
+ * ahead. */
 static void
 turn(struct worker *w)
 {
-	uint64_t bytes = w->intake.taken_bytes, local = w->intake.taken_local;
+	uint64_t local = w->intake.taken_local;
 
-	if (w->intake.conf->latency == 0 || w->is_local) {
+	if (w->intake.conf->latency == 0 || w->is_local)
 		loop(w, EVLOOP_ONCE);
-	} else {
-		loop(w, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-		bytes = w->intake.taken_bytes - bytes;
-		if (bytes <= FEW && !nap_if_due(w) && bytes == 0)
-			loop(w, EVLOOP_ONCE);
-	}
+	else
+		look(w);
 	w->is_local = w->intake.taken_local != local;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_nap.c - a nap is as long as `latency`, but not while lines are held
+ * test_nap.c - after a small turn a nap may follow; it is as long as
+ * `latency`, but not while lines are held
  */
 #include "nap.h"
 
@@ -11,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
+enum { MS = 1000000, FEW = 32 * 1024 };
 
-enum { MS = 1000000 };
+static const int64_t SINCE = INT64_C(5000) * MS; /* ns */
 
 static void
 what_is_held_makes_it_short(void **state)
@@ -38,25 +39,88 @@ what_is_held_makes_it_short(void **state)
 	}
 }
 
+/* The window began at SINCE, with nothing; latency is 10 ms. */
 static void
-it_is_due_after_several_messages_that_could_wait(void **state)
+what_follows_a_look(void **state)
 {
-	struct config c = { .latency = 1000 };
-	struct intake in = { .conf = &c };
-	struct nap n = { .since = clock_ns() };
+	static const struct {
+		const char *what;
+		uint64_t taken, local; /* messages, in the window */
+		uint64_t bytes;        /* of the last look */
+		int64_t age;           /* of the window, ms */
+		bool shaking;
+		enum nap_next next;
+	} rows[] = {
+		{ "silence", 0, 0, 0, 1, false, NAP_WAIT },
+		{ "a lone message", 1, 0, 100, 1, false, NAP_LOOK },
+		{ "nothing after it", 1, 0, 0, 1, false, NAP_WAIT },
+		{ "seven", 7, 0, 700, 1, false, NAP_LOOK },
+		{ "nothing after seven", 7, 0, 0, 1, false, NAP_WAIT },
+		{ "eight", 8, 0, 800, 1, false, NAP_SLEEP },
+		{ "nothing after eight", 8, 0, 0, 1, false, NAP_SLEEP },
+		{ "few bytes", 300, 0, FEW, 1, false, NAP_SLEEP },
+		{ "many bytes", 300, 0, FEW + 1, 1, false, NAP_LOOK },
+		{ "one of a unix socket", 8, 1, 800, 1, false, NAP_LOOK },
+		{ "and silence", 8, 1, 0, 1, false, NAP_WAIT },
+		{ "handshakes", 8, 0, 800, 1, true, NAP_LOOK },
+		{ "and silence", 8, 0, 0, 1, true, NAP_WAIT },
+		{ "just in time", 8, 0, 800, 21, false, NAP_SLEEP },
+		{ "too slowly", 8, 0, 800, 22, false, NAP_LOOK },
+		{ "too slowly, silence", 8, 0, 0, 22, false, NAP_WAIT },
+	};
 
 	(void)state;
-	in.taken = 7;
-	assert_false(nap_is_due(&n, &in));
-	in.taken = 8;
-	assert_true(nap_is_due(&n, &in));
-	assert_false(nap_is_due(&n, &in)); /* nothing since */
-	in.taken = 20;
-	in.taken_local = 1; /* whose sender may wait for us */
-	assert_false(nap_is_due(&n, &in));
-	c.latency = 0;
-	in.taken_local = 0;
-	assert_false(nap_is_due(&n, &in));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config c = { .latency = 10 };
+		struct intake in = { .conf = &c,
+			.taken = rows[i].taken,
+			.taken_local = rows[i].local };
+		struct nap n = { .since = SINCE };
+		uint64_t now = (uint64_t)(SINCE + rows[i].age * MS);
+
+		if (nap_after(&n, &in, now, rows[i].bytes, rows[i].shaking) !=
+		    rows[i].next)
+			fail_msg("%s", rows[i].what);
+	}
+}
+
+/* What was counted once is counted for one nap only, and not for long. */
+static void
+the_window_begins_anew(void **state)
+{
+	static const struct {
+		int64_t at; /* ms */
+		uint64_t taken, bytes;
+		enum nap_next next;
+	} rows[] = {
+		{ 1, 8, 800, NAP_SLEEP },
+		{ 2, 8, 0, NAP_WAIT }, /* nothing since */
+		{ 3, 15, 700, NAP_LOOK },
+		{ 4, 16, 100, NAP_SLEEP },
+		{ 10, 23, 700, NAP_LOOK },
+		{ 15, 23, 0, NAP_WAIT }, /* 11 ms: the seven are forgotten */
+		{ 16, 30, 700, NAP_LOOK },
+		{ 17, 31, 100, NAP_SLEEP },
+		{ 18, 1031, FEW + 1, NAP_LOOK }, /* leaves it alone */
+		{ 19, 1031, 0, NAP_SLEEP },
+	};
+	struct config c = { .latency = 10 };
+	struct intake in = { .conf = &c };
+	struct nap n = { .since = SINCE };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		in.taken = rows[i].taken;
+		assert_int_equal(
+		    nap_after(&n, &in, (uint64_t)(SINCE + rows[i].at * MS),
+			rows[i].bytes, false),
+		    rows[i].next);
+	}
+	c.latency = 0; /* by a reload in that very look */
+	in.taken += 8;
+	assert_int_equal(
+	    nap_after(&n, &in, (uint64_t)(SINCE + 20 * MS), 800, false),
+	    NAP_LOOK);
 }
 
 int
@@ -64,8 +128,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_held_makes_it_short),
-		cmocka_unit_test(
-		    it_is_due_after_several_messages_that_could_wait),
+		cmocka_unit_test(what_follows_a_look),
+		cmocka_unit_test(the_window_begins_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
