@@ -12,24 +12,16 @@ import harness
 from harness import eventually
 
 
-class Server:
-    """Takes one connection after another; what each brought is in .taken, as
-    (clear text, how it ended, version)."""
+class Listener:
+    """Calls self.take() with one connection after another, in a thread, until
+    the end of its `with`. room: of the buffer that it receives into."""
 
-    def __init__(self, cert, version=None, ca=None, chain=None, say=None):
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(chain or cert + ".pem", cert + ".key")
-        if version:
-            self.context.minimum_version = version
-            self.context.maximum_version = version
-        if ca:
-            self.context.load_verify_locations(ca)
-            self.context.verify_mode = ssl.CERT_REQUIRED
-        self.names = []  # that were asked for, by SNI
-        self.context.sni_callback = lambda s, name, c: self.names.append(name)
-        self.taken = []
-        self.say = say  # what it does with a connection that has brought some
-        self.listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, room=None):
+        self.listener = socket.socket()
+        if room:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen()
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -47,23 +39,41 @@ class Server:
                 s, _ = self.listener.accept()
             except OSError:
                 return
-            with s:
-                s.settimeout(harness.DEADLINE)
-                self._take(s)
+            self.take(s)
 
-    def _take(self, plain):
+
+class Server(Listener):
+    """Takes one connection after another; what each brought is in .taken, as
+    (clear text, how it ended, version)."""
+
+    def __init__(self, cert, version=None, ca=None, chain=None, say=None):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(chain or cert + ".pem", cert + ".key")
+        if version:
+            self.context.minimum_version = version
+            self.context.maximum_version = version
+        if ca:
+            self.context.load_verify_locations(ca)
+            self.context.verify_mode = ssl.CERT_REQUIRED
+        self.names = []  # that were asked for, by SNI
+        self.context.sni_callback = lambda s, name, c: self.names.append(name)
+        self.taken = []
+        self.say = say  # what it does with a connection that has brought some
+        super().__init__()
+
+    def take(self, s):
         data, end, version = b"", "closed", None
+        s.settimeout(harness.DEADLINE)
         try:
-            with self.context.wrap_socket(
-                    plain, server_side=True,
-                    suppress_ragged_eofs=False) as s:
-                version = s.version()
+            with s, self.context.wrap_socket(
+                    s, server_side=True, suppress_ragged_eofs=False) as tls:
+                version = tls.version()
                 while True:
-                    part = s.recv(65536)
+                    part = tls.recv(65536)
                     if not part:
                         break
                     data += part
-                    if self.say and self.say(s, data):
+                    if self.say and self.say(tls, data):
                         break
         except OSError as error:
             end = str(error)
@@ -75,46 +85,27 @@ class Server:
         return self.taken[:n]
 
 
-class Proxy:
+class Proxy(Listener):
     """Hands bytes on between who connects and a port, as pass_on wants:
     pass_on(from, to, up) for each direction; up: to the server. room: of the
     buffer that it receives into."""
 
     def __init__(self, port, pass_on, room=None):
         self.to, self.pass_on = port, pass_on
-        self.listener = socket.socket()
-        if room:
-            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen()
-        self.port = self.listener.getsockname()[1]
         self.connections = 0
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__(room)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-    def _serve(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(("127.0.0.1", self.to))
-            except OSError:
-                client.close()
-                continue
-            self.connections += 1
-            for s in (client, server):
-                s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for pair in ((client, server, True), (server, client, False)):
-                threading.Thread(target=self._run, args=pair,
-                                 daemon=True).start()
+    def take(self, s):
+        try:
+            server = socket.create_connection(("127.0.0.1", self.to))
+        except OSError:
+            s.close()
+            return
+        self.connections += 1
+        for end in (s, server):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for pair in ((s, server, True), (server, s, False)):
+            threading.Thread(target=self._run, args=pair, daemon=True).start()
 
     def _run(self, source, to, up):
         try:
