@@ -4,7 +4,6 @@
  */
 #include "tls_line.h"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,38 +23,23 @@ enum {
 };
 
 struct tls_line {
-	SSL *ssl;              /* owned */
-	BIO_METHOD *method;    /* owned */
+	struct slice in;    /* first, see tls_bio_set(): ciphertext that OpenSSL
+			       has not taken */
+	SSL *ssl;           /* owned */
+	BIO_METHOD *method; /* owned */
 	const struct tls *tls; /* borrowed */
 	enum tls_line_state state;
 	bool begun; /* the peer has sent something */
 	bool shaken, approved;
-	bool asked;      /* for our certificate */
-	bool answered;   /* it sent what only comes behind the handshake */
-	int alert;       /* that we got; -1: none */
-	struct slice in; /* ciphertext that OpenSSL has not taken */
-	char *out;       /* owned; ciphertext for the socket: */
+	bool asked;    /* for our certificate */
+	bool answered; /* it sent what only comes behind the handshake */
+	int alert;     /* that we got; -1: none */
+	char *out;     /* owned; ciphertext for the socket: */
 	size_t begin, end, size;
 	uint64_t sent; /* bytes of it since the connection began */
 	struct tls_map map;
 	char *why; /* owned */
 };
-
-static int
-on_read(BIO *bio, char *to, int size)
-{
-	struct tls_line *l = BIO_get_data(bio);
-	size_t n = l->in.n < (size_t)size ? l->in.n : (size_t)size;
-
-	BIO_clear_retry_flags(bio);
-	if (n == 0) {
-		BIO_set_retry_read(bio);
-		return -1;
-	}
-	(void)memcpy(to, l->in.p, n);
-	slice_skip(&l->in, n);
-	return (int)n;
-}
 
 /* Room for n bytes more. */
 static bool
@@ -96,15 +80,6 @@ on_write(BIO *bio, const char *p, int size)
 	(void)memcpy(l->out + l->end, p, (size_t)size);
 	l->end += (size_t)size;
 	return size;
-}
-
-static long
-on_control(BIO *bio, int command, long number, void *arg)
-{
-	(void)bio;
-	(void)number;
-	(void)arg;
-	return command == BIO_CTRL_FLUSH;
 }
 
 /*
@@ -175,22 +150,12 @@ static bool
 set_up(struct tls_line *l, const struct tls_trust *trust)
 {
 	char *name = tls_trust_sni(trust);
-	BIO *bio;
 
-	l->method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "line");
-	if (l->method == NULL || BIO_meth_set_read(l->method, on_read) != 1 ||
-	    BIO_meth_set_write(l->method, on_write) != 1 ||
-	    BIO_meth_set_ctrl(l->method, on_control) != 1)
-		return false;
+	l->method = tls_bio_method(on_write);
 	l->ssl = SSL_new(l->tls->ctx);
-	bio = BIO_new(l->method);
-	if (l->ssl == NULL || bio == NULL) {
-		BIO_free(bio);
+	if (l->method == NULL || l->ssl == NULL ||
+	    !tls_bio_set(l->ssl, l->method, &l->in))
 		return false;
-	}
-	BIO_set_data(bio, l);
-	BIO_set_init(bio, 1);
-	SSL_set_bio(l->ssl, bio, bio);
 	SSL_set_app_data(l->ssl, l);
 	SSL_set_verify(l->ssl, SSL_VERIFY_PEER, NULL);
 	SSL_set_msg_callback(l->ssl, on_message);

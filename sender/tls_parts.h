@@ -83,6 +83,16 @@ const struct tls_allowed *tls_allowed_print(
 bool tls_allowed_name(
     const struct tls *t, X509 *cert, char *name, size_t *name_n);
 
+/* tls_bio.c: OpenSSL never meets a socket. */
+
+/* What it reads is a slice in memory, what it writes goes to on_write(). NULL:
+ * no memory. */
+BIO_METHOD *tls_bio_method(int (*on_write)(BIO *bio, const char *p, int size));
+
+/* ssl reads from *in (borrowed), off its front; to that points
+ * BIO_get_data() of on_write(), too. False: no memory. */
+bool tls_bio_set(SSL *ssl, const BIO_METHOD *method, struct slice *in);
+
 /* tls_judge.c */
 
 /* May who has this certificate talk to us? The one place where that is

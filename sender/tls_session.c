@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +19,12 @@ struct tls_pipe {
 };
 
 struct tls_session {
-	SSL *ssl; /* owned */
+	struct slice in; /* first, see tls_bio_set(): ciphertext that OpenSSL
+			    has not taken */
+	SSL *ssl;        /* owned */
 	struct tls_pipe *pipe;
 	const struct tls *tls;
 	int fd;
-	struct slice in;       /* ciphertext that OpenSSL has not taken */
 	enum tls_status state; /* TLS_MORE until it ends */
 	bool begun, open, approved, refused;
 	char *unsent; /* owned; what the socket had no room for */
@@ -33,23 +33,6 @@ struct tls_session {
 	size_t peer_n;
 	char *why; /* owned */
 };
-
-/* What OpenSSL reads: never the socket itself. */
-static int
-on_read(BIO *bio, char *to, int size)
-{
-	struct tls_session *s = BIO_get_data(bio);
-	size_t n = s->in.n < (size_t)size ? s->in.n : (size_t)size;
-
-	BIO_clear_retry_flags(bio);
-	if (n == 0) {
-		BIO_set_retry_read(bio);
-		return -1;
-	}
-	memcpy(to, s->in.p, n);
-	slice_skip(&s->in, n);
-	return (int)n;
-}
 
 /* What the socket has no room for is kept: we answer, and little. */
 static int
@@ -98,15 +81,6 @@ on_write(BIO *bio, const char *p, int size)
 	return size;
 }
 
-static long
-on_control(BIO *bio, int command, long number, void *arg)
-{
-	(void)bio;
-	(void)number;
-	(void)arg;
-	return command == BIO_CTRL_FLUSH;
-}
-
 struct tls_pipe *
 tls_pipe_new(size_t size)
 {
@@ -116,11 +90,8 @@ tls_pipe_new(size_t size)
 		return NULL;
 	p->size = size < TLS_PIPE_MAX ? size : TLS_PIPE_MAX;
 	p->buf = malloc(p->size);
-	p->method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "pipe");
-	if (p->buf == NULL || p->method == NULL ||
-	    BIO_meth_set_read(p->method, on_read) != 1 ||
-	    BIO_meth_set_write(p->method, on_write) != 1 ||
-	    BIO_meth_set_ctrl(p->method, on_control) != 1) {
+	p->method = tls_bio_method(on_write);
+	if (p->buf == NULL || p->method == NULL) {
 		tls_pipe_free(p);
 		return NULL;
 	}
@@ -210,12 +181,11 @@ struct tls_session *
 tls_session_new(const struct tls *t, struct tls_pipe *p, int fd)
 {
 	struct tls_session *s = calloc(1, sizeof(*s));
-	BIO *bio = BIO_new(p->method);
 
-	if (s != NULL)
-		s->ssl = SSL_new(t->ctx);
-	if (s == NULL || bio == NULL || s->ssl == NULL) {
-		BIO_free(bio);
+	if (s == NULL)
+		return NULL;
+	s->ssl = SSL_new(t->ctx);
+	if (s->ssl == NULL || !tls_bio_set(s->ssl, p->method, &s->in)) {
 		tls_session_free(s);
 		ERR_clear_error();
 		return NULL;
@@ -224,9 +194,6 @@ tls_session_new(const struct tls *t, struct tls_pipe *p, int fd)
 	s->tls = t;
 	s->fd = fd;
 	s->state = TLS_MORE;
-	BIO_set_data(bio, s);
-	BIO_set_init(bio, 1);
-	SSL_set_bio(s->ssl, bio, bio);
 	SSL_set_app_data(s->ssl, s);
 	SSL_set_verify(s->ssl, verify_mode(t->client), NULL);
 	SSL_set_accept_state(s->ssl);
