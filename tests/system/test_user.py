@@ -103,7 +103,8 @@ output:
         made = tmp_path / "logs"
         eventually(lambda: len(os.listdir(made / "h")) == 2)
         for path in [made, made / "h"] + list((made / "h").iterdir()):
-            assert (path.stat().st_uid, path.stat().st_gid) == (4711, 4712)
+            eventually(lambda: (path.stat().st_uid, path.stat().st_gid) ==
+                       (4711, 4712), what=path)
         assert stat.S_IMODE((made / "h").stat().st_mode) == 0o750
         assert stat.S_IMODE((made / "h/all.log").stat().st_mode) == 0o640
 
