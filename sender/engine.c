@@ -41,6 +41,7 @@ connect_on(struct engine *e)
 	case LINK_CONNECTED:
 		e->was_up = false;
 		e->datagram = SIZE_MAX;
+		e->unacknowledged = 0;
 		handle_count(e->s, COUNT_CONNECTS, 1);
 		if (!e->link.io.stream)
 			break; /* who knows: see deliver() */
@@ -292,6 +293,7 @@ engine_reset(struct engine *e)
 	flight_reset(&e->flight);
 	e->flight_is_spooled = e->was_up = e->more = e->busy = false;
 	e->telling = e->crowded = e->reopening = false;
+	e->unacknowledged = 0;
 	e->spooling = e->spool_failed = e->dropping = e->unreachable = false;
 	e->sequence = 0;
 	e->dropped = e->dropped_in_sequence = e->dropped_before = 0;

@@ -74,17 +74,30 @@ static void
 acknowledge(struct engine *e)
 {
 	uint64_t mark = 0;
-	size_t n;
+	size_t n, left;
 
 	if (flight_is_empty(&e->flight))
 		return;
-	n = flight_acknowledge(
-	    &e->flight, io_unacknowledged(&e->link.io), &mark);
+	left = io_unacknowledged(&e->link.io);
+	if (left < e->unacknowledged)
+		e->moved_at = e->now;
+	e->unacknowledged = left;
+	n = flight_acknowledge(&e->flight, left, &mark);
 	deliver(e, n, mark);
 }
 
-void
-engine_break(struct engine *e)
+/* Where there is another URL. Alone, a peer that does not read is waited for:
+ * that is how TCP tells a sender to wait. */
+static bool
+is_stalled(const struct engine *e)
+{
+	return e->unacknowledged > 0 && e->s->targets.n > 1 &&
+	    e->now - e->moved_at >= e->s->stall_ms;
+}
+
+/* The connection ends: for the reason in errno, or because it is stalled. */
+static void
+end_connection(struct engine *e, bool stalled)
 {
 	int reason = errno;
 	bool stream = e->link.io.stream, told = e->was_up || stream;
@@ -97,7 +110,11 @@ engine_break(struct engine *e)
 		handle_count(e->s, COUNT_UNCERTAIN, recently(e));
 	forget_recent(e);
 	errno = reason;
-	link_break(&e->link, e->now, e->was_up);
+	if (stalled)
+		link_leave(&e->link, e->now, e->was_up, e->s->stall_ms);
+	else
+		link_break(&e->link, e->now, e->was_up);
+	e->unacknowledged = 0;
 	e->was_up = false;
 	handle_count(e->s, COUNT_FAILURES, 1);
 	handle_set(e->s, COUNT_CONNECTED, 0);
@@ -116,6 +133,12 @@ engine_break(struct engine *e)
 	} else if (spool_is_empty(e->spool)) {
 		engine_save(e);
 	}
+}
+
+void
+engine_break(struct engine *e)
+{
+	end_connection(e, false);
 }
 
 static void
@@ -137,12 +160,17 @@ send_stream(struct engine *e)
 			s.n = CHUNK;
 		status = io_send(&e->link.io, s, &n);
 		flight_send(&e->flight, n);
+		if (e->unacknowledged == 0)
+			e->moved_at = e->now;
+		e->unacknowledged += n;
 	}
 	e->crowded = status == IO_LATER && errno == ENOBUFS;
 	if (status == IO_FAILED)
 		engine_break(e);
 	else
 		acknowledge(e);
+	if (is_stalled(e))
+		end_connection(e, true);
 }
 
 /* The unsent messages, cut to what a datagram takes. */

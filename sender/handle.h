@@ -81,7 +81,7 @@ struct syncline {
 	/* options */
 	int facility, flags;
 	enum syncline_overflow overflow;
-	int64_t block_ms;
+	int64_t block_ms, stall_ms;
 	size_t max_message;
 	char sd_id[COMPOSE_NAME + 1];
 	struct targets targets;

@@ -195,6 +195,17 @@ io_close(struct io *io)
 }
 
 void
+io_discard(struct io *io)
+{
+	struct linger at_once = { .l_onoff = 1 };
+
+	if (own_is_valid(&io->own))
+		(void)setsockopt(io->own.fd, SOL_SOCKET, SO_LINGER, &at_once,
+		    sizeof(at_once));
+	io_close(io);
+}
+
+void
 io_abandon(struct io *io)
 {
 	struct tls_line *line = io->line;

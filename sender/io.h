@@ -66,6 +66,10 @@ const char *io_why(const struct io *io);
 /* Says goodbye in TLS, as far as that does not wait. */
 void io_close(struct io *io);
 
+/* The same, and of TCP the kernel throws away what the peer's has not got:
+ * that will be sent to another. */
+void io_discard(struct io *io);
+
 /* In the child of a fork: nothing is said on the parent's connection. */
 void io_abandon(struct io *io);
 

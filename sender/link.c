@@ -5,6 +5,7 @@
 #include "link.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <sys/un.h>
 
@@ -355,6 +356,21 @@ link_break(struct link *l, int64_t now, bool good)
 	wait_for_next_round(l, now);
 	if (good)
 		l->retry_at = now;
+}
+
+void
+link_leave(struct link *l, int64_t now, bool good, int64_t stalled)
+{
+	(void)err_set(&l->why,
+	    "%s: it has taken nothing for %" PRId64 " ms; the next URL is "
+	    "tried",
+	    link_target(l)->url, stalled);
+	if (good)
+		backoff_reset(&l->backoff);
+	io_discard(&l->io);
+	leave(l);
+	l->at = (l->at + 1) % l->targets->n;
+	l->retry_at = now;
 }
 
 void

@@ -63,6 +63,10 @@ enum link_news link_step(struct link *l, int64_t now);
  * the next attempt comes at once. */
 void link_break(struct link *l, int64_t now, bool good);
 
+/* The same of a peer that has taken nothing for so long (ms): the next target
+ * is tried at once. */
+void link_leave(struct link *l, int64_t now, bool good, int64_t stalled);
+
 /* Leaves a good one, and begins with the first target. */
 void link_restart(struct link *l);
 

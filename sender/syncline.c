@@ -58,6 +58,7 @@ read_opts(
 			o->max_message = MESSAGE_DEFAULT;
 	}
 	o->block_ms = o->block_ms != 0 ? o->block_ms : 1000;
+	o->stall_ms = o->stall_ms != 0 ? o->stall_ms : 10000;
 	o->connect_ms = o->connect_ms != 0 ? o->connect_ms : 5000;
 	o->retry_min_ms = o->retry_min_ms != 0 ? o->retry_min_ms : 50;
 	o->retry_max_ms = o->retry_max_ms != 0 ? o->retry_max_ms : 10000;
@@ -86,7 +87,7 @@ check_opts(const struct syncline_opts *o, struct err *err)
 	if (o->overflow < SYNCLINE_DROP_LOWEST || o->overflow > SYNCLINE_BLOCK)
 		return err_set(err, "opts.overflow is none");
 	if (o->block_ms < 0 || o->connect_ms < 0 || o->retry_min_ms < 0 ||
-	    o->retry_max_ms < 0)
+	    o->retry_max_ms < 0 || o->stall_ms < 0)
 		return err_set(err, "opts: a time is negative");
 	if (o->spool != NULL && o->spool_size < SPOOL_LIMIT_MIN)
 		return err_set(err, "opts.spool_size must be at least 1 MiB");
@@ -256,6 +257,7 @@ prepare(struct syncline *s, const struct syncline_opts *o, struct err *err)
 	s->flags = o->flags;
 	s->overflow = o->overflow;
 	s->block_ms = o->block_ms;
+	s->stall_ms = o->stall_ms;
 	s->max_message = o->max_message;
 	(void)snprintf(s->sd_id, sizeof(s->sd_id), "%s", o->sd_id);
 	prepare_compose(s, o);

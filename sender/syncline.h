@@ -122,6 +122,14 @@ struct syncline_opts {
 	void *on_event_arg;
 	char *why;       /* when syncline_open() fails: the reason in words */
 	size_t why_size; /* is put here; ends with a NUL, cut if need be */
+	/*
+	 * Where there are several URLs: a stream whose peer has taken nothing
+	 * for so long, though something waits for it, is left, and the next
+	 * URL tried; 0: 10000. Its kernel takes some hundred KiB for a
+	 * collector that hangs, so this begins when that is full. With one URL
+	 * such a collector is waited for.
+	 */
+	int stall_ms;
 };
 
 #define SYNCLINE_OPTS_INIT                           \
@@ -135,7 +143,9 @@ struct syncline_opts {
  * out   receives the handle, which syncline_close() frees; untouched when
  *       this fails
  * urls  where to send to; several, with blanks between, in the order of
- *       preference: the next is tried when one cannot be reached.
+ *       preference: the next is tried when one cannot be reached, or takes
+ *       nothing any more (opts.stall_ms). What it had not acknowledged is sent
+ *       to the next (syncline_stats(): resent).
  *         unix:///dev/log              datagrams (or a stream, where the
  *                                      socket is one)
  *         unix-stream:///run/x.sock    octet counting

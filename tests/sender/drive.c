@@ -139,6 +139,7 @@ static const struct {
 	{ "daemon", drive_daemon },
 	{ "chroot", drive_chroot },
 	{ "exit", drive_exit },
+	{ "paused", drive_paused },
 	{ "atexit", drive_atexit },
 	{ "busy", drive_busy },
 	{ "_exit", drive_leave },
@@ -176,6 +177,7 @@ read_options(struct job *job, int argc, char **argv)
 		{ "spool-size", required_argument, NULL, 'Z' },
 		{ "connect", required_argument, NULL, 'c' },
 		{ "retry", required_argument, NULL, 'r' },
+		{ "stall", required_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -228,6 +230,9 @@ read_options(struct job *job, int argc, char **argv)
 			break;
 		case 'r':
 			job->opts.retry_max_ms = number;
+			break;
+		case 'l':
+			job->opts.stall_ms = number;
 			break;
 		default:
 			exit(2);

@@ -214,6 +214,22 @@ drive_exit(const struct job *job)
 	return status != 0;
 }
 
+/* Something that arrives, and more when we are told. */
+int
+drive_paused(const struct job *job)
+{
+	struct syncline *s;
+
+	block_signal();
+	s = drive_open(job);
+	(void)syncline_log(s, LOG_ERR, "p=0 t=0 n=0");
+	if (syncline_flush(s, job->timeout) != 0)
+		return 3;
+	wait_for_signal();
+	log_numbers(s, job, 1);
+	return drive_end(s, job);
+}
+
 /* RULE: variables of the whole file: atexit(3) hands nothing over. */
 static struct syncline *handle;
 static int close_timeout;

@@ -41,6 +41,21 @@ def place(request):
             sending.tls_url(port, certs, certs.right))
 
 
+@pytest.fixture(params=("tcp", "tls"))
+def serve(request, collect, tmp_path_factory):
+    """Starts a collector in a folder of its own; returns it and the URL of
+    who sends to it."""
+    certs = request.param == "tls" and request.getfixturevalue("certs")
+
+    def start():
+        c = collect(
+            folder=tmp_path_factory.mktemp("serve"),
+            listen=(tlsclient.url(certs) if certs else "tcp://127.0.0.1:0",))
+        return c, (sending.tls_url(c, certs, certs.right) if certs else
+                   "tcp://%s:%d" % c.address())
+    return start
+
+
 def test_a_collector_that_is_killed_again_and_again(collect, place):
     """K2: SIGKILL in the middle of it, for several processes. What TCP cannot
     know is counted; everything else arrives, in order; what came twice was
@@ -114,7 +129,7 @@ def test_a_collector_that_hangs_holds_up_nobody(
     count = 40000
     c.signal(signal.SIGSTOP)
     one = Drive("flood", url, count=count, size=400, severity=-1,
-                timeout=60000)
+                timeout=60000, stall=1)
     said = one.process.stderr
     line = said.readline()
     while not line.startswith("slowest"):
@@ -124,6 +139,8 @@ def test_a_collector_that_hangs_holds_up_nobody(
     assert int(line.split()[1]) < 500000  # a busy machine, not a wait
     if way == "udp":
         return  # the kernel drops, and nobody hangs
+    # there is no other URL: it is waited for
+    assert got["failures"] == 0
     assert got["dropped"] > 0 and got["accepted"] + got["dropped"] == count
     # the least severe went first
     severities = got["severities"]
@@ -217,6 +234,34 @@ def test_the_next_url_is_tried(collect):
     got = drive("flood", url, count=3)
     assert got["connects"] == 1
     assert len(numbers(c.wait_lines(3))) == 1
+
+
+def test_who_takes_nothing_any_more_is_left_for_the_next_url(serve):
+    """The first collector hangs when its kernel has room no more: the next
+    gets what the first had not acknowledged, and that is thrown away there, so
+    nothing is missing and nothing is doubled."""
+    (first, at_first), (second, at_second) = serve(), serve()
+    count = 2500  # of 4 KiB: more than all buffers on the way
+    one = Drive("paused", at_first + " " + at_second, count=count, size=4000,
+                overflow=2, block=60000, stall=300, timeout=60000)
+    assert one.process.stdout.readline() == "waiting\n"
+    first.signal(signal.SIGSTOP)
+    one.process.send_signal(signal.SIGUSR1)
+    got = one.end()
+    first.signal(signal.SIGCONT)
+    assert (got["connects"], got["failures"], got["dropped"]) == (2, 1, 0)
+    assert got["resent"] > 0
+    assert re.search(r"event: disconnected 0 \S+: it has taken nothing for "
+                     r"300 ms", got["said"])
+    # as long as there is one, more could come
+    first.wait_metric("connections", 0)
+    first.stop()
+    second.stop()
+    before, after = (numbers(c.lines())[0, 1] for c in (first, second))
+    assert before == list(range(len(before)))
+    assert after == list(range(after[0], count))
+    # the last of the first may be a part of a message
+    assert after[0] in (len(before) - 1, len(before))
 
 
 def test_a_name_server_that_never_answers(collect, private, tmp_path):
