@@ -53,7 +53,6 @@ struct engine {
 	uint64_t dropped_in_sequence; /* how many of them have a number */
 	int64_t zone_until;           /* sec: until when offset holds */
 	int16_t offset;               /* minutes east of UTC */
-	_Atomic bool asks_zone;       /* is in localtime_r(3) just now */
 	/* losses and whether they were told */
 	uint64_t told[8], dropped_before;
 	int64_t dropped_since, told_at;

@@ -8,6 +8,7 @@
 #include <sys/timex.h>
 
 #include "entry.h"
+#include "tls_gate.h"
 
 enum {
 	QUARTER = 900,      /* seconds: no zone changes in between */
@@ -26,14 +27,11 @@ ask_zone(struct engine *e, int64_t sec)
 	struct tm local;
 
 	e->zone_until = (sec / QUARTER + 1) * QUARTER;
-	/* In the child of a fork the lock may be one that nobody gives back:
-	 * then the offset stays as it is. */
-	if (!e->asks_zone) {
-		e->asks_zone = true;
-		if (localtime_r(&t, &local) != NULL)
-			e->offset = (int16_t)(local.tm_gmtoff / 60);
-		e->asks_zone = false;
-	}
+	/* nor may a child be born with the lock taken */
+	tls_gate_enter();
+	if (localtime_r(&t, &local) != NULL)
+		e->offset = (int16_t)(local.tm_gmtoff / 60);
+	tls_gate_leave();
 	if (e->compose.synced >= 0)
 		e->compose.synced = adjtimex(&clock) != TIME_ERROR ? 1 : 0;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "tls_gate.h"
 #include "wire/sdput.h"
 
 enum {
@@ -304,7 +305,9 @@ open_handle(struct syncline **out, const char *urls,
 		errno = status;
 		return -1;
 	}
+	tls_gate_enter(); /* tzset(3) takes a lock of the C library */
 	tzset();
+	tls_gate_leave();
 	atomic_store(&s->shared->alive, ALIVE_YES);
 	status = handle_start(s);
 	if (status != 0) {
