@@ -17,46 +17,81 @@ enum {
 	IDENT_WORDS = 7, /* of 8 bytes: COMPOSE_APP and a NUL */
 	READS = 100,     /* of an ident that is just being changed */
 	SPINS = 2000,    /* somebody else just opens */
+	HELD = 1,        /* ms between two looks at a lock that is held */
 	EXIT_MS = 1000,  /* for what waits, when we end */
 	ABSENT_MS = 100  /* the same, when nobody is there to take it */
 };
 
-enum { CLOSED, OPENING, OPEN, ENDED };
+/* The lowest bits of the state; OPENING has the process above them. */
+enum { CLOSED, OPENING, OPEN, ENDED, STATES };
 
 struct dropin {
 	_Atomic uint32_t state, ident_turn;
 	_Atomic uint64_t ident[IDENT_WORDS];
 	_Atomic int facility, flags, mask;
 	_Atomic(struct syncline *) s;
-	pthread_mutex_t lock; /* of openlog() and closelog() */
+	/* of ident, for who writes it: 0, or the process. In the child of a
+	 * fork(2) the thread that has it is not there. */
+	_Atomic uint32_t lock;
 };
 
 /* RULE: a variable of the whole file: syslog(3) has no handle to hang it on. */
-static struct dropin the = {
-	.facility = LOG_USER, .mask = 0xff, .lock = PTHREAD_MUTEX_INITIALIZER
-};
+static struct dropin the = { .facility = LOG_USER, .mask = 0xff };
+
+/* Flags and mask, as they are now: the last who comes leaves the last ones. */
+static void
+hand_over(struct syncline *s)
+{
+	int flags, mask;
+
+	do {
+		flags = atomic_load(&the.flags);
+		mask = atomic_load(&the.mask);
+		atomic_store(&s->flags, flags);
+		(void)syncline_setmask(s, mask);
+	} while (
+	    flags != atomic_load(&the.flags) || mask != atomic_load(&the.mask));
+}
+
+/*
+ * True: this thread has to open. Else *state is what there is. A thread of the
+ * parent that was opening when we were forked off does not go on here.
+ */
+static bool
+may_open(uint32_t *state)
+{
+	uint32_t mine = (uint32_t)getpid() * STATES + OPENING;
+
+	*state = CLOSED;
+	for (int i = 0; i < SPINS; i++) {
+		if (atomic_compare_exchange_strong(&the.state, state, mine))
+			return true;
+		if (*state % STATES != OPENING)
+			return false;
+		if (*state == mine) {
+			(void)sched_yield();
+			*state = CLOSED;
+		}
+	}
+	return false;
+}
 
 static struct syncline *
 open_now(void)
 {
 	struct syncline_opts o = SYNCLINE_OPTS_INIT;
 	struct syncline *s = NULL;
-	uint32_t closed = CLOSED;
+	uint32_t state;
 
-	if (!atomic_compare_exchange_strong(&the.state, &closed, OPENING)) {
-		for (int i = 0; i < SPINS && closed == OPENING; i++) {
-			(void)sched_yield();
-			closed = atomic_load(&the.state);
-		}
-		return closed == OPEN ? atomic_load(&the.s) : NULL;
-	}
+	if (!may_open(&state))
+		return state == OPEN ? atomic_load(&the.s) : NULL;
 	o.flags = atomic_load(&the.flags);
 	if (syncline_open(&s, NULL, &o) != 0)
 		s = NULL;
-	else
-		(void)syncline_setmask(s, atomic_load(&the.mask));
 	atomic_store(&the.s, s);
 	atomic_store(&the.state, s != NULL ? OPEN : CLOSED);
+	if (s != NULL)
+		hand_over(s);
 	return s;
 }
 
@@ -92,6 +127,22 @@ read_ident(char to[IDENT_WORDS * 8])
 }
 
 static void
+lock_ident(void)
+{
+	uint32_t mine = (uint32_t)getpid(), held = 0;
+
+	while (!atomic_compare_exchange_strong(&the.lock, &held, mine)) {
+		if (held == mine) {
+			bell_futex_wait(&the.lock, held, HELD);
+			held = 0;
+		}
+	}
+	/* whoever has left it half written does not go on here */
+	if (atomic_load(&the.ident_turn) % 2 != 0)
+		(void)atomic_fetch_add(&the.ident_turn, 1);
+}
+
+static void
 write_ident(const char *ident)
 {
 	char bytes[IDENT_WORDS * 8] = { 0 };
@@ -100,6 +151,7 @@ write_ident(const char *ident)
 	if (ident != NULL && ident[0] != '\0')
 		compose_word(slice_of(ident, strnlen(ident, COMPOSE_APP)),
 		    bytes, COMPOSE_APP);
+	lock_ident();
 	(void)atomic_fetch_add(&the.ident_turn, 1);
 	for (size_t j = 0; j < IDENT_WORDS; j++) {
 		(void)memcpy(&word, bytes + j * 8, 8);
@@ -107,27 +159,16 @@ write_ident(const char *ident)
 		    &the.ident[j], word, memory_order_release);
 	}
 	(void)atomic_fetch_add(&the.ident_turn, 1);
+	atomic_store(&the.lock, 0);
 }
 
-static void
-close_now(void)
-{
-	struct syncline *s;
-	uint32_t open = OPEN;
-
-	if (!atomic_compare_exchange_strong(&the.state, &open, OPENING))
-		return;
-	s = atomic_exchange(&the.s, NULL);
-	(void)handle_close(s, EXIT_MS, ABSENT_MS);
-	atomic_store(&the.state, CLOSED);
-}
-
+/* Other threads may log by the handle that there is: it is never closed, but
+ * told what is different. */
 void
 syncline_openlog(const char *ident, int option, int facility)
 {
-	int saved = errno, flags = 0, before;
+	int saved = errno, flags = 0;
 
-	(void)pthread_mutex_lock(&the.lock);
 	write_ident(ident);
 	if (facility > 0 && (facility & ~LOG_FACMASK) == 0)
 		atomic_store(&the.facility, facility);
@@ -135,13 +176,11 @@ syncline_openlog(const char *ident, int option, int facility)
 		flags |= SYNCLINE_PID;
 	if ((option & LOG_PERROR) != 0)
 		flags |= SYNCLINE_PERROR;
-	before = atomic_exchange(&the.flags, flags);
-	/* what the handle was opened with is different now */
-	if (before != flags)
-		close_now();
-	if ((option & LOG_NDELAY) != 0)
+	atomic_store(&the.flags, flags);
+	if (atomic_load(&the.state) == OPEN)
+		hand_over(atomic_load(&the.s));
+	else if ((option & LOG_NDELAY) != 0)
 		(void)handle();
-	(void)pthread_mutex_unlock(&the.lock);
 	errno = saved;
 }
 
@@ -182,23 +221,18 @@ syncline_closelog(void)
 {
 	int saved = errno;
 
-	(void)pthread_mutex_lock(&the.lock);
 	write_ident(NULL);
-	(void)pthread_mutex_unlock(&the.lock);
 	errno = saved;
 }
 
 int
 syncline_setlogmask(int mask)
 {
-	struct syncline *s;
 	int before = mask != 0 ? atomic_exchange(&the.mask, mask)
 			       : atomic_load(&the.mask);
 
-	if (mask != 0 && atomic_load(&the.state) == OPEN) {
-		s = atomic_load(&the.s);
-		(void)syncline_setmask(s, mask);
-	}
+	if (mask != 0 && atomic_load(&the.state) == OPEN)
+		hand_over(atomic_load(&the.s));
 	return before;
 }
 

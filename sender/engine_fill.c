@@ -251,11 +251,24 @@ take_from_spool(struct engine *e)
 	}
 }
 
+/* The drop-in's openlog() may have changed it. */
+static void
+look_at_flags(struct engine *e)
+{
+	bool pid = (e->s->flags & SYNCLINE_PID) != 0;
+
+	if (pid == e->compose.pid)
+		return;
+	e->compose.pid = pid;
+	e->quick.n = 0;
+}
+
 void
 engine_fill(struct engine *e)
 {
 	struct err err;
 
+	look_at_flags(e);
 	e->dropped = handle_dropped(e->s);
 	take_from_ring(e);
 	if (e->spool != NULL && spool_write(e->spool, &err) == -1)

@@ -79,7 +79,8 @@ struct syncline {
 	pid_t pid;
 	pthread_t thread;
 	/* options */
-	int facility, flags;
+	int facility;
+	_Atomic int flags; /* PERROR and PID may change: see dropin.c */
 	enum syncline_overflow overflow;
 	int64_t block_ms, stall_ms;
 	size_t max_message;
@@ -95,10 +96,8 @@ struct syncline {
 /* Starts the thread, where there is to be one: 0 or a negative errno value. */
 int handle_start(struct syncline *s);
 
-/* syncline_close(), with another limit for when nobody can be reached. */
-int handle_close(struct syncline *s, int timeout, int absent);
-
-/* The same without freeing anything that other threads may need who still log:
+/* What syncline_close() does, with another limit for when nobody can be
+ * reached, without freeing anything that other threads may need who still log:
  * what they log is not sent any more. */
 int handle_end(struct syncline *s, int timeout, int absent);
 

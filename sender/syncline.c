@@ -397,20 +397,14 @@ handle_end(struct syncline *s, int timeout, int absent)
 }
 
 int
-handle_close(struct syncline *s, int timeout, int absent)
+syncline_close(struct syncline *s, int timeout)
 {
 	int saved = errno, status;
 
 	if (s == NULL)
 		return 0;
-	status = handle_end(s, timeout, absent);
+	status = handle_end(s, timeout, timeout);
 	free_all(s);
 	errno = saved;
 	return status;
-}
-
-int
-syncline_close(struct syncline *s, int timeout)
-{
-	return handle_close(s, timeout, timeout);
 }

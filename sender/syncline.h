@@ -424,7 +424,9 @@ int syncline_step(struct syncline *s); /* 0, or -EINVAL where a thread runs */
 /*
  * syslog(3) on top of the library: include <syncline/syslog.h> and call them
  * by their usual names. There is one handle for the process, opened by the
- * first message or LOG_NDELAY; SYNCLINE_URL names the collector. At exit(3)
+ * first message or LOG_NDELAY; SYNCLINE_URL names the collector. It stays until
+ * the end: openlog() changes its options, also of what waits, and other threads
+ * may log meanwhile. At exit(3)
  * what waits is sent, for at most one second (a tenth of it where nobody is
  * there); other threads may go on logging, but that is not sent any more. They
  * keep errno.

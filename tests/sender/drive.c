@@ -139,6 +139,8 @@ static const struct {
 	{ "daemon", drive_daemon },
 	{ "chroot", drive_chroot },
 	{ "exit", drive_exit },
+	{ "openlog", drive_openlog },
+	{ "opening", drive_opening },
 	{ "paused", drive_paused },
 	{ "atexit", drive_atexit },
 	{ "busy", drive_busy },

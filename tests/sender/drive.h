@@ -25,6 +25,8 @@ int drive_descriptors(const struct job *job);
 int drive_daemon(const struct job *job);
 int drive_chroot(const struct job *job);
 int drive_exit(const struct job *job);
+int drive_openlog(const struct job *job);
+int drive_opening(const struct job *job);
 int drive_paused(const struct job *job);
 int drive_atexit(const struct job *job);
 int drive_busy(const struct job *job);

@@ -294,6 +294,84 @@ drive_busy(const struct job *job)
 	exit(0);
 }
 
+struct logger {
+	const struct job *job;
+	int number;
+};
+
+static void *
+log_by_syslog(void *arg)
+{
+	const struct logger *l = arg;
+
+	for (int i = 0; i < l->job->count; i++)
+		syslog(LOG_ERR, "p=0 t=%d n=%d", l->number, i);
+	return NULL;
+}
+
+/* openlog(3) with other options again and again while threads log. */
+int
+drive_openlog(const struct job *job)
+{
+	struct logger loggers[64];
+	pthread_t threads[64];
+
+	for (int i = 0; i < job->threads; i++) {
+		loggers[i] = (struct logger){ job, i };
+		if (pthread_create(
+			&threads[i], NULL, log_by_syslog, &loggers[i]) != 0)
+			abort();
+	}
+	for (int i = 0; i < job->count; i++)
+		openlog("opened", i % 2 == 0 ? LOG_PID | LOG_NDELAY : 0,
+		    LOG_DAEMON);
+	for (int i = 0; i < job->threads; i++)
+		(void)pthread_join(threads[i], NULL);
+	return 0;
+}
+
+static void *
+log_once(void *arg)
+{
+	(void)arg;
+	syslog(LOG_ERR, "p=0 t=0 n=0");
+	return NULL;
+}
+
+/* The child's message is its own, whatever a thread of the parent was at. */
+static _Noreturn void
+open_and_fork(int number)
+{
+	pthread_t thread;
+	int status = 0;
+
+	if (pthread_create(&thread, NULL, log_once, NULL) != 0)
+		abort();
+	(void)usleep((useconds_t)number * 10);
+	if (fork() == 0) {
+		syslog(LOG_ERR, "p=1 t=0 n=%d", number);
+		exit(0);
+	}
+	(void)wait(&status);
+	(void)pthread_join(thread, NULL);
+	exit(status != 0);
+}
+
+/* fork(2) while another thread is in the first syslog(3). */
+int
+drive_opening(const struct job *job)
+{
+	int status = 0, failed = 0;
+
+	for (int i = 0; i < job->count; i++) {
+		if (fork() == 0)
+			open_and_fork(i);
+		(void)wait(&status);
+		failed += status != 0;
+	}
+	return failed;
+}
+
 /* Ends that tell the library nothing: what was flushed before has arrived. */
 int
 drive_leave(const struct job *job)

@@ -236,6 +236,25 @@ def test_exit_while_threads_log(request, collect, tmp_path, way):
         assert c.count_lines() > n
 
 
+def test_openlog_while_threads_log(collect):
+    """With other options each time: the handle stays, and all arrives."""
+    c, count = collect(), load(2000)
+    drive("openlog", "-", threads=4, count=count,
+          env={"SYNCLINE_URL": "tcp://%s:%d" % c.address()})
+    found = numbers(c.wait_lines(4 * count))
+    assert found == {(0, t): list(range(count)) for t in range(4)}
+
+
+def test_a_fork_while_the_first_syslog_opens(collect):
+    """The child opens a handle of its own, and its message arrives."""
+    needs_threads_after_a_fork()
+    c, count = collect(), 50
+    drive("opening", "-", count=count,
+          env={"SYNCLINE_URL": "tcp://%s:%d" % c.address()})
+    found = numbers(c.wait_lines(2 * count))
+    assert sorted(found[1, 0]) == list(range(count))
+
+
 @pytest.mark.parametrize("way,status", (
     ("_exit", 7), ("unclosed", 7), ("abort", -signal.SIGABRT)))
 def test_ends_that_tell_nothing(receiver, way, status):
