@@ -260,6 +260,7 @@ engine_leave(struct engine *e)
 	if (e->flight_is_spooled)
 		flight_reset(&e->flight); /* it is read again from there */
 	e->flight_is_spooled = false;
+	engine_hold_spool(e);
 	if (e->spool != NULL) {
 		io_close(&e->link.io);
 		e->link.state = LINK_DOWN;

@@ -60,10 +60,10 @@ struct engine {
 	/* acknowledged, by when: for what TCP cannot know */
 	uint64_t recent[ENGINE_SLOTS];
 	int64_t recent_slot;
-	int64_t progress_at;     /* the peer acknowledged something */
-	size_t unacknowledged;   /* bytes, as far as it was looked */
-	int64_t moved_at;        /* when they last became fewer, or first some */
-	int64_t flow, flow_at;   /* ms in which the peer took something */
+	int64_t progress_at;   /* the peer acknowledged something */
+	size_t unacknowledged; /* bytes, as far as it was looked */
+	int64_t moved_at;      /* when they last became fewer, or first some */
+	int64_t flow, flow_at; /* ms in which the peer took something */
 	uint64_t told_delivered; /* whoever flushes was woken for this */
 	uint32_t orders;         /* of shared, as the last step saw it */
 	int64_t now;             /* CLOCK_MONOTONIC, ms */

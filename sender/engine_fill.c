@@ -263,11 +263,46 @@ look_at_flags(struct engine *e)
 	e->quick.n = 0;
 }
 
+static void
+begin_another_part(struct engine *e)
+{
+	struct spool *other = NULL;
+	struct err err;
+
+	if (spool_open(&other, e->spool_folder, e->spool_limit, false, &err) ==
+		-1 ||
+	    spool_leave(e->spool, other, &err) == -1) {
+		spool_close(other);
+		spool_fails(e, &err);
+		return;
+	}
+	e->spool = other;
+	(void)err_set(&err,
+	    "spool: another process has taken our part of %s while it was "
+	    "closed, and sends what was in it; another part is used",
+	    e->spool_folder);
+	handle_event(e->s, SYNCLINE_SPOOL_FAILED, 0, err.text);
+}
+
+void
+engine_hold_spool(struct engine *e)
+{
+	if (e->spool == NULL || spool_hold(e->spool) == 0 || errno != ESTALE)
+		return;
+	if (e->flight_is_spooled) { /* it is not ours to send any more */
+		errno = EBADF;      /* as was the spool's descriptor */
+		engine_break(e);
+	}
+	if (e->now >= e->spool_retry)
+		begin_another_part(e);
+}
+
 void
 engine_fill(struct engine *e)
 {
 	struct err err;
 
+	engine_hold_spool(e);
 	look_at_flags(e);
 	e->dropped = handle_dropped(e->s);
 	take_from_ring(e);

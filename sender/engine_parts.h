@@ -20,6 +20,9 @@ void engine_send(struct engine *e);
 /* The connection is of no use any more, for the reason in errno. */
 void engine_break(struct engine *e);
 
+/* Sees to it that the spool is ours. */
+void engine_hold_spool(struct engine *e);
+
 /* What is in the flight, and in no spool yet, goes there. */
 void engine_save(struct engine *e);
 

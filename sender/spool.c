@@ -20,6 +20,10 @@ spool_write(struct spool *s, struct err *err)
 	ssize_t n;
 
 	while (s->out_n > 0) {
+		if (s->lost) {
+			errno = ESTALE;
+			return err_sys(err, "spool: %s", s->path);
+		}
 		if (!own_is_valid(&s->out)) {
 			spool_segment_name(
 			    s->segments[s->count - 1].first, name);
@@ -123,6 +127,10 @@ spool_append(struct spool *s, struct slice record, struct err *err)
 	char *to;
 
 	assert(record.n <= SPOOL_RECORD_MAX);
+	if (s->lost) {
+		errno = ESTALE;
+		return err_sys(err, "spool: %s", s->path);
+	}
 	if (spool_bytes(s) + size + SPOOL_HEADS > s->limit) {
 		errno = ENOSPC;
 		return err_set(err, "spool: %s is full", s->path);
@@ -165,12 +173,14 @@ spool_close(struct spool *s)
 
 	if (s == NULL)
 		return;
-	(void)spool_sync(s, &ignored);
-	if (spool_is_empty(s)) {
-		s->segment_limit = 0;
-		spool_trim(s);
+	if (spool_hold(s) == 0) {
+		(void)spool_sync(s, &ignored);
+		if (spool_is_empty(s)) {
+			s->segment_limit = 0;
+			spool_trim(s);
+		}
+		spool_note(s);
 	}
-	spool_note(s);
 	spool_free(s);
 	errno = saved;
 }

@@ -34,6 +34,18 @@ enum {
 int spool_open(struct spool **out, const char *folder, uint64_t limit,
     bool with_data, struct err *err);
 
+/*
+ * Is the part still ours? A program that closes all descriptors closes the
+ * lock, too: then it is taken again. -1: not now (errno), or ESTALE: somebody
+ * else has come first, for good. What is in the part's files is theirs then,
+ * nothing is read or written any more, and spool_leave() is due.
+ */
+int spool_hold(struct spool *s);
+
+/* What is not in a file yet goes to another spool, and s is freed. -1: *err,
+ * and the rest is still there. */
+int spool_leave(struct spool *s, struct spool *to, struct err *err);
+
 /* Writes what is buffered, closes, frees. s may be NULL. */
 void spool_close(struct spool *s);
 

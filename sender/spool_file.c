@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "wire/crc.h"
@@ -25,17 +26,42 @@ hold_folder(struct spool *s)
 	return fd == -1 ? -1 : own_take(&s->folder, fd);
 }
 
-int
-spool_open_file(struct spool *s, struct own *o, const char *name, int flags)
+static int
+open_in_folder(struct spool *s, struct own *o, const char *name, int flags)
 {
 	int fd;
 
 	flags |= O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
-	own_close(o);
 	if (hold_folder(s) == -1)
 		return -1;
 	fd = openat(s->folder.fd, name, flags, 0600);
 	return fd == -1 ? -1 : own_take(o, fd);
+}
+
+int
+spool_open_file(struct spool *s, struct own *o, const char *name, int flags)
+{
+	own_close(o);
+	if (spool_hold(s) == -1)
+		return -1;
+	return open_in_folder(s, o, name, flags);
+}
+
+int
+spool_lock(struct spool *s)
+{
+	int saved;
+
+	own_close(&s->lock);
+	if (open_in_folder(s, &s->lock, "lock", O_RDWR | O_CREAT) == -1)
+		return -1;
+	if (flock(s->lock.fd, LOCK_EX | LOCK_NB) == 0 &&
+	    lseek(s->lock.fd, spool_mark(s), SEEK_SET) != -1)
+		return 0;
+	saved = errno;
+	own_close(&s->lock);
+	errno = saved;
+	return -1;
 }
 
 void
@@ -103,6 +129,8 @@ spool_note(struct spool *s)
 		.acknowledged = s->acknowledged,
 		.next = s->next };
 
+	if (s->lost)
+		return;
 	state.crc = crc_add(0, bytes_of(&state.acknowledged, 16));
 	if (!own_is_valid(&s->state) &&
 	    spool_open_file(s, &s->state, "state", O_RDWR | O_CREAT) == -1)
@@ -110,6 +138,22 @@ spool_note(struct spool *s)
 	if (pwrite(s->state.fd, &state, sizeof(state), 0) !=
 	    (ssize_t)sizeof(state))
 		own_close(&s->state);
+	else
+		s->noted = state;
+}
+
+void
+spool_recall(struct spool *s, struct spool_state *state)
+{
+	if (spool_open_file(s, &s->state, "state", O_RDWR | O_CREAT) == 0 &&
+	    pread(s->state.fd, state, sizeof(*state), 0) ==
+		(ssize_t)sizeof(*state) &&
+	    memcmp(state->magic, "SYNCSPS1", 8) == 0 &&
+	    state->crc == crc_add(0, bytes_of(&state->acknowledged, 16)) &&
+	    state->next > state->acknowledged &&
+	    state->next <= SPOOL_NUMBER_MAX)
+		return;
+	(void)memset(state, 0, sizeof(*state));
 }
 
 void
@@ -118,6 +162,8 @@ spool_trim(struct spool *s)
 	char name[32];
 	size_t gone = 0;
 
+	if (s->lost)
+		return;
 	while (gone < s->count &&
 	    (gone + 1 < s->count ? s->segments[gone + 1].first : s->next) <=
 		s->acknowledged + 1) {

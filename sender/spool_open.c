@@ -9,10 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
-
-#include "wire/crc.h"
 
 enum { SEGMENT_MAX = 8 << 20 };
 
@@ -69,19 +66,9 @@ list_segments(struct spool *s)
 static void
 read_state(struct spool *s)
 {
-	struct spool_state state;
-
-	s->next = 1;
-	if (spool_open_file(s, &s->state, "state", O_RDWR | O_CREAT) == -1)
-		return;
-	if (pread(s->state.fd, &state, sizeof(state), 0) !=
-		(ssize_t)sizeof(state) ||
-	    memcmp(state.magic, "SYNCSPS1", 8) != 0 ||
-	    state.crc != crc_add(0, slice_of(&state.acknowledged, 16)) ||
-	    state.next <= state.acknowledged || state.next > SPOOL_NUMBER_MAX)
-		return;
-	s->acknowledged = state.acknowledged;
-	s->next = state.next;
+	spool_recall(s, &s->noted);
+	s->acknowledged = s->noted.acknowledged;
+	s->next = s->noted.next > 0 ? s->noted.next : 1;
 }
 
 static int
@@ -95,9 +82,7 @@ open_part(struct spool *s, const char *folder, unsigned part)
 	fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1 || own_take(&s->folder, fd) == -1)
 		return -1;
-	if (spool_open_file(s, &s->lock, "lock", O_RDWR | O_CREAT) == -1)
-		return -1;
-	return flock(s->lock.fd, LOCK_EX | LOCK_NB);
+	return spool_lock(s);
 }
 
 static struct spool *

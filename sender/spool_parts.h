@@ -47,7 +47,9 @@ enum { SPOOL_WRITE_BUFFER = 256 * 1024, SPOOL_READ_BUFFER = 256 * 1024 };
 
 struct spool {
 	struct own folder, lock, state, out, in;
-	char path[4096]; /* of the part */
+	char path[4096];          /* of the part */
+	bool lost;                /* somebody else has the part */
+	struct spool_state noted; /* as we left it on the disk */
 	uint64_t limit, segment_limit, bytes, damaged;
 	struct spool_segment *segments;
 	size_t count, room;
@@ -68,9 +70,15 @@ struct spool {
 	uint64_t acknowledged; /* number of the last that was delivered */
 };
 
-/* Opens a file of the part; -1: errno. */
+/* Opens a file of the part, when that is ours; -1: errno. */
 int spool_open_file(
     struct spool *s, struct own *o, const char *name, int flags);
+
+/* Locks the part. -1: errno, EWOULDBLOCK: somebody else has it. */
+int spool_lock(struct spool *s);
+
+/* Reads the state; zeroes: there is none. */
+void spool_recall(struct spool *s, struct spool_state *state);
 
 void spool_segment_name(uint64_t first, char name[32]);
 
@@ -100,6 +108,13 @@ void spool_find_end(struct spool *s);
 
 /* Removes the segments that are delivered as a whole. */
 void spool_trim(struct spool *s);
+
+/* The offset of our lock, which differs from that of any other spool. */
+static inline off_t
+spool_mark(const struct spool *s)
+{
+	return (off_t)((uintptr_t)s / 16 & INT32_MAX);
+}
 
 static inline size_t
 spool_size(size_t n)

@@ -164,7 +164,7 @@ spool_read(struct spool *s, struct slice *record, uint64_t *number)
 	struct spool_record r;
 	enum entry entry;
 
-	if (s->expected >= s->next)
+	if (s->lost || s->expected >= s->next)
 		return false;
 	/* what is to be read must be in the file */
 	if (s->out_n > 0) {

@@ -376,7 +376,10 @@ enum syncline_event_kind {
 	SYNCLINE_DROPPING,     /* messages are being dropped */
 	SYNCLINE_DROPPED,      /* that has ended; n: how many */
 	SYNCLINE_SPOOLING,     /* messages go to the spool */
-	SYNCLINE_SPOOL_FAILED, /* text: why; once until it works again */
+	SYNCLINE_SPOOL_FAILED, /* text: why; once until it works again. Also
+				  when another process took our part of it
+				  while the program had closed our descriptors:
+				  that one sends what was there */
 	SYNCLINE_TLS_STALE     /* a file of a tls:// URL was changed and is no
 				  good, what was read before is used; text: URL,
 				  file and reason; once for each change */

@@ -141,6 +141,7 @@ static const struct {
 	{ "exit", drive_exit },
 	{ "openlog", drive_openlog },
 	{ "opening", drive_opening },
+	{ "closed", drive_closed },
 	{ "paused", drive_paused },
 	{ "atexit", drive_atexit },
 	{ "busy", drive_busy },

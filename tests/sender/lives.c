@@ -98,6 +98,59 @@ log_numbers(struct syncline *s, const struct job *job, int thread)
 		    s, LOG_ERR, "p=0 t=%d n=%d %0*d", thread, i, job->size, 0);
 }
 
+static void
+say(const char *what)
+{
+	(void)puts(what);
+	(void)fflush(stdout);
+}
+
+/* Until we get SIGUSR1, which was blocked before somebody could send it. */
+static void
+block_signal(void)
+{
+	sigset_t usr1;
+
+	(void)sigemptyset(&usr1);
+	(void)sigaddset(&usr1, SIGUSR1);
+	(void)sigprocmask(SIG_BLOCK, &usr1, NULL);
+}
+
+static void
+wait_for_signal(void)
+{
+	sigset_t usr1;
+	int number;
+
+	say("waiting");
+	(void)sigemptyset(&usr1);
+	(void)sigaddset(&usr1, SIGUSR1);
+	(void)sigwait(&usr1, &number);
+}
+
+/* A spool whose descriptors are closed, its lock, too; nothing is done about
+ * it before we are told. */
+int
+drive_closed(const struct job *job)
+{
+	struct job mine = *job;
+	struct syncline_stats st = { 0 };
+	struct syncline *s;
+
+	block_signal();
+	mine.opts.flags |= SYNCLINE_NO_THREAD;
+	s = drive_open(&mine);
+	log_numbers(s, job, 0);
+	while (st.spooled < (uint64_t)job->count) {
+		(void)syncline_flush(s, 10);
+		syncline_stats(s, &st, sizeof(st));
+	}
+	close_all(FIRST_OURS);
+	wait_for_signal();
+	log_numbers(s, job, 1);
+	return drive_end(s, job);
+}
+
 /* The last of the three processes, which has no descriptor at all at first. */
 static _Noreturn void
 be_a_daemon(struct syncline *s, const struct job *job)
@@ -163,36 +216,6 @@ drive_chroot(const struct job *job)
 	syncline_reopen(s);
 	log_numbers(s, job, 2);
 	return drive_end(s, job);
-}
-
-static void
-say(const char *what)
-{
-	(void)puts(what);
-	(void)fflush(stdout);
-}
-
-/* Until we get SIGUSR1, which was blocked before somebody could send it. */
-static void
-block_signal(void)
-{
-	sigset_t usr1;
-
-	(void)sigemptyset(&usr1);
-	(void)sigaddset(&usr1, SIGUSR1);
-	(void)sigprocmask(SIG_BLOCK, &usr1, NULL);
-}
-
-static void
-wait_for_signal(void)
-{
-	sigset_t usr1;
-	int number;
-
-	say("waiting");
-	(void)sigemptyset(&usr1);
-	(void)sigaddset(&usr1, SIGUSR1);
-	(void)sigwait(&usr1, &number);
 }
 
 /* syslog(3) by the header, and exit(3) while something waits; a child ends in

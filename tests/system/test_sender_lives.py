@@ -236,6 +236,27 @@ def test_exit_while_threads_log(request, collect, tmp_path, way):
         assert c.count_lines() > n
 
 
+def test_a_spool_without_its_lock(collect, tmp_path):
+    """A program closes all descriptors, and another process takes its part of
+    the spool meanwhile: what was in it is sent once, by the other, and what
+    comes later goes elsewhere."""
+    url, spool = "tcp://127.0.0.1:%d" % free_port(), tmp_path / "spool"
+    count = 50
+    one = Drive("closed", url, count=count, spool=spool, retry=50)
+    assert one.process.stdout.readline() == "waiting\n"
+    c = collect(listen=(url,))
+    assert drive("flood", url, spool=spool)["replayed"] >= count
+    one.process.send_signal(signal.SIGUSR1)
+    got = one.end()
+    assert got["dropped"] == got["damaged"] == 0
+    assert "event: spool failed 0 spool: another process" in got["said"]
+    c.wait_lines(2 * count + 1)
+    c.stop()
+    found = numbers(c.lines())
+    assert found.pop((0, 0)) == found.pop((0, 1)) == list(range(count))
+    assert list(found.values()) == [[0]]
+
+
 def test_openlog_while_threads_log(collect):
     """With other options each time: the handle stays, and all arrives."""
     c, count = collect(), load(2000)

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * spool_hold.c - a part that programs close, and others take; see spool.h
+ */
+#include "spool_parts.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* Who has had the part meanwhile, and sent or added something, has left
+ * another state. */
+static bool
+is_as_we_left_it(struct spool *s)
+{
+	struct spool_state now;
+
+	spool_recall(s, &now);
+	return now.acknowledged == s->noted.acknowledged &&
+	    now.next == s->noted.next;
+}
+
+/*
+ * Another spool of this process may have opened the same part, and got the
+ * same numbers: then nothing of it is ours, though it is the same files.
+ * Whose a descriptor is says its offset.
+ */
+static bool
+is_locked(struct spool *s)
+{
+	if (!own_is_valid(&s->lock))
+		return false;
+	if (lseek(s->lock.fd, 0, SEEK_CUR) == spool_mark(s))
+		return true;
+	s->lock.fd = s->folder.fd = s->state.fd = s->out.fd = s->in.fd = -1;
+	return false;
+}
+
+static int
+lose(struct spool *s)
+{
+	own_close(&s->lock);
+	s->lost = true;
+	errno = ESTALE;
+	return -1;
+}
+
+int
+spool_hold(struct spool *s)
+{
+	if (s->lost)
+		return lose(s);
+	if (is_locked(s))
+		return 0;
+	if (spool_lock(s) == -1)
+		return errno == EWOULDBLOCK || errno == ENOENT ? lose(s) : -1;
+	return is_as_we_left_it(s) ? 0 : lose(s);
+}
+
+int
+spool_leave(struct spool *s, struct spool *to, struct err *err)
+{
+	struct spool_record record;
+	struct slice text;
+	size_t size, at = s->out_n > 0 && s->out_at == 0 ? SPOOL_HEADS : 0;
+	int status = 0;
+
+	while (status == 0 && at < s->out_n) {
+		size = spool_check(slice_of(s->out_buffer + at, s->out_n - at),
+		    s->out_nonce, &record);
+		if (size == 0 || size == SIZE_MAX) {
+			at += 8; /* one that was written in part */
+			continue;
+		}
+		text = slice_of(s->out_buffer + at + sizeof(record), record.n);
+		status = spool_append(to, text, err);
+		at += status == 0 ? size : 0;
+	}
+	if (status == 0)
+		status = spool_write(to, err);
+	if (status == 0) {
+		spool_free(s);
+		return 0;
+	}
+	at = at < s->out_n ? at : s->out_n;
+	s->out_at += at; /* no head is in front any more */
+	s->out_n -= at;
+	(void)memmove(s->out_buffer, s->out_buffer + at, s->out_n);
+	return -1;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_spool_hold.c - a spool whose descriptors the program closes, with the
+ * lock (K6): it has its part again, or leaves it to who came first
+ */
+#include "spool.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { LIMIT = 2 << 20, FIRST = 3, NUMBERS = 64 };
+
+struct folder {
+	char path[64];
+};
+
+static int
+set_up(void **state)
+{
+	struct folder *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	(void)strcpy(f->path, "/tmp/syncline-spool-XXXXXX");
+	assert_non_null(mkdtemp(f->path));
+	*state = f;
+	return 0;
+}
+
+static void
+remove_files(const char *path)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	char name[512];
+
+	if (folder == NULL)
+		return;
+	while ((entry = readdir(folder)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(
+		    name, sizeof(name), "%s/%s", path, entry->d_name);
+		remove_files(name);
+		(void)remove(name);
+	}
+	(void)closedir(folder);
+}
+
+static int
+tear_down(void **state)
+{
+	struct folder *f = *state;
+
+	remove_files(f->path);
+	(void)rmdir(f->path);
+	free(f);
+	return 0;
+}
+
+static struct spool *
+open_it(const struct folder *f)
+{
+	struct spool *s = NULL;
+	struct err err;
+
+	if (spool_open(&s, f->path, LIMIT, false, &err) == -1)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static void
+append(struct spool *s, const char *text)
+{
+	struct err err;
+
+	if (spool_append(s, slice_str(text), &err) == -1)
+		fail_msg("%s", err.text);
+}
+
+/* The next one, which must be this; it is delivered. */
+static void
+take(struct spool *s, const char *text)
+{
+	struct slice record;
+	uint64_t number;
+
+	assert_true(spool_read(s, &record, &number));
+	assert_int_equal(record.n, strlen(text));
+	assert_memory_equal(record.p, text, record.n);
+	spool_acknowledge(s, number);
+}
+
+static void
+assert_nothing(struct spool *s)
+{
+	struct slice record;
+	uint64_t number;
+
+	assert_false(spool_read(s, &record, &number));
+}
+
+/* One with "one" in a file and "two" in memory, and no descriptor. */
+static struct spool *
+closed_one(const struct folder *f)
+{
+	struct spool *s = open_it(f);
+	struct err err;
+
+	append(s, "one");
+	assert_int_equal(spool_write(s, &err), 0);
+	append(s, "two");
+	for (int fd = FIRST; fd < NUMBERS; fd++)
+		(void)close(fd);
+	return s;
+}
+
+static void
+assert_lost(struct spool *s)
+{
+	struct err err;
+
+	assert_int_equal(spool_hold(s), -1);
+	assert_int_equal(errno, ESTALE);
+	assert_nothing(s);
+	assert_int_equal(spool_write(s, &err), -1);
+	assert_int_equal(spool_append(s, slice_str("three"), &err), -1);
+}
+
+static void
+it_has_its_part_again(void **state)
+{
+	struct folder *f = *state;
+	struct spool *s = closed_one(f), *other;
+
+	assert_int_equal(spool_hold(s), 0);
+	other = open_it(f);
+	assert_nothing(other); /* it has another part */
+	spool_close(other);
+	take(s, "one");
+	take(s, "two");
+	assert_nothing(s);
+	assert_int_equal(spool_damaged(s), 0);
+	spool_close(s);
+}
+
+/* Also when nobody asked before it is used. */
+static void
+it_has_it_again_by_itself(void **state)
+{
+	struct folder *f = *state;
+	struct spool *s = closed_one(f), *other;
+
+	take(s, "one");
+	other = open_it(f);
+	assert_nothing(other);
+	spool_close(other);
+	take(s, "two");
+	spool_close(s);
+}
+
+static void
+who_has_it_now_keeps_it(void **state)
+{
+	struct folder *f = *state;
+	struct spool *s = closed_one(f), *other = open_it(f), *mine;
+	struct err err;
+
+	assert_lost(s);
+	mine = open_it(f);
+	assert_int_equal(spool_leave(s, mine, &err), 0);
+	take(other, "one");
+	assert_nothing(other);
+	assert_int_equal(spool_damaged(other), 0);
+	take(mine, "two");
+	assert_nothing(mine);
+	spool_close(other);
+	spool_close(mine);
+}
+
+/* What was in it is sent, though nobody has it any more. */
+static void
+who_had_it_meanwhile_is_noticed(void **state)
+{
+	struct folder *f = *state;
+	struct spool *s = closed_one(f), *other = open_it(f);
+
+	take(other, "one");
+	spool_close(other);
+	assert_lost(s);
+	assert_lost(s); /* for good */
+	other = open_it(f);
+	assert_nothing(other);
+	spool_close(other);
+	spool_close(s);
+}
+
+#define WITH_FOLDER(test) \
+	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_FOLDER(it_has_its_part_again),
+		WITH_FOLDER(it_has_it_again_by_itself),
+		WITH_FOLDER(who_has_it_now_keeps_it),
+		WITH_FOLDER(who_had_it_meanwhile_is_noticed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
