@@ -97,7 +97,8 @@ io_is_alive(struct io *io)
 			return false;
 		}
 		if (n == -1)
-			return errno == EAGAIN || errno == EINTR;
+			return errno == EAGAIN || errno == EINTR ||
+			    (errno == EMSGSIZE && io->udp);
 	}
 	return true;
 }
@@ -146,6 +147,22 @@ pending(struct io *io)
 }
 
 /*
+ * EMSGSIZE may be the answer to an earlier datagram that a router on the way
+ * had no room for. That one is lost; of those to come the kernel makes
+ * fragments, so they are as good as ever.
+ */
+static enum io_status
+send_datagram(struct io *io, struct slice s)
+{
+	size_t sent;
+	enum io_status status = io_send(io, s, &sent);
+
+	if (status == IO_FAILED && errno == EMSGSIZE && io->udp)
+		status = io_send(io, s, &sent);
+	return status;
+}
+
+/*
  * Not sendmmsg(2): when the second datagram is told that nobody listens, it
  * says "one sent", and what it was told is gone.
  */
@@ -155,12 +172,12 @@ io_send_each(
 {
 	enum io_status status = IO_OK;
 	int error;
-	size_t sent;
 
 	for (*n = 0; *n < count && status == IO_OK; *n += status == IO_OK)
-		status = io_send(io, each[*n], &sent);
+		status = send_datagram(io, each[*n]);
 	error = status == IO_OK ? pending(io) : errno;
-	if (status == IO_LATER || error == 0)
+	if (status == IO_LATER || error == 0 ||
+	    (status == IO_OK && error == EMSGSIZE))
 		return status;
 	if (io->udp && error == ECONNREFUSED && *n > 0)
 		(*n)--; /* it is the one before that was refused */

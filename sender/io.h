@@ -52,7 +52,8 @@ enum io_status io_send_raw(struct io *io, struct slice s, size_t *n);
 
 /*
  * Sends whole datagrams; *n of the count went out, and were not refused.
- * EMSGSIZE is IO_FAILED like others, but the socket is still good.
+ * EMSGSIZE is IO_FAILED like others, but the socket is still good, and it is
+ * each[*n] that is too long.
  */
 enum io_status io_send_each(
     struct io *io, const struct slice *each, unsigned count, unsigned *n);
