@@ -308,7 +308,8 @@ engine_fill(struct engine *e)
 	take_from_ring(e);
 	if (e->spool != NULL && spool_write(e->spool, &err) == -1)
 		spool_fails(e, &err);
-	else if (e->spool_failed && spool_works(e) && e->busy)
+	else if (e->spool_failed && spool_works(e) &&
+	    (e->busy || ring_used(&e->s->ring) == 0))
 		e->spool_failed = false;
 	take_from_spool(e);
 	if (e->spool == NULL)

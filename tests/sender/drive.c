@@ -154,6 +154,7 @@ static const struct {
 	{ "dropin", drive_dropin },
 	{ "crash", drive_crash },
 	{ "long", drive_long },
+	{ "refused", drive_refused },
 	{ "mask", drive_mask },
 	{ "reopen", drive_reopen },
 	{ "storm", drive_storm },

@@ -37,6 +37,7 @@ int drive_loop(const struct job *job);
 int drive_dropin(const struct job *job);
 int drive_crash(const struct job *job);
 int drive_long(const struct job *job);
+int drive_refused(const struct job *job);
 int drive_mask(const struct job *job);
 int drive_reopen(const struct job *job);
 int drive_storm(const struct job *job);

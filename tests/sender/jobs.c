@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -205,6 +206,41 @@ drive_crash(const struct job *job)
 	}
 	(void)raise(SIGKILL);
 	return 1;
+}
+
+/* A spool that the disk refuses for a while: nobody who waits for us is told
+ * to step at once, again and again, when that is over. */
+int
+drive_refused(const struct job *job)
+{
+	struct rlimit before, none;
+	struct job mine = *job;
+	struct syncline_stats st = { 0 };
+	struct syncline *s;
+	int at_once = 0;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	mine.opts.flags |= SYNCLINE_NO_THREAD;
+	s = drive_open(&mine);
+	if (getrlimit(RLIMIT_FSIZE, &before) == -1)
+		return 3;
+	none = before;
+	none.rlim_cur = 0;
+	(void)setrlimit(RLIMIT_FSIZE, &none);
+	for (int i = 0; i < job->count; i++)
+		(void)syncline_log(s, LOG_INFO, "p=0 t=0 n=%d", i);
+	while (st.spooled < (uint64_t)job->count) {
+		(void)syncline_flush(s, 10);
+		syncline_stats(s, &st, sizeof(st));
+	}
+	(void)setrlimit(RLIMIT_FSIZE, &before);
+	(void)syncline_flush(s, 1500); /* it tries again after a second */
+	for (int i = 0; i < 100; i++) {
+		(void)syncline_step(s);
+		at_once += syncline_timeout(s) == 0;
+	}
+	(void)fprintf(stderr, "at once: %d\n", at_once);
+	return drive_end(s, job);
 }
 
 /* Idents, texts and formats as long as they come (K1). */

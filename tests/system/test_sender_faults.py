@@ -210,6 +210,15 @@ def test_a_folder_alone(collect, tmp_path):
     assert sorted(map(len, numbers(lines).values())) == [1, 100]
 
 
+def test_a_disk_that_refused_the_spool_for_a_while(tmp_path):
+    """Nothing is lost, and who waits for the library does not spin then."""
+    got = drive("refused", "tcp://127.0.0.1:%d" % free_port(), status=1,
+                count=20, spool=tmp_path / "spool", timeout=0, retry=60000)
+    assert "event: spool failed" in got["said"]
+    assert got["spooled"] == 20 and got["dropped"] == 0
+    assert int(re.search(r"at once: (\d+)", got["said"])[1]) < 50
+
+
 def test_each_process_has_its_part_of_a_spool(collect, tmp_path):
     port, spool = free_port(), tmp_path / "spool"
     url = "tcp://127.0.0.1:%d" % port
