@@ -14,6 +14,7 @@ enum {
 	CHUNK = 512 * 1024,      /* bytes in one of them */
 	UDP_LARGEST = 65507,     /* RFC 768 in an IPv4 packet */
 	DATAGRAM_SMALLEST = 480, /* RFC 5426 section 3.2 */
+	DEAD = 30000             /* ms without an answer */
 };
 
 /* What the peer's kernel has taken. */
@@ -171,6 +172,11 @@ send_stream(struct engine *e)
 		acknowledge(e);
 	if (is_stalled(e))
 		end_connection(e, true);
+	if (e->unacknowledged > 0 && e->now - e->moved_at >= DEAD &&
+	    !io_answers(&e->link.io)) {
+		errno = ETIMEDOUT;
+		engine_break(e);
+	}
 }
 
 /* The unsent messages, cut to what a datagram takes. */

@@ -14,6 +14,8 @@
 #include "io_tls.h"
 #include "tls_line.h"
 
+enum { UNANSWERED = 3 /* times that the kernel asked or sent again */ };
+
 static enum io_status
 failed(int error)
 {
@@ -21,19 +23,21 @@ failed(int error)
 	return IO_FAILED;
 }
 
-/* A dead peer is noticed within half a minute, whether or not we send. */
+/*
+ * A dead peer is noticed within half a minute, while nothing waits for it; else
+ * see io_answers(). TCP_USER_TIMEOUT would end those, too, that are alive and
+ * do not read for so long.
+ */
 static void
 keep_alive(int fd)
 {
-	int on = 1, idle = 15, between = 5, count = 3, limit = 30000;
+	int on = 1, idle = 15, between = 5, count = 3;
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
 	(void)setsockopt(
 	    fd, IPPROTO_TCP, TCP_KEEPINTVL, &between, sizeof(between));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-	(void)setsockopt(
-	    fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
@@ -195,6 +199,19 @@ io_unacknowledged(struct io *io)
 	return io->line != NULL
 	    ? tls_line_unacknowledged(io->line, (size_t)bytes)
 	    : (size_t)bytes;
+}
+
+bool
+io_answers(const struct io *io)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (!own_is_valid(&io->own) ||
+	    getsockopt(io->own.fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1)
+		return true;
+	return info.tcpi_probes < UNANSWERED &&
+	    info.tcpi_retransmits < UNANSWERED;
 }
 
 const char *

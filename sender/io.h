@@ -61,6 +61,10 @@ enum io_status io_send_each(
 /* Bytes sent that the peer's kernel has not acknowledged (SIOCOUTQ). */
 size_t io_unacknowledged(struct io *io);
 
+/* False: the peer's kernel has been silent lately, though ours asked it again
+ * and again. One that has no room for more answers. */
+bool io_answers(const struct io *io);
+
 /* What the peer said in TLS, or what was wrong with it; NULL: nothing. */
 const char *io_why(const struct io *io);
 
