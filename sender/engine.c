@@ -60,6 +60,23 @@ connect_on(struct engine *e)
 	}
 }
 
+/* In the child of a fork: a part of our own. Until there is one, there is the
+ * ring. Not by the caller that finds itself there: disks are slow. */
+static void
+open_spool(struct engine *e)
+{
+	struct err ignored;
+
+	if (e->now < e->spool_retry)
+		return;
+	e->spool_retry = e->now + SYNC_EVERY;
+	if (spool_open(&e->spool, e->spool_folder, e->spool_limit, false,
+		&ignored) == -1)
+		return;
+	e->spool_retry = 0;
+	e->more = true;
+}
+
 static void
 see_to_spool(struct engine *e)
 {
@@ -68,13 +85,8 @@ see_to_spool(struct engine *e)
 
 	if (e->spool_folder[0] == '\0')
 		return;
-	if (e->spool ==
-	    NULL) { /* in the child of a fork it was not to be had */
-		if (e->now < e->spool_retry)
-			return;
-		e->spool_retry = e->now + SYNC_EVERY;
-		(void)spool_open(&e->spool, e->spool_folder, e->spool_limit,
-		    false, &ignored);
+	if (e->spool == NULL) {
+		open_spool(e);
 		return;
 	}
 	if (e->now >= e->spool_sync) {
@@ -286,7 +298,6 @@ void
 engine_reset(struct engine *e)
 {
 	uint32_t random = 0;
-	struct err ignored;
 
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) == -1)
 		random = (uint32_t)engine_clock();
@@ -301,11 +312,6 @@ engine_reset(struct engine *e)
 	(void)memset(e->told, 0, sizeof(e->told));
 	(void)memset(e->recent, 0, sizeof(e->recent));
 	e->spool_retry = e->spool_sync = e->spool_look = 0;
-	if (e->spool == NULL)
-		return;
 	spool_abandon(e->spool);
 	e->spool = NULL;
-	/* a part of our own; without one, there is the ring */
-	(void)spool_open(
-	    &e->spool, e->spool_folder, e->spool_limit, false, &ignored);
 }

@@ -183,6 +183,23 @@ def test_no_call_of_the_caller_can_block(collect, tmp_path):
                for line in between), between
 
 
+def test_a_child_opens_its_spool_in_the_background(collect, tmp_path):
+    """By strace: its first call touches no disk; the thread does."""
+    if sending.is_sanitized():
+        pytest.skip("in the child of threads a sanitizer's malloc may hang")
+    c = collect()
+    trace = tmp_path / "trace"
+    drive("fork", "tcp://%s:%d" % c.address(), count=4, threads=2,
+          spool=tmp_path / "spool", prefix=(
+              "strace", "-f", "-e", "trace=process,flock", "-o", str(trace),
+              "--"))
+    text = trace.read_text(errors="replace")
+    children = set(re.findall(r"SIGCHLD.* = (\d+)$", text, re.M))
+    lockers = re.findall(r"^(\d+) +flock\(", text, re.M)
+    assert len(children) >= 4 and len(set(lockers)) >= 3
+    assert not children & set(lockers)
+
+
 def test_what_could_not_be_sent_is_sent_by_the_next_process(
         collect, place, tmp_path):
     """A7: the destination is down; processes come, spool, die and end; then
