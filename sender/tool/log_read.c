@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,20 @@ take_lines(struct reader *r, char *buf, size_t n, bool *skipping)
 	return at;
 }
 
+/* Whoever started us may have it non-blocking, for all who share it. */
+static ssize_t
+read_some(int fd, char *buf, size_t n)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t got;
+
+	while ((got = read(fd, buf, n)) == -1 &&
+	    (errno == EINTR || errno == EAGAIN))
+		if (errno == EAGAIN && poll(&p, 1, -1) == -1 && errno != EINTR)
+			break;
+	return got;
+}
+
 static int
 read_all(struct reader *r, int fd, char *buf, struct err *err)
 {
@@ -143,9 +158,7 @@ read_all(struct reader *r, int fd, char *buf, struct err *err)
 	ssize_t n;
 
 	while (r->count->error == 0) {
-		n = read(fd, buf + have, BUFFER - have);
-		if (n == -1 && errno == EINTR)
-			continue;
+		n = read_some(fd, buf + have, BUFFER - have);
 		if (n == -1)
 			return err_sys(err, "%s", r->job->file);
 		if (n == 0)

@@ -56,6 +56,24 @@ def test_the_options_of_logger(everywhere):
     assert (one[0], one[7], two[0], two[7]) == ("11", "one", "12", "two")
 
 
+def test_standard_input_that_does_not_block(everywhere):
+    """As whoever shares it may have set it: nothing there yet is no error."""
+    c, tcp, _, _ = everywhere
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    with os.fdopen(writer, "wb", buffering=0) as pipe:
+        one = subprocess.Popen(
+            [TOOL, "log", "--url", "tcp://127.0.0.1:%d" % tcp, "-f", "-"],
+            stdin=reader, stderr=subprocess.PIPE)
+        os.close(reader)
+        pipe.write(b"one\n")
+        c.wait_lines(1)
+        pipe.write(b"two\n")
+    assert one.communicate(timeout=harness.DEADLINE) == (None, b"")
+    assert one.returncode == 0
+    assert [m[7] for m in messages(c, 2)] == ["one", "two"]
+
+
 def test_a_file_and_standard_error(everywhere, tmp_path):
     c, tcp, _, _ = everywhere
     lines = tmp_path / "lines"
