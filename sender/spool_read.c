@@ -73,8 +73,16 @@ fill(struct spool *s)
 	(void)memmove(s->in_buffer, s->in_buffer + s->in_begin, have);
 	s->in_begin = 0;
 	s->in_end = have;
-	n = pread(s->in.fd, s->in_buffer + have, SPOOL_READ_BUFFER - have,
-	    (off_t)(s->in_at + have));
+	do
+		n = pread(s->in.fd, s->in_buffer + have,
+		    SPOOL_READ_BUFFER - have, (off_t)(s->in_at + have));
+	while (n == -1 && errno == EINTR);
+	/* the program may have closed it: this may be a file of its own */
+	if (!own_is_valid(&s->in)) {
+		s->in.fd = -1;
+		s->in_begin = s->in_end = 0;
+		return false;
+	}
 	if (n <= 0)
 		return false;
 	s->in_end += (size_t)n;
@@ -191,6 +199,8 @@ spool_read(struct spool *s, struct slice *record, uint64_t *number)
 			*number = r.number;
 			return true;
 		}
+		if (s->in.fd == -1)
+			return false; /* it is opened again, and read anew */
 		if (!next_segment(s))
 			break;
 	}
