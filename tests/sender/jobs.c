@@ -19,6 +19,18 @@
 /* RULE: a switch for the compiler: %m is GNU's, and syslog(3)'s. */
 #pragma GCC diagnostic ignored "-Wformat"
 
+/* With a pace: nothing is in the ring any more, it is on its way. */
+static void
+wait_until_taken(struct syncline *s, const struct job *job)
+{
+	struct syncline_stats st = { .queued_bytes = 1 };
+
+	while (job->pace > 0 && st.queued_bytes > 0) {
+		(void)usleep((useconds_t)job->pace);
+		syncline_stats(s, &st, sizeof(st));
+	}
+}
+
 /* Children, also while the parent's ring is full of messages; each logs as
  * many as the parent, and closes. */
 int
@@ -32,6 +44,7 @@ drive_fork(const struct job *job)
 		    s, LOG_INFO, "p=%d t=0 n=%d", (int)getpid(), i);
 		if (i % (job->count / job->threads) != 0)
 			continue;
+		wait_until_taken(s, job);
 		if (fork() != 0)
 			continue;
 		for (int j = 0; j < job->count; j++)
