@@ -34,6 +34,10 @@ KEEP = "test_keep_faults.py::"
 LOGFILE = "collector/output/logfile.c"
 TLS = "../system/test_tls.py::"
 SESSION = "sender/tls_session.c"
+SENDER = "../system/test_sender.py::"
+SENDER_FAULTS = "../system/test_sender_faults.py::"
+SENDER_TLS = "../system/test_sender_tls.py::"
+LINE = "sender/tls_line.c"
 
 # Who may not send is stopped twice: OpenSSL breaks the handshake off when our
 # judge refuses the certificate, and when it is over it is decided once more.
@@ -46,6 +50,13 @@ UNDECIDED = ("		s->open = decide(s);", "		s->open = decide(s) || rc == 1;")
 ONLY_RIGHT = (TLS + "test_only_who_may_send_does[TLS 1.2-whole]",
               TLS + "test_only_who_may_send_does[TLS 1.3-whole]",
               TLS + "test_data_in_the_segment_of_the_finished")
+
+# The sender stops twice, too, when a server is not the one.
+LINE_GOES_ON = ("	set_why(l, text);\n	return 0;\n",
+                "	set_why(l, text);\n	return 1;\n")
+LINE_UNDECIDED = ("	if (!is_approved(l)) {", "	if (l->ssl == NULL) {")
+NOT_THE_ONE = (SENDER_TLS + "test_a_server_that_is_not_the_one_gets_nothing"
+               "[TLSv1.3-self-signed-]",)
 
 CONTROLS = (
     Control(
@@ -366,4 +377,83 @@ CONTROLS = (
         "			.stamp = now > f->stamp ? now : f->stamp };",
         "			.stamp = now };",
         ("test_clock.py::test_steps",)),
+    Control(
+        "what the peer had not acknowledged is not sent again",
+        "sender/engine_send.c",
+        """	handle_count(e->s, COUNT_RESENT, flight_rewind(&e->flight));
+""",
+        """	struct slice gone;
+
+	for (size_t n = flight_rewind(&e->flight); n > 0; n--)
+		(void)flight_take(&e->flight, &gone);
+""",
+        (SENDER_FAULTS + "test_a_receiver_that_hangs_and_dies",)),
+    Control(
+        "what TCP cannot know is not counted",
+        "sender/engine_send.c",
+        "		handle_count(e->s, COUNT_UNCERTAIN, recently(e));\n",
+        "		(void)recently(e);\n",
+        (SENDER_FAULTS + "test_a_receiver_that_hangs_and_dies",)),
+    Control(
+        "a sequenceId is left out",
+        "sender/engine_fill.c",
+        "(e->dropped - e->dropped_in_sequence) + 1;",
+        "(e->dropped - e->dropped_in_sequence) + 1 + (e->sequence == 7);",
+        (SENDER + "test_a_fork_sends_nothing_twice[tcp]",)),
+    Control(
+        "what was dropped leaves no gap in the sequenceIds",
+        "sender/engine_fill.c",
+        "e->sequence + (e->dropped - e->dropped_in_sequence) + 1;",
+        "e->sequence + 1;",
+        (SENDER_FAULTS +
+         "test_a_collector_that_hangs_holds_up_nobody[tcp]",)),
+    Control(
+        "the child of a fork sends what its parent had on the way",
+        "sender/engine.c",
+        "	flight_reset(&e->flight);\n	e->flight_is_spooled = e->was_up",
+        "	(void)flight_rewind(&e->flight);\n"
+        "	e->flight_is_spooled = e->was_up",
+        ("test_sender_fork.py::test_children_of_one_that_waits[tcp]",)),
+    Control(
+        "the child of a fork counts on from its parent's sequenceId",
+        "sender/engine.c",
+        "	e->sequence = 0;\n", "",
+        (SENDER + "test_a_fork_sends_nothing_twice[tcp]",)),
+    Control(
+        "the CRC of a record in the spool is not looked at",
+        "sender/spool_file.c",
+        """	if (r.crc != spool_crc(nonce, r.n, r.number, bytes.p + sizeof(r)))
+		return 0;
+""",
+        "",
+        ("test_sender_spool.py::test_a_damaged_record_is_counted",)),
+    Control(
+        "all severities are dropped alike",
+        "sender/ring.c",
+        "		if (lowest && i >= 6)", "		if (lowest && i > 7)",
+        (SENDER_FAULTS +
+         "test_a_collector_that_hangs_holds_up_nobody[tcp]",),
+        (("		else if (lowest && i >= 4)",
+          "		else if (lowest && i > 7)"),)),
+    Control(
+        "nobody is told what was dropped",
+        "sender/engine_losses.c",
+        "	if (!engine_say(e, PRI_LOSS, slice_of(text, n)))\n",
+        "	if (n == 0)\n",
+        (SENDER_FAULTS +
+         "test_a_collector_that_hangs_holds_up_nobody[tcp]",)),
+    Control(
+        "nobody decides when the sender's handshake is over",
+        LINE, *LINE_UNDECIDED, NOT_THE_ONE, holds=True),
+    Control(
+        "a server that is refused gets the messages",
+        LINE, *LINE_GOES_ON, NOT_THE_ONE, (LINE_UNDECIDED,)),
+    Control(
+        "messages go before the server has accepted our certificate",
+        LINE,
+        "	if (!l->asked || SSL_version(l->ssl) != TLS1_3_VERSION)",
+        "	if (l->shaken)",
+        (SENDER_TLS +
+         "test_a_server_that_refuses_us_eats_nothing[TLSv1.3-expired-"
+         "our certificate has expired (alert 45)]",)),
 )

@@ -26,6 +26,8 @@ PLACE = os.path.join(harness.REPO, "build", "controls")
 COPY = os.path.join(PLACE, "tree")
 BUILD = os.path.join(PLACE, "build")
 PARTS = "collector", "sender", "tests", "conf"
+COLLECTOR = "collector/synclined"
+SENDER = "tests/sender/drive"  # it is built when a test of it is to fail
 SHORT = 4  # in the shortened form
 DEADLINE = "8"
 
@@ -81,8 +83,9 @@ def run(command, cwd):
     assert done.returncode == 0, "%s: %s" % (command, done.stdout[-3000:])
 
 
-def make():
-    run(["make", "-j2", "collector/synclined"], BUILD)
+def make(control):
+    sends = any("test_sender" in test for test in control.tests)
+    run(["make", "-j2", COLLECTOR] + [SENDER] * sends, BUILD)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +148,7 @@ def test_without_the_safety_it_fails(tree, tmp_path, control):
     path = os.path.join(tree, control.source)
     replace(path, control.pairs())
     try:
-        make()
+        make(control)
         for number, test in enumerate(control.tests):
             done = run_test(test, tmp_path / str(number))
             assert done.returncode == (0 if control.holds else 1), \

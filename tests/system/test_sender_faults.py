@@ -147,7 +147,7 @@ def test_a_collector_that_hangs_holds_up_nobody(
     assert got["dropped"] > 0 and got["accepted"] + got["dropped"] == count
     # the least severe went first
     severities = got["severities"]
-    assert severities[7] >= severities[5] >= severities[3]
+    assert severities[7] > severities[5] + 8 > severities[3] + 16
     lines = c.wait_lines(got["sent"])
     for found in numbers(lines).values():
         assert found == sorted(set(found))
@@ -348,6 +348,7 @@ def test_a_receiver_that_hangs_and_dies():
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     listener.bind(("127.0.0.1", 0))
     listener.listen()
+    listener.settimeout(harness.DEADLINE)
     count = 2000
     one = Drive("flood", "tcp://127.0.0.1:%d" % listener.getsockname()[1],
                 count=count, size=300, memory=1 << 22)
@@ -360,7 +361,9 @@ def test_a_receiver_that_hangs_and_dies():
     second, _ = listener.accept()
     data = b""
     while b"n=%d " % (count - 1) not in data[-2000:]:
-        data += second.recv(1 << 20)
+        part = second.recv(1 << 20)
+        assert part, "the last ones are missing"
+        data += part
     got = one.end()
     second.close()
     found, = numbers(m.decode() for m in frames(data)).values()
