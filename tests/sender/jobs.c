@@ -99,6 +99,7 @@ drive_signals(const struct job *job)
 	struct itimerval storm = { { 0, job->pace }, { 0, job->pace } };
 	struct itimerval calm = { 0 };
 	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction none = { .sa_handler = SIG_IGN };
 
 	handle = drive_open(job);
 	(void)sigaction(SIGALRM, &action, NULL);
@@ -111,6 +112,7 @@ drive_signals(const struct job *job)
 			(void)syncline_flush(handle, 10);
 	}
 	(void)setitimer(ITIMER_REAL, &calm, NULL);
+	(void)sigaction(SIGALRM, &none, NULL); /* one may still be pending */
 	(void)fprintf(stderr, "handlers: %d sent, %d refused, %d errno\n",
 	    (int)sent, (int)refused, (int)errnos);
 	return drive_end(handle, job) != 0 || errnos != 0;
