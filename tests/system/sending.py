@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 
 import harness
@@ -11,6 +12,8 @@ import live
 
 BUILD = os.path.dirname(os.path.dirname(harness.SYNCLINED))
 DRIVE = os.path.join(BUILD, "tests", "sender", "drive")
+# What they run under, if anything: valgrind, by `./quickstart check valgrind`.
+UNDER = shlex.split(os.environ.get("SYNCLINE_UNDER", ""))
 NUMBERED = re.compile(r"p=(\d+) t=(\d+) n=(\d+)")
 SEQUENCE = re.compile(r'sequenceId="(\d+)"')
 
@@ -39,7 +42,7 @@ class Drive:
 
     def __init__(self, job, url, prefix=(), env=None, **named):
         self.process = subprocess.Popen(
-            [*prefix, DRIVE, job, url, *options(named)],
+            [*prefix, *UNDER, DRIVE, job, url, *options(named)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, errors="replace",
             env=harness.clean_environment(env))

@@ -20,8 +20,11 @@ TOOL = os.path.join(sending.BUILD, "sender", "syncline")
 
 def log(*args, status=0, text=None, env=None):
     """Runs it; returns what it said."""
+    command = [*sending.UNDER, TOOL, "log"]
+    if sending.UNDER:  # a later --timeout counts
+        command += ["--timeout", "60"]
     done = subprocess.run(
-        [TOOL, "log", *map(str, args)], input=text, capture_output=True,
+        [*command, *map(str, args)], input=text, capture_output=True,
         text=True, timeout=harness.DEADLINE,
         env=harness.clean_environment(env),
         **({} if text is not None else {"stdin": subprocess.DEVNULL}))
