@@ -79,8 +79,11 @@ seconds_of(const ASN1_TIME *at)
 static void
 set_groups(SSL_CTX *ctx)
 {
-	if (SSL_CTX_set1_groups_list(ctx, GROUPS_AFTER_QUANTUM) != 1)
-		(void)SSL_CTX_set1_groups_list(ctx, GROUPS);
+	/* not const, as OpenSSL's macro takes the const away */
+	char first[] = GROUPS_AFTER_QUANTUM, second[] = GROUPS;
+
+	if (SSL_CTX_set1_groups_list(ctx, first) != 1)
+		(void)SSL_CTX_set1_groups_list(ctx, second);
 	ERR_clear_error();
 }
 
