@@ -18,6 +18,10 @@
 
 enum { MANY = 4, LONGEST = 65507 };
 
+ssize_t __wrap_send(int fd, const void *p, size_t n, int flags);
+ssize_t __wrap_recv(int fd, void *p, size_t n, int flags);
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n);
+
 /* RULE: variables of the whole file: the library's calls end up here. */
 static int send_says, recv_says, socket_says; /* once; 0: nothing */
 static int receiver;
@@ -32,7 +36,7 @@ take(int *error)
 }
 
 ssize_t
-send(int fd, const void *p, size_t n, int flags)
+__wrap_send(int fd, const void *p, size_t n, int flags)
 {
 	int error = take(&send_says);
 
@@ -43,7 +47,7 @@ send(int fd, const void *p, size_t n, int flags)
 }
 
 ssize_t
-recv(int fd, void *p, size_t n, int flags)
+__wrap_recv(int fd, void *p, size_t n, int flags)
 {
 	int error = take(&recv_says);
 
@@ -54,7 +58,7 @@ recv(int fd, void *p, size_t n, int flags)
 }
 
 int
-getsockopt(int fd, int level, int name, void *value, socklen_t *n)
+__wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n)
 {
 	int error = name == SO_ERROR ? take(&socket_says) : 0;
 
