@@ -421,6 +421,7 @@ def test_a_receiver_that_hangs_and_dies(certs):
         one = Drive("flood", tls_url(proxy.port, certs), count=count,
                     size=300, memory=1 << 22)
         said_until(one, "slowest")
+        assert seen.wait(harness.DEADLINE)
         holds.set()
         got = one.end()
         server.wait(2)
