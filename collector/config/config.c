@@ -220,12 +220,32 @@ config_choose_workers(int64_t processors, int64_t memory)
 	return n < 1 ? 1 : n;
 }
 
+/* Files named after fields count the names that a sender makes. */
+static bool
+asks_who(const struct output_conf *o)
+{
+	return o->format == FORMAT_JSON || o->file != NULL ||
+	    template_asks_who(o->line);
+}
+
+static void
+resolve_credentials(struct config *c)
+{
+	bool asked = false;
+
+	for (size_t i = 0; i < c->outputs; i++)
+		asked |= asks_who(&c->output[i]);
+	for (size_t i = 0; i < c->listens; i++)
+		c->listen[i].credentials = asked || c->listen[i].rate > 0;
+}
+
 int
 config_resolve(struct config *c, struct err *err)
 {
 	char name[CONFIG_HOSTNAME_MAX + 2] = "";
 	char *copy;
 
+	resolve_credentials(c);
 	if (c->zone == NULL) {
 		c->zone = zone_of_machine(err);
 		if (c->zone == NULL)

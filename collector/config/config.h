@@ -73,6 +73,8 @@ struct listen_conf {
 	bool optional;      /* no certificate is no error but no listener */
 	bool absent;        /* so it is: the file was not there */
 	struct tls *tls;    /* made of these; of TLS never NULL once loaded */
+	bool credentials;   /* an output or a limit asks who sends: of a unix
+			       socket the kernel says it, for a price */
 	bool retired; /* not configured any more, but connections live on */
 };
 

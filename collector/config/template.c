@@ -458,6 +458,21 @@ template_free(struct template *t)
 }
 
 bool
+template_asks_who(const struct template *t)
+{
+	for (size_t i = 0; t != NULL && i < t->n; i++)
+		switch (t->piece[i].field) {
+		case FIELD_PID:
+		case FIELD_UID:
+		case FIELD_GID:
+			return true;
+		default:
+			break;
+		}
+	return false;
+}
+
+bool
 template_has_fields(const char *text)
 {
 	for (; text[0] != '\0'; text++) {

@@ -91,6 +91,9 @@ struct template *template_new_path(const char *text, struct err *err);
 
 void template_free(struct template *t); /* accepts NULL */
 
+/* Has it a field that is the kernel's word on a local sender? */
+bool template_asks_who(const struct template *t); /* accepts NULL */
+
 /* Has this text a field? ("%%" is none.) */
 bool template_has_fields(const char *text);
 

@@ -134,6 +134,16 @@ close_rights(const struct cmsghdr *c)
 	}
 }
 
+/* What was sent before somebody asked has nobody's, which the kernel shows as
+ * process 0 and the user that stands for none. */
+static bool
+is_nobody(const struct ucred *c)
+{
+	enum { NO_USER = 65534 };
+
+	return c->pid == 0 && c->uid == NO_USER && c->gid == NO_USER;
+}
+
 static void
 read_control(struct dgram *d, struct msghdr *h)
 {
@@ -147,7 +157,7 @@ read_control(struct dgram *d, struct msghdr *h)
 		if (c->cmsg_type == SCM_CREDENTIALS &&
 		    c->cmsg_len >= CMSG_LEN(sizeof(cred))) {
 			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
-			o->credentials = true;
+			o->credentials = !is_nobody(&cred);
 			o->pid = cred.pid;
 			o->uid = cred.uid;
 			o->gid = cred.gid;

@@ -318,7 +318,6 @@ open_unix(struct socket_set *s, const struct listen_conf *l, struct err *err)
 	s->ino = st.st_ino;
 	if (type == SOCK_STREAM && listen(fd, BACKLOG) == -1)
 		return err_sys(err, "listen");
-	set_int(fd, SOL_SOCKET, SO_PASSCRED, type == SOCK_DGRAM);
 	return 0;
 }
 
@@ -360,10 +359,19 @@ set_receive_buffer(int fd, const struct listen_conf *l, bool passed)
 }
 
 static void
+set_dgram_options(int fd, const struct listen_conf *l, bool passed)
+{
+	set_receive_buffer(fd, l, passed);
+	/* a tenth of what a datagram costs, so only when somebody asks */
+	if (l->kind == LISTEN_UNIX)
+		set_int(fd, SOL_SOCKET, SO_PASSCRED, l->credentials);
+}
+
+static void
 set_options(int fd, const struct listen_conf *l, bool passed)
 {
 	if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
-		set_receive_buffer(fd, l, passed);
+		set_dgram_options(fd, l, passed);
 	if (listen_is_net_stream(l))
 		set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
@@ -386,7 +394,6 @@ socket_set_adopt(struct socket_set *s, int from, const struct listen_conf *l,
 		return err_sys(err, "listener %s", l->url);
 	if (l->path == NULL)
 		s->port = port_of(fd);
-	set_int(fd, SOL_SOCKET, SO_PASSCRED, l->kind == LISTEN_UNIX);
 	s->passed = true;
 	set_options(fd, l, true);
 	return 0;
@@ -439,7 +446,7 @@ socket_set_renew(const struct socket_set *s, const struct listen_conf *l)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
-			set_receive_buffer(s->fd[i], l, s->passed);
+			set_dgram_options(s->fd[i], l, s->passed);
 	if (s->path != NULL && renew_mode(s, (mode_t)l->mode) == -1)
 		log_sys(LOG_WARNING, "listener %s: mode", listen_label(l));
 }

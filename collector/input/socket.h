@@ -37,7 +37,8 @@ int socket_set_open(
 int socket_set_adopt(struct socket_set *s, int from,
     const struct listen_conf *l, struct err *err);
 
-/* A reload: the same URL, other keys (receive_buffer, mode). */
+/* A reload: the same URL, other keys (receive_buffer, mode), or others ask
+ * who sends. */
 void socket_set_renew(const struct socket_set *s, const struct listen_conf *l);
 
 /* The same for a TCP address: host is "*", an address or a name. */

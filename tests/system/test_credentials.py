@@ -2,13 +2,17 @@
 """H9: on a unix socket the kernel says who sends; what the text says of it
 changes nothing."""
 
+import ctypes
+import errno
 import json
 import os
+import socket
 
 import pytest
 
 import senders
 from configured import start
+from harness import eventually
 
 
 @pytest.mark.parametrize("scheme", ["unix", "unix-stream"])
@@ -29,6 +33,50 @@ output:
         os.getpid(), os.getuid(), os.getgid())
     assert f.wait_lines("user-%d.log" % os.getuid(), 1) == [
         b"%d %d %d 1" % (os.getpid(), os.getuid(), os.getgid())]
+
+
+ASKS = {
+    "json": "  - { path: '{dir}/b', format: json }\n",
+    "format": "  - { path: '{dir}/b', format: '%{uid}' }\n",
+    "path": "  - { path: '{dir}/%{gid}.log' }\n",
+    "names": "  - { path: '{dir}/%{app_name}.log' }\n",
+}
+
+
+def asks_who(f):
+    """Does the kernel add to each datagram who sent it?"""
+    with open("/proc/%d/net/unix" % f.c.pid, encoding="utf-8") as table:
+        inode = next(line.split()[6] for line in table
+                     if line.endswith(f.path("log.sock") + "\n"))
+    folder = "/proc/%d/fd/" % f.c.pid
+    fd = next(int(name) for name in os.listdir(folder)
+              if os.readlink(folder + name) == "socket:[%s]" % inode)
+    pid = os.pidfd_open(f.c.pid)
+    try:
+        # pidfd_getfd(2)
+        copy = ctypes.CDLL(None, use_errno=True).syscall(438, pid, fd, 0)
+        if ctypes.get_errno() in (errno.EPERM, errno.ENOSYS):
+            pytest.skip("may not look into another process")
+        with socket.socket(fileno=copy) as s:
+            return bool(s.getsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED))
+    finally:
+        os.close(pid)
+
+
+@pytest.mark.parametrize("who", ASKS)
+def test_the_kernel_is_asked_only_when_somebody_wants_to_know(
+        collect, tmp_path, who):
+    """It costs a tenth of a datagram; a reload may ask, or cease to."""
+    text = "listen: { url: 'unix://{dir}/log.sock' }\n" \
+        "output:\n  - path: '{dir}/a'\n"
+    f = start(collect, tmp_path, text)
+    assert not asks_who(f)
+    f.reload(text + ASKS[who])
+    eventually(lambda: asks_who(f))
+    f.reload(text)
+    eventually(lambda: not asks_who(f))
+    f.reload(text.replace("sock' }", "sock', rate: 9 }"))
+    eventually(lambda: asks_who(f))
 
 
 def test_over_the_network_nobody_has_credentials(collect, tmp_path):
