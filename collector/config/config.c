@@ -228,8 +228,8 @@ asks_who(const struct output_conf *o)
 	    template_asks_who(o->line);
 }
 
-static void
-resolve_credentials(struct config *c)
+void
+config_see_who_asks(struct config *c)
 {
 	bool asked = false;
 
@@ -245,7 +245,6 @@ config_resolve(struct config *c, struct err *err)
 	char name[CONFIG_HOSTNAME_MAX + 2] = "";
 	char *copy;
 
-	resolve_credentials(c);
 	if (c->zone == NULL) {
 		c->zone = zone_of_machine(err);
 		if (c->zone == NULL)

@@ -212,4 +212,7 @@ int64_t config_choose_workers(int64_t processors, int64_t memory);
  */
 int config_resolve(struct config *c, struct err *err);
 
+/* Sets `credentials` of the listeners, once all outputs are known. */
+void config_see_who_asks(struct config *c);
+
 #endif

@@ -305,6 +305,7 @@ apply(struct options *op)
 	}
 	apply_outputs(op);
 	check_purpose(op);
+	config_see_who_asks(op->c);
 }
 
 /* The last line, for those who count. */
