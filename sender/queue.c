@@ -67,6 +67,13 @@ wait_for_room(struct syncline *s, size_t n, unsigned severity, uint64_t *used)
 	return record;
 }
 
+static void
+count_dropped(struct syncline *s, unsigned severity)
+{
+	(void)atomic_fetch_add_explicit(
+	    &s->shared->dropped[severity], 1, memory_order_relaxed);
+}
+
 char *
 queue_reserve(
     struct syncline *s, const struct entry *e, bool wait, uint64_t *used)
@@ -78,8 +85,7 @@ queue_reserve(
 	if (record == NULL && wait && s->overflow == SYNCLINE_BLOCK)
 		record = wait_for_room(s, n, severity, used);
 	if (record == NULL) {
-		(void)atomic_fetch_add_explicit(
-		    &s->shared->dropped[severity], 1, memory_order_relaxed);
+		count_dropped(s, severity);
 		/* it may sleep, with a message that is not complete */
 		bell_ring(&s->shared->bell, BELL_FILLING);
 		return NULL;
@@ -170,8 +176,10 @@ queue_long(struct syncline *s, int pri, struct slice app, const char *fmt,
 	char *text = malloc(max + 1);
 	int made, status;
 
-	if (text == NULL)
+	if (text == NULL) {
+		count_dropped(s, (unsigned)pri & 7U);
 		return -ENOMEM;
+	}
 	made = vsnprintf(text, max + 1, fmt, ap);
 	if (made < 0)
 		status = -EINVAL;

@@ -3,7 +3,7 @@
  * test_spool.c - a spool gives back what it was given, in order, whatever
  * happens to its files (A6, A7)
  */
-#include "spool.h"
+#include "spoolplace.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,68 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-enum { LIMIT = 2 << 20, RECORDS = 12 };
-
-struct folder {
-	char path[64], part[80];
-};
-
-static int
-set_up(void **state)
-{
-	struct folder *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	(void)strcpy(f->path, "/tmp/syncline-spool-XXXXXX");
-	assert_non_null(mkdtemp(f->path));
-	(void)snprintf(f->part, sizeof(f->part), "%s/00", f->path);
-	*state = f;
-	return 0;
-}
-
-static void
-remove_files(const char *path)
-{
-	DIR *folder = opendir(path);
-	struct dirent *entry;
-	char name[512];
-
-	if (folder == NULL)
-		return;
-	while ((entry = readdir(folder)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		(void)snprintf(
-		    name, sizeof(name), "%s/%s", path, entry->d_name);
-		remove_files(name);
-		(void)remove(name);
-	}
-	(void)closedir(folder);
-}
-
-static int
-tear_down(void **state)
-{
-	struct folder *f = *state;
-
-	remove_files(f->path);
-	(void)rmdir(f->path);
-	free(f);
-	return 0;
-}
-
-static struct spool *
-open_it(const struct folder *f)
-{
-	struct spool *s = NULL;
-	struct err err;
-
-	if (spool_open(&s, f->path, LIMIT, false, &err) == -1)
-		fail_msg("%s", err.text);
-	return s;
-}
+enum { RECORDS = 12 };
 
 static void
 append(struct spool *s, int number)
@@ -122,7 +61,7 @@ assert_records(struct spool *s, int from, int to)
 static void
 it_gives_back_in_order(void **state)
 {
-	struct spool *s = open_it(*state);
+	struct spool *s = spoolplace_open(*state);
 
 	assert_true(spool_is_empty(s));
 	for (int i = 1; i <= 1000; i++)
@@ -142,16 +81,16 @@ it_survives_any_number_of_starts(void **state)
 	struct spool *s;
 
 	for (int start = 0; start < 5; start++) {
-		s = open_it(*state);
+		s = spoolplace_open(*state);
 		for (int i = 0; i < 100; i++)
 			append(s, start * 100 + i + 1);
 		spool_close(s);
 	}
-	s = open_it(*state);
+	s = spoolplace_open(*state);
 	assert_records(s, 1, 500);
 	assert_int_equal(spool_damaged(s), 0);
 	spool_close(s);
-	s = open_it(*state);
+	s = spoolplace_open(*state);
 	assert_records(s, 1, 0);
 	assert_int_equal(spool_damaged(s), 0);
 	spool_close(s);
@@ -160,7 +99,7 @@ it_survives_any_number_of_starts(void **state)
 static void
 what_was_acknowledged_does_not_come_again(void **state)
 {
-	struct spool *s = open_it(*state);
+	struct spool *s = spoolplace_open(*state);
 	struct slice record;
 	uint64_t number = 0;
 
@@ -173,7 +112,7 @@ what_was_acknowledged_does_not_come_again(void **state)
 	assert_true(spool_read(s, &record, &number));
 	assert_int_equal(number_of(record), 4);
 	spool_close(s);
-	s = open_it(*state);
+	s = spoolplace_open(*state);
 	assert_records(s, 4, 10);
 	spool_close(s);
 }
@@ -182,14 +121,17 @@ static void
 each_opener_has_a_part_and_finds_what_was_left(void **state)
 {
 	struct folder *f = *state;
-	struct spool *one = open_it(f), *two = open_it(f), *left = NULL;
+	struct spool *one = spoolplace_open(f), *two = spoolplace_open(f),
+		     *left = NULL;
 	struct err err;
 
 	append(two, 5);
-	assert_int_equal(spool_open(&left, f->path, LIMIT, true, &err), 0);
+	assert_int_equal(
+	    spool_open(&left, f->path, SPOOL_LIMIT, true, &err), 0);
 	assert_null(left); /* it is in use */
 	spool_close(two);
-	assert_int_equal(spool_open(&left, f->path, LIMIT, true, &err), 0);
+	assert_int_equal(
+	    spool_open(&left, f->path, SPOOL_LIMIT, true, &err), 0);
 	assert_non_null(left);
 	assert_records(left, 5, 5);
 	spool_close(left);
@@ -200,7 +142,7 @@ each_opener_has_a_part_and_finds_what_was_left(void **state)
 static void
 it_is_bounded_and_goes_on_when_there_is_room(void **state)
 {
-	struct spool *s = open_it(*state);
+	struct spool *s = spoolplace_open(*state);
 	char big[1000];
 	struct err err;
 	struct slice record;
@@ -212,7 +154,7 @@ it_is_bounded_and_goes_on_when_there_is_room(void **state)
 		n++;
 	assert_in_range(n, 1900, 2100);
 	assert_non_null(strstr(err.text, "is full"));
-	assert_in_range(spool_bytes(s), LIMIT - 4096, LIMIT);
+	assert_in_range(spool_bytes(s), SPOOL_LIMIT - 4096, SPOOL_LIMIT);
 	for (int i = 0; i < n; i++) {
 		assert_true(spool_read(s, &record, &number));
 		assert_int_equal(record.n, sizeof(big));
@@ -253,7 +195,7 @@ store(const char *name, const char *bytes, size_t n)
 static int
 assert_damaged(const struct folder *f, int missing_at_most)
 {
-	struct spool *s = open_it(f);
+	struct spool *s = spoolplace_open(f);
 	struct slice record;
 	uint64_t number = 0;
 	int last = 0, found = 0;
@@ -275,7 +217,7 @@ assert_damaged(const struct folder *f, int missing_at_most)
 static void
 make_records(const struct folder *f, char *state, size_t size, size_t *n)
 {
-	struct spool *s = open_it(f);
+	struct spool *s = spoolplace_open(f);
 	char name[128];
 	FILE *file;
 
@@ -301,7 +243,7 @@ a_flipped_bit_costs_one_record_at_most(void **state)
 	(void)snprintf(status_name, sizeof(status_name), "%s/state", f->part);
 	for (size_t i = 0; i < 8 * n; i++) {
 		bytes[i / 8] = (char)(bytes[i / 8] ^ (1 << i % 8));
-		remove_files(f->part);
+		spoolplace_remove_files(f->part);
 		store(name, bytes, n);
 		store(status_name, status, status_n);
 		(void)assert_damaged(f, 1);
@@ -321,7 +263,7 @@ a_truncated_segment_gives_what_is_whole(void **state)
 	n = load(f, bytes, sizeof(bytes), name);
 	(void)snprintf(status_name, sizeof(status_name), "%s/state", f->part);
 	for (size_t i = 0; i <= n; i++) {
-		remove_files(f->part);
+		spoolplace_remove_files(f->part);
 		store(name, bytes, i);
 		store(status_name, status, status_n);
 		found = assert_damaged(f, RECORDS);
@@ -343,11 +285,11 @@ a_record_in_a_record_stays_text(void **state)
 	struct err err;
 	size_t n;
 
-	s = open_it(f);
+	s = spoolplace_open(f);
 	append(s, 1);
 	spool_close(s);
 	n = load(f, bytes, sizeof(bytes), name);
-	s = open_it(f); /* another segment, with another nonce */
+	s = spoolplace_open(f); /* another segment, with another nonce */
 	assert_int_equal(spool_append(s, slice_of(bytes, n), &err), 0);
 	append(s, 3);
 	spool_close(s);
@@ -357,7 +299,7 @@ a_record_in_a_record_stays_text(void **state)
 	/* its length is damaged: what is in it is looked through */
 	assert_int_equal(pwrite(fd, "\xff", 1, 48 + 4), 1);
 	assert_int_equal(close(fd), 0);
-	s = open_it(f);
+	s = spoolplace_open(f);
 	assert_true(spool_read(s, &record, &number));
 	assert_int_equal(number_of(record), 1);
 	assert_true(spool_read(s, &record, &number));
@@ -382,11 +324,11 @@ only_its_own_segments_are_removed(void **state)
 
 	(void)snprintf(ours, sizeof(ours), "%s/%s", f->part, segment);
 	(void)snprintf(foreign, sizeof(foreign), "%s/foreign", f->path);
-	s = open_it(f);
+	s = spoolplace_open(f);
 	append(s, 1);
 	spool_close(s);
 	assert_int_equal(access(ours, F_OK), 0);
-	s = open_it(f);
+	s = spoolplace_open(f);
 	assert_true(spool_read(s, &record, &number));
 	for (fd = STDERR_FILENO + 1; fd < 32; fd++)
 		(void)close(fd);
@@ -410,7 +352,7 @@ only_its_own_segments_are_removed(void **state)
 static void
 what_cannot_be_opened_now_is_read_later(void **state)
 {
-	struct spool *s = open_it(*state);
+	struct spool *s = spoolplace_open(*state);
 	struct rlimit all, few;
 	struct slice record;
 	struct err err;
@@ -434,8 +376,9 @@ what_cannot_be_opened_now_is_read_later(void **state)
 	spool_close(s);
 }
 
-#define WITH_FOLDER(test) \
-	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_FOLDER(test)                \
+	cmocka_unit_test_setup_teardown( \
+	    test, spoolplace_set_up, spoolplace_tear_down)
 
 int
 main(void)

@@ -3,7 +3,7 @@
  * test_spool_hold.c - a spool whose descriptors the program closes, with the
  * lock (K6): it has its part again, or leaves it to who came first
  */
-#include "spool.h"
+#include "spoolplace.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,13 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-enum { LIMIT = 2 << 20, FIRST = 3, NUMBERS = 64 };
-
-struct folder {
-	char path[64];
-};
+enum { FIRST = 3, NUMBERS = 64 };
 
 ssize_t __wrap_pread(int fd, void *p, size_t n, off_t at);
 
@@ -42,60 +36,6 @@ __wrap_pread(int fd, void *p, size_t n, off_t at)
 		(void)close(other);
 	}
 	return syscall(SYS_pread64, fd, p, n, at);
-}
-
-static int
-set_up(void **state)
-{
-	struct folder *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	(void)strcpy(f->path, "/tmp/syncline-spool-XXXXXX");
-	assert_non_null(mkdtemp(f->path));
-	*state = f;
-	return 0;
-}
-
-static void
-remove_files(const char *path)
-{
-	DIR *folder = opendir(path);
-	struct dirent *entry;
-	char name[512];
-
-	if (folder == NULL)
-		return;
-	while ((entry = readdir(folder)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		(void)snprintf(
-		    name, sizeof(name), "%s/%s", path, entry->d_name);
-		remove_files(name);
-		(void)remove(name);
-	}
-	(void)closedir(folder);
-}
-
-static int
-tear_down(void **state)
-{
-	struct folder *f = *state;
-
-	remove_files(f->path);
-	(void)rmdir(f->path);
-	free(f);
-	return 0;
-}
-
-static struct spool *
-open_it(const struct folder *f)
-{
-	struct spool *s = NULL;
-	struct err err;
-
-	if (spool_open(&s, f->path, LIMIT, false, &err) == -1)
-		fail_msg("%s", err.text);
-	return s;
 }
 
 static void
@@ -133,7 +73,7 @@ assert_nothing(struct spool *s)
 static struct spool *
 closed_one(const struct folder *f)
 {
-	struct spool *s = open_it(f);
+	struct spool *s = spoolplace_open(f);
 	struct err err;
 
 	append(s, "one");
@@ -163,7 +103,7 @@ it_has_its_part_again(void **state)
 	struct spool *s = closed_one(f), *other;
 
 	assert_int_equal(spool_hold(s), 0);
-	other = open_it(f);
+	other = spoolplace_open(f);
 	assert_nothing(other); /* it has another part */
 	spool_close(other);
 	take(s, "one");
@@ -181,7 +121,7 @@ it_has_it_again_by_itself(void **state)
 	struct spool *s = closed_one(f), *other;
 
 	take(s, "one");
-	other = open_it(f);
+	other = spoolplace_open(f);
 	assert_nothing(other);
 	spool_close(other);
 	take(s, "two");
@@ -192,11 +132,11 @@ static void
 who_has_it_now_keeps_it(void **state)
 {
 	struct folder *f = *state;
-	struct spool *s = closed_one(f), *other = open_it(f), *mine;
+	struct spool *s = closed_one(f), *other = spoolplace_open(f), *mine;
 	struct err err;
 
 	assert_lost(s);
-	mine = open_it(f);
+	mine = spoolplace_open(f);
 	assert_int_equal(spool_leave(s, mine, &err), 0);
 	take(other, "one");
 	assert_nothing(other);
@@ -212,13 +152,13 @@ static void
 who_had_it_meanwhile_is_noticed(void **state)
 {
 	struct folder *f = *state;
-	struct spool *s = closed_one(f), *other = open_it(f);
+	struct spool *s = closed_one(f), *other = spoolplace_open(f);
 
 	take(other, "one");
 	spool_close(other);
 	assert_lost(s);
 	assert_lost(s); /* for good */
-	other = open_it(f);
+	other = spoolplace_open(f);
 	assert_nothing(other);
 	spool_close(other);
 	spool_close(s);
@@ -228,7 +168,7 @@ who_had_it_meanwhile_is_noticed(void **state)
 static void
 what_is_read_elsewhere_is_no_damage(void **state)
 {
-	struct spool *s = open_it(*state);
+	struct spool *s = spoolplace_open(*state);
 	struct slice record;
 	uint64_t number;
 	struct err err;
@@ -246,8 +186,9 @@ what_is_read_elsewhere_is_no_damage(void **state)
 	spool_close(s);
 }
 
-#define WITH_FOLDER(test) \
-	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_FOLDER(test)                \
+	cmocka_unit_test_setup_teardown( \
+	    test, spoolplace_set_up, spoolplace_tear_down)
 
 int
 main(void)
