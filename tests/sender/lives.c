@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +22,13 @@
 #include "drive.h"
 #include "syncline/syslog.h"
 
-enum { FIRST_OURS = 3, NUMBERS = 256, OF_EACH = 32, LONG = 60000 };
+enum {
+	FIRST_OURS = 3,
+	NUMBERS = 256,
+	OF_EACH = 32,
+	LONG = 60000,
+	MANY_CALLS = 2000
+};
 
 /* Files and sockets under the numbers that were the library's. */
 struct traps {
@@ -279,26 +287,38 @@ drive_atexit(const struct job *job)
 	return 0;
 }
 
+/* RULE: variables of the whole file: a destructor is given nothing. */
+static atomic_uint calls; /* that threads have made for ever */
+static bool end_slowly;
+
 static void *
 log_for_ever(void *arg)
 {
 	const struct job *job = arg;
 
-	for (int i = 0;; i++)
+	for (int i = 0;; i++) {
 		syslog(LOG_ERR, "p=0 t=1 n=%d %0*d", i, job->size, 0);
+		atomic_fetch_add(&calls, 1);
+	}
 	return NULL;
 }
 
-/* RULE: a variable of the whole file: a destructor is given nothing. */
-static bool end_slowly;
+static void
+await_calls(unsigned more)
+{
+	unsigned before = atomic_load(&calls);
+
+	while (atomic_load(&calls) - before < more)
+		(void)sched_yield();
+}
 
 /* After that of the library (a lower priority is later), as those of other
  * libraries can be: what threads do meanwhile must go well. */
 __attribute__((destructor(101))) static void
-wait_a_little(void)
+end_while_they_log(void)
 {
 	if (end_slowly)
-		(void)usleep(20000);
+		await_calls(MANY_CALLS);
 }
 
 /* exit(3) while threads log: they go on until the very end. */
@@ -312,7 +332,7 @@ drive_busy(const struct job *job)
 	for (int i = 0; i < job->threads; i++)
 		if (pthread_create(&thread, NULL, log_for_ever, &mine) != 0)
 			abort();
-	(void)usleep(20000);
+	await_calls(MANY_CALLS);
 	end_slowly = true;
 	exit(0);
 }
