@@ -28,10 +28,12 @@ struct block {
 	size_t *queued;            /* borrowed; the worker's: bytes of this
 				      output that are under way, n of them here */
 	void *output;              /* the writer's; a token here */
-	bool runs;                 /* data holds runs (run.h), not only lines */
+	bool runs;                 /* its lines are of many files: run.h */
 	uint32_t messages;         /* lines in data that count as written */
-	size_t stream_n;           /* bytes of them that came from streams */
-	size_t n, cap;             /* bytes used, bytes there are */
+	size_t stream_n;           /* bytes of n and heads for what came from
+				      streams */
+	size_t n, cap;             /* bytes of lines, bytes there are */
+	size_t heads;              /* bytes used at the end of data; run.h */
 	char data[];
 };
 
@@ -44,6 +46,20 @@ struct pool {
 	struct block *spare;
 	struct mailbox returns; /* from the writer */
 };
+
+/* The block behind it, where several wait; NULL: none. */
+static inline struct block *
+block_next(const struct block *b)
+{
+	return (struct block *)(void *)b->letter.next;
+}
+
+/* Bytes that are free. */
+static inline size_t
+block_room(const struct block *b)
+{
+	return b->cap - b->n - b->heads;
+}
 
 int pool_init(struct pool *p, size_t share, size_t block_size, struct err *err);
 

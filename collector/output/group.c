@@ -1,31 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "output/group.h"
 
-#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/run.h"
-
-enum { SLOTS = 2 * BATCH_NAMES, NONE = UINT16_MAX };
+enum {
+	SLOTS = 2 * BATCH_NAMES,
+	NONE = UINT16_MAX,
+	/* That much of one file is written at once where it has to be put
+	 * together: it is still in the cache then. */
+	PIECE = 128 * 1024,
+	LONG = PIECE / 2 /* a run of this length is written as it stands */
+};
 _Static_assert((int)SLOTS <= (int)NONE, "an index fits");
 
-struct run {
+static const uint32_t END = UINT32_MAX; /* of the runs of a group */
+
+struct some {
 	const char *lines;
 	uint32_t n;
 	uint32_t messages;
+	uint32_t next; /* of the same group */
 	uint16_t name;
 };
 
 struct batch_work {
-	struct run run[BATCH_RUNS];
+	struct some run[BATCH_RUNS];
 	size_t runs;
-	size_t bytes;                 /* of lines, in all runs */
-	uint16_t slot[SLOTS];         /* names by hash */
-	uint16_t at[BATCH_NAMES];     /* the slot of each name */
-	uint16_t group[BATCH_NAMES];  /* of each name */
-	uint32_t pieces[BATCH_NAMES]; /* runs of each group */
-	char *end[BATCH_NAMES];       /* of what each group has in lines */
-	char lines[BATCH_BYTES];      /* of groups of several runs */
+	uint16_t slot[SLOTS];        /* names by hash */
+	uint16_t at[BATCH_NAMES];    /* the slot of each name */
+	uint16_t group[BATCH_NAMES]; /* of each name */
+	char piece[PIECE];
 };
 
 int
@@ -58,34 +63,17 @@ batch_begin(struct batch *b)
 	for (size_t i = 0; i < b->names; i++)
 		b->work->slot[b->work->at[i]] = NONE;
 	b->names = b->groups = 0;
-	b->work->runs = b->work->bytes = 0;
-}
-
-/* Takes a run off the front of data. */
-static struct run_head
-take_run(struct slice *data, struct slice *name, struct slice *lines)
-{
-	struct run_head h;
-
-	assert(data->n >= sizeof(h));
-	memcpy(&h, data->p, sizeof(h));
-	slice_skip(data, sizeof(h));
-	assert(h.name_n <= data->n && h.bytes <= data->n - h.name_n);
-	*name = slice_of(data->p, h.name_n);
-	slice_skip(data, h.name_n);
-	*lines = slice_of(data->p, h.bytes);
-	slice_skip(data, h.bytes);
-	return h;
+	b->work->runs = 0;
 }
 
 uint64_t
-batch_count(struct slice data)
+batch_count(struct run_walk w)
 {
-	struct slice name, lines;
+	struct run r;
 	uint64_t n = 0;
 
-	while (data.n > 0)
-		n += take_run(&data, &name, &lines).messages;
+	while (run_next(&w, &r))
+		n += r.messages;
 	return n;
 }
 
@@ -112,36 +100,33 @@ find_name(struct batch *b, struct slice text, uint64_t hash, uint64_t peer)
 	return (uint16_t)b->names++;
 }
 
-size_t
-batch_scan(struct batch *b, const struct hash_key *key, struct slice data)
+bool
+batch_scan(struct batch *b, const struct hash_key *key, struct run_walk *walk)
 {
 	struct batch_work *w = b->work;
-	struct slice left = data, name, lines;
+	struct run_walk next = *walk;
+	struct run r;
 
-	while (left.n > 0 && w->runs < BATCH_RUNS && w->bytes < BATCH_BYTES) {
-		struct slice rest = left;
-		struct run_head h = take_run(&rest, &name, &lines);
-		uint16_t number;
+	while (run_next(&next, &r)) {
+		uint16_t number = NONE;
 
-		/* one that is too large alone is not copied, either */
-		if (w->runs > 0 && lines.n > BATCH_BYTES - w->bytes)
-			break;
-		number = find_name(b, name, hash_text(key, name), h.peer);
+		if (w->runs < BATCH_RUNS)
+			number = find_name(
+			    b, r.name, hash_text(key, r.name), r.peer);
 		if (number == NONE)
-			break;
-		w->run[w->runs++] = (struct run){ .lines = lines.p,
-			.n = h.bytes,
-			.messages = h.messages,
+			return false;
+		w->run[w->runs++] = (struct some){ .lines = r.lines.p,
+			.n = (uint32_t)r.lines.n,
+			.messages = r.messages,
 			.name = number };
-		left = rest;
-		w->bytes += lines.n;
+		*walk = next;
 	}
-	return data.n - left.n;
+	return true;
 }
 
-/* Which group each name is of, and how long the groups are. */
+/* Which group each name is of. */
 static void
-measure(struct batch *b)
+make_groups(struct batch *b)
 {
 	struct batch_work *w = b->work;
 	uint16_t other = NONE;
@@ -156,48 +141,70 @@ measure(struct batch *b)
 		w->group[i] = (uint16_t)b->groups;
 		if (n->other)
 			other = (uint16_t)b->groups;
-		w->pieces[b->groups] = 0;
 		b->group[b->groups++] = (struct group){
 			.name = n->other ? slice_of(NULL, 0) : n->text,
 			.hash = n->hash,
-			.other = n->other
+			.other = n->other,
+			.rest = END
 		};
-	}
-	for (size_t i = 0; i < w->runs; i++) {
-		struct group *g = &b->group[w->group[w->run[i].name]];
-
-		w->pieces[g - b->group]++;
-		g->lines.n += w->run[i].n;
-		g->messages += w->run[i].messages;
 	}
 }
 
 void
-batch_join(struct batch *b)
+batch_sort(struct batch *b)
 {
 	struct batch_work *w = b->work;
-	char **end = w->end;
+
+	make_groups(b);
+	for (size_t i = 0; i < w->runs; i++) {
+		struct some *r = &w->run[i];
+		struct group *g = &b->group[w->group[r->name]];
+
+		r->next = END;
+		if (g->rest == END)
+			g->rest = (uint32_t)i;
+		else
+			w->run[g->last].next = (uint32_t)i;
+		g->last = (uint32_t)i;
+	}
+}
+
+/* Puts short runs together, one at least. */
+static void
+join(struct batch *b, struct group *g)
+{
+	struct batch_work *w = b->work;
 	size_t used = 0;
 
-	measure(b);
-	for (size_t i = 0; i < b->groups; i++) {
-		struct group *g = &b->group[i];
+	do {
+		const struct some *r = &w->run[g->rest];
 
-		end[i] = w->lines + used;
-		if (w->pieces[i] == 1)
-			continue;
-		g->lines.p = end[i];
-		used += g->lines.n;
-	}
-	for (size_t i = 0; i < w->runs; i++) {
-		const struct run *r = &w->run[i];
-		size_t k = w->group[r->name];
+		if (r->n >= LONG || r->n > PIECE - used)
+			break;
+		memcpy(w->piece + used, r->lines, r->n);
+		used += r->n;
+		g->messages += r->messages;
+		g->rest = r->next;
+	} while (g->rest != END);
+	g->lines = slice_of(w->piece, used);
+}
 
-		if (w->pieces[k] == 1) {
-			b->group[k].lines.p = r->lines;
-			continue;
-		}
-		memcpy(end[k], r->lines, r->n);
-		end[k] += r->n;
+bool
+batch_next(struct batch *b, struct group *g)
+{
+	const struct some *r;
+
+	g->lines = slice_of(NULL, 0);
+	g->messages = 0;
+	if (g->rest == END)
+		return false;
+	r = &b->work->run[g->rest];
+	if (r->n < LONG && r->next != END) {
+		join(b, g);
+		return true;
 	}
+	g->lines = slice_of(r->lines, r->n);
+	g->messages = r->messages;
+	g->rest = r->next;
+	return true;
 }

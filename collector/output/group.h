@@ -11,7 +11,8 @@
  *   batch_begin() nothing is in it
  *   batch_scan()  for each block: which names are there?
  *   (the caller says which of them go to the file for all others)
- *   batch_join()  groups, to be written in their order
+ *   batch_sort()  groups, to be written in their order
+ *   batch_next()  for each group: lines, until there are no more
  */
 #ifndef OUTPUT_GROUP_H
 #define OUTPUT_GROUP_H
@@ -20,14 +21,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/run.h"
 #include "output/hash.h"
 #include "wire/slice.h"
 
-enum {
-	BATCH_NAMES = 16384,
-	BATCH_RUNS = 131072,
-	BATCH_BYTES = 16 * 1024 * 1024 /* of lines */
-};
+enum { BATCH_NAMES = 16384, BATCH_RUNS = 131072 };
 
 struct batch_name {
 	struct slice text; /* a view of a block */
@@ -36,13 +34,14 @@ struct batch_name {
 	bool other;    /* the caller's word */
 };
 
-/* Whole lines of one file. */
+/* What one file gets. */
 struct group {
 	struct slice name; /* a view of a block */
 	uint64_t hash;
-	bool other;         /* the file for all others; no name then */
-	struct slice lines; /* a view of a block, or of the batch */
-	uint32_t messages;  /* of them, those that count as written */
+	bool other;          /* the file for all others; no name then */
+	uint32_t rest, last; /* runs; batch_next()'s own */
+	struct slice lines;  /* whole ones: of batch_next() */
+	uint32_t messages;   /* of them, those that count as written */
 };
 
 struct batch {
@@ -60,18 +59,23 @@ void batch_clear(struct batch *b);
 void batch_begin(struct batch *b);
 
 /*
- * Adds runs from the front of data, as many as there is room for and at least
- * one to an empty batch, and returns how many bytes that were. The names are
- * in the order in which they come; there are no groups as yet. data must stay
- * as long as they are used.
+ * Adds runs, as many as there is room for and at least one to an empty batch,
+ * and moves *walk behind them. The names are in the order in which they come;
+ * there are no groups as yet. The block must stay as long as they are used.
+ * False: not all.
  */
-size_t batch_scan(
-    struct batch *b, const struct hash_key *key, struct slice data);
+bool batch_scan(
+    struct batch *b, const struct hash_key *key, struct run_walk *walk);
 
-/* Makes the groups of what was scanned, in the order of their first lines. */
-void batch_join(struct batch *b);
+/* Makes the groups of what was scanned, in the order of their first lines,
+ * none of which they have yet. */
+void batch_sort(struct batch *b);
 
-/* The messages of all runs in data that count as written. */
-uint64_t batch_count(struct slice data);
+/* The next lines of a group, with their number of messages, which are good
+ * until the next call for any. False: it had all. */
+bool batch_next(struct batch *b, struct group *g);
+
+/* The messages of all runs to come that count as written. */
+uint64_t batch_count(struct run_walk w);
 
 #endif

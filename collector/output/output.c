@@ -179,19 +179,16 @@ static uint64_t
 give_up_groups(struct output *o)
 {
 	uint64_t left, lost = 0;
+	struct group *g;
 
 	output_gather(o);
 	for (; o->sorted < o->together; o->sorted++) {
-		lost += batch_count(slice_of(
-		    o->scan->data + o->scanned, o->scan->n - o->scanned));
-		o->scan = (struct block *)(void *)o->scan->letter.next;
-		o->scanned = 0;
+		lost += batch_count(o->scan);
+		o->scan = run_first(block_next(o->scan.block));
 	}
-	while (o->group < o->batch.groups) {
-		const struct group *g = &o->batch.group[o->group];
-
+	while ((g = output_group(o)) != NULL) {
 		left = left_of(g->lines, o->done, g->messages);
-		output_end_group(o, g, left);
+		output_end_lines(o, g, left);
 		lost += left;
 	}
 	return lost;

@@ -37,13 +37,12 @@ struct output {
 
 	/* of many files: the first blocks are written together, sorted, in one
 	 * batch or several */
-	size_t together;    /* blocks; 0: not begun */
-	size_t sorted;      /* of these, how many are in batches */
-	struct block *scan; /* the next one of them */
-	size_t scanned;     /* of its bytes, those that are */
-	struct batch batch; /* that is written just now */
-	size_t group;       /* of these, the one that is */
-	size_t names;       /* of files, in the batch before */
+	size_t together;      /* blocks; 0: not begun */
+	size_t sorted;        /* of these, how many are in batches */
+	struct run_walk scan; /* of the next one of them, what is */
+	struct batch batch;   /* that is written just now */
+	size_t group;         /* of these, the one that is */
+	size_t names;         /* of files, in the batch before */
 
 	/* of hold.c */
 	struct chain held; /* written; kept until a sync goes well */
@@ -90,8 +89,12 @@ void output_take_other(struct output *o);
 /* That many messages were written for the first time. */
 void output_count(struct output *o, uint64_t messages, bool other);
 
-/* A group is written, as far as it goes: left messages are not. */
-void output_end_group(struct output *o, const struct group *g, uint64_t left);
+/* The group, with lines, that is to be written to next; NULL: all of the batch
+ * is written. */
+struct group *output_group(struct output *o);
+
+/* Its lines are written, as far as it goes: left messages are not. */
+void output_end_lines(struct output *o, struct group *g, uint64_t left);
 
 /* Written, or given up: the first block, or those that were written together,
  * go back, or are held. */
@@ -105,7 +108,7 @@ void output_gather(struct output *o);
 static inline void
 output_scatter(struct output *o)
 {
-	o->together = o->sorted = o->scanned = 0;
+	o->together = o->sorted = 0;
 	o->group = o->batch.groups;
 }
 

@@ -206,19 +206,17 @@ most_together(const struct output *o)
 void
 output_gather(struct output *o)
 {
-	struct block *b = o->waiting.first;
-	size_t most = most_together(o), bytes = 0;
+	const struct block *b = o->waiting.first;
+	size_t most = most_together(o);
 
 	if (o->together > 0)
 		return;
-	o->scan = b;
-	o->sorted = o->scanned = 0;
+	o->scan = run_first(b);
+	o->sorted = 0;
 	do {
-		bytes += b->n;
 		o->together++;
-		b = (struct block *)(void *)b->letter.next;
-	} while (
-	    b != NULL && o->together < most && bytes + b->n <= BATCH_BYTES);
+		b = block_next(b);
+	} while (b != NULL && o->together < most);
 }
 
 /* The next batch of them. False: all are written. */
@@ -228,32 +226,39 @@ sort_more(struct output *o)
 	batch_begin(&o->batch);
 	o->group = 0;
 	while (o->sorted < o->together) {
-		struct slice left = slice_of(
-		    o->scan->data + o->scanned, o->scan->n - o->scanned);
-
-		o->scanned += batch_scan(&o->batch, &o->files->key, left);
-		if (o->scanned < o->scan->n)
+		if (!batch_scan(&o->batch, &o->files->key, &o->scan))
 			break;
-		o->scan = (struct block *)(void *)o->scan->letter.next;
-		o->scanned = 0;
+		o->scan = run_first(block_next(o->scan.block));
 		o->sorted++;
 	}
 	if (o->batch.names == 0)
 		return false;
 	files_choose(o->files, &o->batch);
-	batch_join(&o->batch);
+	batch_sort(&o->batch);
 	files_put_first(o->files, &o->batch);
 	o->names = o->batch.names;
 	return true;
+}
+
+struct group *
+output_group(struct output *o)
+{
+	for (; o->group < o->batch.groups; o->group++) {
+		struct group *g = &o->batch.group[o->group];
+
+		if (g->lines.n > 0 || batch_next(&o->batch, g))
+			return g;
+	}
+	return NULL;
 }
 
 /* NULL: all of them are written. */
 static struct group *
 next_group(struct output *o)
 {
-	if (o->group == o->batch.groups && !sort_more(o))
-		return NULL;
-	return &o->batch.group[o->group];
+	struct group *g = output_group(o);
+
+	return g == NULL && sort_more(o) ? output_group(o) : g;
 }
 
 static bool
@@ -290,10 +295,10 @@ output_count(struct output *o, uint64_t messages, bool other)
 }
 
 void
-output_end_group(struct output *o, const struct group *g, uint64_t left)
+output_end_lines(struct output *o, struct group *g, uint64_t left)
 {
 	output_count(o, g->messages - left, g->other);
-	o->group++;
+	g->lines = slice_of(NULL, 0);
 	o->done = 0;
 }
 
@@ -314,7 +319,7 @@ write_groups(struct output *o, int64_t start)
 	while ((g = next_group(o)) != NULL) {
 		if (!write_group(o, g))
 			return false;
-		output_end_group(o, g, 0);
+		output_end_lines(o, g, 0);
 		if (is_late(o, start))
 			return false;
 	}

@@ -218,7 +218,7 @@ intake_burst(struct intake *in)
 static bool
 put_bytes(struct lane *l, struct slice raw, const struct line *line)
 {
-	struct block *b = lane_room(l, raw.n + 1);
+	struct block *b = lane_room(l, raw.n + 1, line);
 
 	if (b == NULL)
 		return false;
@@ -252,7 +252,7 @@ put_line(struct intake *in, struct lane *l, const struct output_conf *o,
 	size_t n, bound = format_bound(o, r);
 	struct block *b = l->block;
 
-	if (b != NULL && !l->runs && b->cap - b->n >= bound) {
+	if (lane_fits(l, bound, line)) {
 		n = format_line(in->formatter, o, r, b->data + b->n);
 		lane_added(l, b, n, line);
 		return true;
@@ -320,9 +320,9 @@ put(struct intake *in, size_t output, const struct record *r)
 		line.name = slice_of(in->name,
 		    pathname_write(in->formatter, o->file, r, in->name));
 		line.peer = peer_of(r->origin);
-	} else if (format_is_raw(o, r)) {
-		return put_bytes(l, r->msg->raw, &line);
 	}
+	if (format_is_raw(o, r))
+		return put_bytes(l, r->msg->raw, &line);
 	return put_line(in, l, o, r, &line);
 }
 

@@ -2,8 +2,7 @@
 #include "route/lane.h"
 
 #include <stdlib.h>
-
-#include "base/run.h"
+#include <string.h>
 
 struct lane *
 lane_new(void)
@@ -56,58 +55,22 @@ lane_another(struct lane *l, size_t need)
 	return l->block;
 }
 
-/* Does the block's last run go to the same file? */
-static bool
-continues_run(const struct lane *l, const struct line *line)
+size_t
+lane_add_run(struct lane *l, struct block *b, size_t n, const struct line *of)
 {
-	struct run_head h;
-
-	if (l->block == NULL || l->block->n == 0)
-		return false;
-	memcpy(&h, l->block->data + l->run, sizeof(h));
-	return h.name_n == line->name.n &&
-	    memcmp(l->block->data + l->run + sizeof(h), line->name.p,
-		line->name.n) == 0;
-}
-
-/* Behind the last run when it is of the same file, else as a new one. */
-static bool
-put_run(struct lane *l, const struct line *line)
-{
-	struct run_head h = { .name_n = (uint32_t)line->name.n,
-		.peer = line->peer };
-	size_t n = line->text.n, head = sizeof(h) + line->name.n;
-	struct block *b = lane_room(l, n + head);
-	bool same = continues_run(l, line);
-	char *to;
-
-	if (b == NULL)
-		return false;
-	to = b->data + b->n;
-	if (!same) {
-		l->run = b->n;
-		memcpy(to + sizeof(h), line->name.p, line->name.n);
-		to += head;
-		n += head;
-	} else {
-		memcpy(&h, b->data + l->run, sizeof(h));
+	if (b->heads > 0 && slice_eq(run_name(b, l->run), of->name)) {
+		run_grow(b, l->run, n, !of->own);
+		return 0;
 	}
-	h.bytes += (uint32_t)line->text.n;
-	h.messages += !line->own;
-	memcpy(b->data + l->run, &h, sizeof(h));
-	memcpy(to, line->text.p, line->text.n);
-	lane_added(l, b, n, line);
-	return true;
+	l->run = run_add(b, of->name, n, !of->own, of->peer);
+	return run_head_size(of->name);
 }
 
 bool
 lane_put(struct lane *l, const struct line *line)
 {
-	struct block *b;
+	struct block *b = lane_room(l, line->text.n, line);
 
-	if (l->runs)
-		return put_run(l, line);
-	b = lane_room(l, line->text.n);
 	if (b == NULL)
 		return false;
 	memcpy(b->data + b->n, line->text.p, line->text.n);

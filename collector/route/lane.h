@@ -15,13 +15,14 @@
 
 #include "base/metrics.h"
 #include "base/pool.h"
+#include "base/run.h"
 
 struct lane {
 	_Alignas(64) struct block *block; /* owned; NULL: none */
 	struct pool *pool;                /* borrowed */
 	struct mailbox *writer;           /* borrowed */
 	struct counters *count;           /* borrowed; this thread's set */
-	size_t run;      /* where in block the last run begins */
+	size_t run;      /* the place of the last head in block; run.h */
 	size_t queued;   /* bytes put and not yet written */
 	uint64_t posted; /* blocks handed over */
 	bool runs;       /* the output has many files */
@@ -45,28 +46,50 @@ struct lane *lane_new(void); /* NULL: no memory */
 /* All of its blocks must have come back. Accepts NULL. */
 void lane_free(struct lane *l);
 
-/* The same as lane_room() when the block being filled is full. */
+/* Another block, of need bytes at least; NULL: no memory. */
 struct block *lane_another(struct lane *l, size_t need);
 
-/* Room for need bytes behind the others in the block; NULL: no memory. */
-static inline struct block *
-lane_room(struct lane *l, size_t need)
+/* What a line of n bytes may take of a block. */
+static inline size_t
+lane_need(const struct lane *l, size_t n, const struct line *of)
 {
-	if (l->block != NULL && l->block->cap - l->block->n >= need)
-		return l->block;
-	return lane_another(l, need);
+	return l->runs ? n + run_head_size(of->name) : n;
 }
+
+/* Is there room for n bytes of a line behind the others in the block? */
+static inline bool
+lane_fits(const struct lane *l, size_t n, const struct line *of)
+{
+	return l->block != NULL && block_room(l->block) >= lane_need(l, n, of);
+}
+
+/* Where they go, in another block if need be; NULL: no memory. */
+static inline struct block *
+lane_room(struct lane *l, size_t n, const struct line *of)
+{
+	return lane_fits(l, n, of) ? l->block
+				   : lane_another(l, lane_need(l, n, of));
+}
+
+/* n bytes that are put behind the others in b are of that file. Returns how
+ * many more that takes. */
+size_t lane_add_run(
+    struct lane *l, struct block *b, size_t n, const struct line *of);
 
 /* n bytes of a line were put into b, which lane_room() gave. */
 static inline void
 lane_added(struct lane *l, struct block *b, size_t n, const struct line *of)
 {
+	size_t all = n;
+
+	if (l->runs)
+		all += lane_add_run(l, b, n, of);
 	b->n += n;
 	b->messages += !of->own;
-	l->queued += n;
+	l->queued += all;
 	if (of->stream) {
-		b->stream_n += n;
-		l->pool->stream_used += n;
+		b->stream_n += all;
+		l->pool->stream_used += all;
 	}
 }
 

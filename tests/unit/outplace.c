@@ -254,22 +254,18 @@ static void
 put_run(struct outplace *p, struct block *b, const char *line, size_t n)
 {
 	const char *space = memchr(line, ' ', n); /* names have none */
-	struct run_head h = { .peer = p->peer, .messages = 1 };
-	char *to = b->data + b->n;
+	bool counts = p->own == 0;
+	struct slice name;
 
 	assert_non_null(space);
-	h.name_n = (uint32_t)(space - line);
-	h.bytes = (uint32_t)(n - h.name_n - 1);
-	if (p->own > 0) {
-		h.messages = 0;
-		p->own--;
-	}
-	memcpy(to, &h, sizeof(h));
-	memcpy(to + sizeof(h), line, h.name_n);
-	memcpy(to + sizeof(h) + h.name_n, space + 1, h.bytes);
-	b->n += sizeof(h) + h.name_n + h.bytes;
-	b->messages += h.messages;
-	assert_true(b->n <= b->cap);
+	name = slice_of(line, (size_t)(space - line));
+	n -= name.n + 1;
+	assert_true(block_room(b) >= n + run_head_size(name));
+	memcpy(b->data + b->n, space + 1, n);
+	(void)run_add(b, name, n, counts, p->peer);
+	b->n += n;
+	b->messages += counts;
+	p->own -= !counts;
 }
 
 static void

@@ -19,18 +19,26 @@
 enum {
 	FILES = BATCH_NAMES + 1,
 	SOME_FILES = 2000,
-	TEXT = 3 * BATCH_BYTES,
+	LONG = 300000, /* bytes; more than is put together */
+	TEXT = 8 * 1024 * 1024,
 	RUNS = BATCH_RUNS + 1
 };
 
 static const struct hash_key key = { { 1, 2 } };
 
+struct given {
+	size_t file, at, n; /* of the lines, in data */
+	uint32_t messages;
+};
+
 /* Runs, and per file what must come out. */
 struct world {
-	char *data;
+	char *data; /* lines of all runs, each with a NUL behind it */
 	size_t n;
-	size_t start[RUNS + 1]; /* of the runs, and where the last one ends */
+	struct given run[RUNS];
 	size_t runs;
+	struct block *block[RUNS]; /* of put_blocks() */
+	size_t blocks;
 	char *want[FILES], *got[FILES];
 	uint64_t messages[FILES], got_messages[FILES];
 	char *want_other, *got_other;
@@ -86,26 +94,56 @@ append(char **to, const char *text, size_t n)
 static void
 put_run(struct world *w, size_t file, const char *lines, uint32_t messages)
 {
-	char name[32];
-	struct run_head h = { .bytes = (uint32_t)strlen(lines),
-		.messages = messages,
-		.peer = file };
+	size_t n = strlen(lines);
 
-	(void)snprintf(name, sizeof(name), "host%zu/app.log", file);
-	h.name_n = (uint32_t)strlen(name);
-	assert_true(w->n + sizeof(h) + h.name_n + h.bytes <= TEXT);
-	memcpy(w->data + w->n, &h, sizeof(h));
-	w->n += sizeof(h);
-	memcpy(w->data + w->n, name, h.name_n);
-	w->n += h.name_n;
-	memcpy(w->data + w->n, lines, h.bytes);
-	w->n += h.bytes;
-	w->start[++w->runs] = w->n;
+	assert_true(w->n + n < TEXT && w->runs < RUNS);
+	memcpy(w->data + w->n, lines, n + 1);
+	w->run[w->runs++] = (struct given){ file, w->n, n, messages };
+	w->n += n + 1;
 	if (w->other[file])
 		strcat(w->want_other, lines);
 	else
-		append(&w->want[file], lines, h.bytes);
+		append(&w->want[file], lines, n);
 	w->messages[file] += messages;
+}
+
+static void
+free_blocks(struct world *w)
+{
+	while (w->blocks > 0)
+		free(w->block[--w->blocks]);
+}
+
+/* All runs, in blocks of so many. */
+static void
+put_blocks(struct world *w, size_t many)
+{
+	for (size_t i = 0; i < w->runs;) {
+		size_t end = i + many < w->runs ? i + many : w->runs, cap = 0;
+		struct block *b;
+		char name[32];
+
+		for (size_t k = i; k < end; k++)
+			cap += w->run[k].n + sizeof(struct run_head) +
+			    sizeof(name);
+		b = calloc(1, sizeof(*b) + cap);
+		assert_non_null(b);
+		b->cap = cap;
+		for (; i < end; i++) {
+			const struct given *g = &w->run[i];
+			size_t place;
+
+			(void)snprintf(
+			    name, sizeof(name), "host%zu/app.log", g->file);
+			memcpy(b->data + b->n, w->data + g->at, g->n);
+			place = run_add(
+			    b, slice_str(name), g->n, g->messages > 0, g->file);
+			for (uint32_t m = 1; m < g->messages; m++)
+				run_grow(b, place, 0, true);
+			b->n += g->n;
+		}
+		w->block[w->blocks++] = b;
+	}
 }
 
 static size_t
@@ -124,31 +162,23 @@ take_group(struct world *w, const struct group *g)
 	assert_int_equal(g->lines.p[g->lines.n - 1], '\n');
 	if (g->other) {
 		strncat(w->got_other, g->lines.p, g->lines.n);
+		w->got_messages[FILES - 1] += g->messages;
 		return;
 	}
 	append(&w->got[file_of(g->name)], g->lines.p, g->lines.n);
 	w->got_messages[file_of(g->name)] += g->messages;
 }
 
-/* Fills a batch with blocks of so many runs each, from at. */
-static size_t
-fill(const struct world *w, struct batch *b, size_t at, size_t block)
+/* Fills a batch from the walk on. */
+static void
+fill(const struct world *w, struct batch *b, size_t *at, struct run_walk *walk)
 {
-	size_t from = at;
-
 	batch_begin(b);
 	assert_int_equal(b->names, 0);
-	for (size_t i = block; at < w->n; i += block) {
-		size_t end = w->start[i < w->runs ? i : w->runs];
-
-		if (end <= at)
-			continue;
-		at += batch_scan(b, &key, slice_of(w->data + at, end - at));
-		if (at < end)
-			break;
-	}
-	assert_true(at > from);
-	return at;
+	while (*at < w->blocks && batch_scan(b, &key, walk))
+		if (++*at < w->blocks)
+			*walk = run_first(w->block[*at]);
+	assert_true(b->names > 0);
 }
 
 static void
@@ -160,35 +190,57 @@ assert_no_group_twice(const struct batch *b)
 			    slice_eq(b->group[i].name, b->group[k].name));
 }
 
+static void
+take_groups(struct world *w, struct batch *b)
+{
+	for (size_t i = 0; i < b->names; i++) {
+		size_t file = file_of(b->name[i].text);
+
+		assert_int_equal(b->name[i].peer, file);
+		b->name[i].other = w->other[file];
+	}
+	batch_sort(b);
+	assert_in_range(b->groups, 1, b->names);
+	assert_no_group_twice(b);
+	for (size_t i = 0; i < b->groups; i++) {
+		struct group *g = &b->group[i];
+
+		while (batch_next(b, g))
+			take_group(w, g);
+		assert_int_equal(g->lines.n, 0);
+	}
+}
+
+static uint64_t
+sum(const uint64_t *messages)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < FILES; i++)
+		all += messages[i];
+	return all;
+}
+
 /* Takes all runs, in blocks of so many, batch by batch; returns the number of
  * batches. */
 static size_t
 take_all(struct world *w, struct batch *b, size_t block)
 {
+	struct run_walk walk;
 	size_t at = 0, batches = 0;
-	uint64_t total = 0, sum = 0;
+	uint64_t counted = 0, before = sum(w->got_messages);
 
-	while (at < w->n) {
-		at = fill(w, b, at, block);
-		batches++;
-		for (size_t i = 0; i < b->names; i++) {
-			size_t file = file_of(b->name[i].text);
-
-			assert_int_equal(b->name[i].peer, file);
-			b->name[i].other = w->other[file];
-		}
-		batch_join(b);
-		assert_in_range(b->groups, 1, b->names);
-		assert_no_group_twice(b);
-		for (size_t i = 0; i < b->groups; i++) {
-			take_group(w, &b->group[i]);
-			sum += b->group[i].messages;
-		}
+	put_blocks(w, block);
+	for (size_t i = 0; i < w->blocks; i++)
+		counted += batch_count(run_first(w->block[i]));
+	assert_int_equal(counted, sum(w->messages));
+	walk = run_first(w->block[0]);
+	for (; at < w->blocks; batches++) {
+		fill(w, b, &at, &walk);
+		take_groups(w, b);
 	}
-	for (size_t i = 0; i < FILES; i++)
-		total += w->messages[i];
-	assert_int_equal(sum, total);
-	assert_int_equal(batch_count(slice_of(w->data, w->n)), total);
+	assert_int_equal(sum(w->got_messages) - before, counted);
+	free_blocks(w);
 	return batches;
 }
 
@@ -246,28 +298,72 @@ each_file_gets_its_lines_in_order(void **state)
 	batch_clear(&b);
 }
 
-/* What stands together already is written from where it is. */
+/* What stands together already is written from where it is, and so is what is
+ * long; the rest is put together. */
 static void
-a_file_with_one_run_is_not_copied(void **state)
+what_is_not_short_and_scattered_is_not_copied(void **state)
 {
+	static const char *const want[] = { "one\n", "two\nfour\n", "x",
+		"five\n", "three\n" };
+	char *lines = malloc(LONG + 1);
 	struct world *w = world_new();
+	const struct block *only;
+	struct run_walk walk;
 	struct batch b;
+	size_t at = 0, n = 0;
 
 	(void)state;
+	assert_non_null(lines);
+	memset(lines, 'x', LONG);
+	memcpy(lines + LONG - 1, "\n", 2);
 	assert_int_equal(batch_init(&b), 0);
 	put_run(w, 1, "one\n", 1);
 	put_run(w, 2, "two\n", 1);
 	put_run(w, 3, "three\n", 1);
 	put_run(w, 2, "four\n", 1);
-	assert_int_equal(fill(w, &b, 0, 1), w->n);
-	batch_join(&b);
+	put_run(w, 2, lines, 1);
+	put_run(w, 2, "five\n", 1);
+	put_blocks(w, RUNS);
+	only = w->block[0];
+	walk = run_first(only);
+	fill(w, &b, &at, &walk);
+	batch_sort(&b);
 	assert_int_equal(b.groups, 3);
 	for (size_t i = 0; i < 3; i++) {
-		const char *p = b.group[i].lines.p;
-		bool inside = p >= w->data && p < w->data + w->n;
+		struct group *g = &b.group[i];
 
-		assert_int_equal(inside, file_of(b.group[i].name) != 2);
+		for (; batch_next(&b, g); n++) {
+			const char *p = g->lines.p;
+			bool inside = p >= only->data &&
+			    p < only->data + only->n;
+
+			assert_int_equal(inside, n != 1);
+			assert_memory_equal(p, want[n], strlen(want[n]));
+		}
 	}
+	assert_int_equal(n, 5);
+	batch_clear(&b);
+	free_blocks(w);
+	world_free(w);
+	free(lines);
+}
+
+/* More short runs than are put together at once. */
+static void
+a_long_group_comes_in_pieces_of_whole_lines(void **state)
+{
+	struct world *w = world_new();
+	struct batch b;
+	char line[200];
+
+	(void)state;
+	assert_int_equal(batch_init(&b), 0);
+	for (int i = 0; i < 20000; i++) {
+		(void)snprintf(line, sizeof(line), "%0*d\n", i % 150 + 1, i);
+		put_run(w, (size_t)i % 3, line, 1);
+	}
+	assert_int_equal(take_all(w, &b, 1000), 1);
+	check(w);
 	batch_clear(&b);
 	world_free(w);
 }
@@ -275,12 +371,10 @@ a_file_with_one_run_is_not_copied(void **state)
 static void
 a_batch_has_limits_and_what_is_more_makes_several(void **state)
 {
-	char *lines = malloc(BATCH_BYTES + 100);
 	struct world *w;
 	struct batch b;
 
 	(void)state;
-	assert_non_null(lines);
 	assert_int_equal(batch_init(&b), 0);
 
 	/* as many names as there may be, and one more */
@@ -302,24 +396,7 @@ a_batch_has_limits_and_what_is_more_makes_several(void **state)
 	assert_int_equal(take_all(w, &b, 1), 2);
 	assert_int_equal(take_all(w, &b, RUNS), 2);
 	world_free(w);
-
-	/* bytes: each of these fills one by itself */
-	w = world_new();
-	memset(lines, 'x', BATCH_BYTES + 100);
-	lines[BATCH_BYTES + 99] = '\0';
-	lines[BATCH_BYTES + 98] = '\n';
-	put_run(w, 0, lines, 1);
-	put_run(w, 1, "x\n", 1);
-	put_run(w, 1, lines, 1);
-	put_run(w, 0, "y\n", 1);
-	assert_int_equal(take_all(w, &b, 1), 4);
-	check(w);
-	world_free(w);
-
-	batch_begin(&b);
-	assert_int_equal(batch_scan(&b, &key, slice_of(NULL, 0)), 0);
 	batch_clear(&b);
-	free(lines);
 }
 
 int
@@ -327,7 +404,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_file_gets_its_lines_in_order),
-		cmocka_unit_test(a_file_with_one_run_is_not_copied),
+		cmocka_unit_test(what_is_not_short_and_scattered_is_not_copied),
+		cmocka_unit_test(a_long_group_comes_in_pieces_of_whole_lines),
 		cmocka_unit_test(
 		    a_batch_has_limits_and_what_is_more_makes_several),
 	};

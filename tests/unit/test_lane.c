@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -64,27 +65,18 @@ put(struct place *p, const char *name, const char *text, bool own)
 static void
 show(const struct block *b, char *to)
 {
-	size_t at = 0, n = 0;
+	struct run_walk w = run_first(b);
+	struct run r;
+	size_t n = 0;
 
-	while (at < b->n) {
-		struct run_head h;
-
-		memcpy(&h, b->data + at, sizeof(h));
-		at += sizeof(h);
-		assert_int_equal(h.peer, 7);
-		memcpy(to + n, b->data + at, h.name_n);
-		n += h.name_n;
-		at += h.name_n;
-		to[n++] = '(';
-		to[n++] = (char)('0' + h.messages);
-		to[n++] = ')';
-		memcpy(to + n, b->data + at, h.bytes);
-		n += h.bytes;
-		at += h.bytes;
-		to[n++] = '|';
+	while (run_next(&w, &r)) {
+		assert_int_equal(r.peer, 7);
+		n += (size_t)sprintf(to + n, "%.*s(%u)%.*s|", (int)r.name.n,
+		    r.name.p, r.messages, (int)r.lines.n, r.lines.p);
 	}
-	assert_int_equal(at, b->n);
-	to[n] = '\0';
+	assert_int_equal(w.lines, b->n);
+	assert_int_equal(w.heads, b->heads);
+	assert_true(b->n + b->heads <= b->cap);
 }
 
 static void
@@ -107,7 +99,7 @@ lines_of_one_file_in_a_row_are_one_run(void **state)
 	assert_ptr_equal(b->output, &p);
 	assert_true(b->runs);
 	assert_int_equal(b->messages, 4);
-	assert_int_equal(b->stream_n, b->n);
+	assert_int_equal(b->stream_n, b->n + b->heads);
 	show(b, text);
 	assert_string_equal(text, "a(2)1;2;|b(1)3;|ab(0)4;|a(1)5;|");
 	block_return(b);
