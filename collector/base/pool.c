@@ -20,6 +20,8 @@ keep_or_free(struct pool *p, struct block *b)
 	p->stream_used -= b->stream_n;
 	if (b->queued != NULL)
 		*b->queued -= b->n + b->heads;
+	if (b->heads > 0)
+		p->files = b->files;
 	if (b->cap != p->block_size || p->spare_n + b->cap > SPARE_MAX) {
 		free(b);
 		return;
@@ -75,7 +77,7 @@ pool_take(struct pool *p, size_t need)
 	b->queued = NULL;
 	b->output = NULL;
 	b->runs = false;
-	b->n = b->heads = 0;
+	b->n = b->heads = b->files = 0;
 	b->messages = 0;
 	b->stream_n = 0;
 	return b;

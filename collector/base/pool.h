@@ -34,6 +34,8 @@ struct block {
 				      streams */
 	size_t n, cap;             /* bytes of lines, bytes there are */
 	size_t heads;              /* bytes used at the end of data; run.h */
+	size_t files;              /* the writer's word: so many were written
+				      to together, if it has heads */
 	char data[];
 };
 
@@ -43,6 +45,7 @@ struct pool {
 	size_t used;        /* bytes of all blocks that are not spare */
 	size_t stream_used; /* lines of streams in them; block.stream_n */
 	size_t spare_n;     /* bytes in spare blocks */
+	size_t files;       /* as the last block with heads said */
 	struct block *spare;
 	struct mailbox returns; /* from the writer */
 };

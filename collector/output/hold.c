@@ -56,6 +56,7 @@ pass_first(struct output *o)
 	struct block *b = pop(&o->waiting);
 
 	o->queued -= b->n;
+	b->files = o->names;
 	if (o->again > 0)
 		o->again--;
 	if (o->held.first == NULL)

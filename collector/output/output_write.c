@@ -11,11 +11,11 @@ enum {
 	BUSY_MS = 5,        /* somebody does not take more now */
 	BUSY_MAX_MS = 1000, /* for longer is a stall */
 	TURN_MS = 50,       /* then others have theirs */
-	/* So many blocks are written together, so that each file gets 16 KiB
+	/* So many blocks are written together, so that each file gets 25 KiB
 	 * (a block has 256): beyond that it gains little. */
 	TOGETHER_LEAST = 16,
-	TOGETHER_MOST = 64,
-	NAMES_A_BLOCK = 16
+	TOGETHER_MOST = 128,
+	NAMES_A_BLOCK = 10
 };
 
 /* The reader of standard output, or the syncer, takes no more just now. */

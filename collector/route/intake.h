@@ -50,7 +50,8 @@ struct intake {
 	struct pool pool;
 	struct intake_parts parts;
 	struct lane *leaving; /* owned; of outputs that a reload took away */
-	size_t stream_high;   /* bytes of streams at which these pause */
+	size_t stream_high;   /* bytes of streams at which these pause ... */
+	size_t files;         /* ... while the writer has so many files */
 	size_t drop_high;     /* bytes at which when_full: drop drops */
 	bool paused;          /* until half of stream_high */
 	struct timespec now;  /* UTC, of this burst */

@@ -8,8 +8,10 @@
 enum {
 	STREAM_HIGH = 8 * 1024 * 1024,
 	/* The more waits, the more lines each of many files gets with one
-	 * write(2). */
-	STREAM_HIGH_MANY = 12 * 1024 * 1024
+	 * write(2), and with one open(2) where not all can be open. */
+	STREAM_HIGH_FILE = 24 * 1024,
+	STREAM_HIGH_SOME = 12 * 1024 * 1024,
+	STREAM_HIGH_MANY = 24 * 1024 * 1024
 };
 
 static int
@@ -89,12 +91,16 @@ plan_find_output(const struct plan *p, const void *output)
 }
 
 size_t
-plan_stream_high(const struct plan *p, size_t share)
+plan_stream_high(const struct plan *p, size_t share, size_t files)
 {
 	size_t most = STREAM_HIGH;
 
 	for (size_t i = 0; i < p->conf->outputs; i++)
 		if (p->conf->output[i].file != NULL)
-			most = STREAM_HIGH_MANY;
+			most = STREAM_HIGH_SOME;
+	if (files > STREAM_HIGH_MANY / STREAM_HIGH_FILE)
+		most = STREAM_HIGH_MANY;
+	else if (files * STREAM_HIGH_FILE > most)
+		most = files * STREAM_HIGH_FILE;
 	return share / 2 < most ? share / 2 : most;
 }

@@ -29,7 +29,7 @@ void plan_free(struct plan *p); /* accepts NULL */
 size_t plan_find_output(const struct plan *p, const void *output);
 
 /* How much of what streams bring may wait for the writer, of a worker's share
- * of memory; bytes. */
-size_t plan_stream_high(const struct plan *p, size_t share);
+ * of memory; bytes. files: so many are written to at the moment. */
+size_t plan_stream_high(const struct plan *p, size_t share, size_t files);
 
 #endif

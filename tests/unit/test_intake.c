@@ -272,13 +272,19 @@ what_streams_may_leave_waiting(void **state)
 	static const struct {
 		int64_t memory;
 		bool many;
-		size_t want;
+		size_t files, want;
 	} rows[] = {
-		{ 256 << 20, false, 8 << 20 },
-		{ 256 << 20, true, 12 << 20 },
-		{ 16 << 20, true, 8 << 20 },
-		{ 8 << 20, false, 4 << 20 },
-		{ 8 << 20, true, 4 << 20 },
+		{ 256 << 20, false, 0, 8 << 20 },
+		{ 256 << 20, true, 0, 12 << 20 },
+		{ 256 << 20, true, 512, 12 << 20 },
+		{ 256 << 20, true, 513, 513 * 24 << 10 },
+		{ 256 << 20, true, 1000, 1000 * 24 << 10 },
+		{ 256 << 20, true, 1024, 24 << 20 },
+		{ 256 << 20, true, SIZE_MAX, 24 << 20 },
+		{ 32 << 20, true, 1000, 16 << 20 },
+		{ 16 << 20, true, 0, 8 << 20 },
+		{ 8 << 20, false, 0, 4 << 20 },
+		{ 8 << 20, true, 1000, 4 << 20 },
 	};
 	char any; /* stands for a name with fields, which nobody reads */
 
@@ -291,9 +297,42 @@ what_streams_may_leave_waiting(void **state)
 		if (rows[i].many)
 			p.output[1].file = (void *)&any;
 		furnish(&p);
-		assert_int_equal(p.in.stream_high, rows[i].want);
+		assert_int_equal(
+		    plan_stream_high(&p.plan, p.in.pool.share, rows[i].files),
+		    rows[i].want);
 		close_place(&p);
 	}
+}
+
+/* The writer says with each block how many files there are. */
+static void
+more_may_wait_while_there_are_more_files(void **state)
+{
+	struct place p;
+	char msg[1024];
+	struct letter *l;
+
+	(void)state;
+	(void)snprintf(msg, sizeof(msg), "<15>1 - h a - - - %0900d", 0);
+	prepare(&p, FORMAT_RFC5424, 1);
+	p.conf.memory = 256 << 20;
+	furnish(&p);
+	p.source.waits = true;
+	while (intake_ready(&p.in))
+		take(&p, msg);
+	assert_int_equal(p.in.stream_high, 8 << 20);
+	intake_finish(&p.in);
+	for (l = mailbox_take(&p.writer); l != NULL;) {
+		struct block *b = (struct block *)(void *)l;
+
+		l = l->next;
+		b->heads = 1; /* as if it had a run; nobody looks */
+		b->files = 1000;
+		block_return(b);
+	}
+	assert_true(intake_ready(&p.in));
+	assert_int_equal(p.in.stream_high, 1000 * 24 << 10);
+	close_place(&p);
 }
 
 static void
@@ -482,6 +521,7 @@ main(void)
 		cmocka_unit_test(memory_fills_by_severity),
 		cmocka_unit_test(a_stream_is_never_dropped_but_told_to_wait),
 		cmocka_unit_test(what_streams_may_leave_waiting),
+		cmocka_unit_test(more_may_wait_while_there_are_more_files),
 		cmocka_unit_test(a_line_longer_than_a_block_is_whole),
 		cmocka_unit_test(what_no_output_takes_is_counted),
 		cmocka_unit_test(final_ends_the_way_of_what_was_taken),
