@@ -160,7 +160,7 @@ def test_kill_9_between_thousands_of_rotations(collect, tmp_path):
     args = ("--rotate-size", "16K", "--compress", "zstd", "--workers", 1)
     lives = 0
     while lives == 0 or highest(logs) < total:
-        c = collect(output="d/out.log", args=args, http=None)
+        c = collect(output="d/out.log", args=args, http="none")
         stop = threading.Event()
         feeders = [threading.Thread(target=send_until, args=(
             c, "l%d-%d" % (lives, k), stop)) for k in range(2)]

@@ -19,7 +19,7 @@
 enum {
 	FILES = BATCH_NAMES + 1,
 	SOME_FILES = 2000,
-	LONG = 300000, /* bytes; more than is put together */
+	LONG = 100000, /* bytes; too many to be copied for a write */
 	TEXT = 8 * 1024 * 1024,
 	RUNS = BATCH_RUNS + 1
 };

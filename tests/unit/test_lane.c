@@ -133,6 +133,42 @@ a_new_block_begins_with_a_head(void **state)
 	close_place(&p);
 }
 
+/* Lines from the front of a block and names from its end do not meet, and a
+ * block that is used again knows nothing of its last run. */
+static void
+lines_and_names_share_a_block(void **state)
+{
+	struct place p;
+	char name[64], text[1024];
+	unsigned messages = 0;
+
+	(void)state;
+	open_place(&p, true);
+	for (int i = 0; i < 100; i++) {
+		struct letter *l;
+
+		(void)snprintf(name, sizeof(name), "%0*d", i % 40 + 1, i % 7);
+		put(&p, "same", "1;", false);
+		put(&p, name, "0123456789;", false);
+		put(&p, "same", "2;", false);
+		if (i % 10 == 9)
+			lane_finish(p.lane);
+		for (l = mailbox_take(&p.writer); l != NULL;) {
+			struct block *b = (struct block *)(void *)l;
+
+			l = l->next;
+			show(b, text);
+			messages += b->messages;
+			block_return(b);
+		}
+		pool_reclaim(&p.pool);
+	}
+	assert_int_equal(messages, 300);
+	assert_int_equal(p.lane->queued, 0);
+	assert_int_equal(p.pool.stream_used, 0);
+	close_place(&p);
+}
+
 static void
 what_is_written_is_not_queued_any_more(void **state)
 {
@@ -185,6 +221,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_of_one_file_in_a_row_are_one_run),
 		cmocka_unit_test(a_new_block_begins_with_a_head),
+		cmocka_unit_test(lines_and_names_share_a_block),
 		cmocka_unit_test(what_is_written_is_not_queued_any_more),
 		cmocka_unit_test(partial_blocks_keep_their_pace),
 	};
