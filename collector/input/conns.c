@@ -207,6 +207,7 @@ conns_adopt(struct conns *cs, struct newcomer *n)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 	struct counters *count = counters_of(cs, n->listener);
+	int64_t from = clock_used_ns();
 
 	if (c == NULL)
 		goto fail;
@@ -230,6 +231,8 @@ conns_adopt(struct conns *cs, struct newcomer *n)
 		goto fail;
 	TAILQ_INSERT_TAIL(&cs->all, c, all);
 	free(n);
+	if (c->secure != NULL)
+		handshakes_charge(&cs->handshakes, from);
 	return;
 
 fail:

@@ -4,9 +4,11 @@
  *
  * A handshake is what costs most in TLS, and anybody can ask for one. So its
  * steps are not done where they arrive: they queue, and after a turn of the
- * loop they get as much time as everything else took, so that a flood of them
- * leaves half of the worker to those who send, as long as these send. Only so
- * many are at once; others wait without any cost but that of their connection.
+ * loop they get two thirds of the time that everything else took, so that a
+ * flood of them leaves those who send at half speed, as long as these send.
+ * What it costs to take up connections that are to shake hands is part of
+ * theirs. Only so many are at once; others wait without any cost but that of
+ * their connection.
  */
 #ifndef INPUT_HANDSHAKES_H
 #define INPUT_HANDSHAKES_H
@@ -33,6 +35,7 @@ struct handshakes {
 	struct event again;         /* keeps the loop from sleeping */
 	int64_t left_at;            /* ns used, when it was looked at last */
 	int64_t owed;               /* ns that steps had too much */
+	int64_t charged;            /* ns, see there; since left_at */
 	uint64_t taken;             /* messages, at that time */
 	struct tls_pipe *pipe;      /* owned; NULL until it is needed */
 };
@@ -47,6 +50,10 @@ void handshakes_queue(struct handshakes *h, struct secure *s);
 
 /* Its handshake is over, well or not. */
 void handshakes_leave(struct handshakes *h, struct secure *s);
+
+/* What this thread did since then (clock_used_ns()) was no step, but for a
+ * connection that has not shaken hands yet. */
+void handshakes_charge(struct handshakes *h, int64_t since);
 
 /* Do what is due, as long as it may take. busy: those who send had something
  * for us since the last time. */

@@ -259,11 +259,14 @@ bool
 secure_postpone(struct conn *c)
 {
 	struct secure *s = c->secure;
+	int64_t from;
 
 	if (s == NULL || secure_is_authorised(s) || has_header_first(c))
 		return false;
+	from = clock_used_ns();
 	event_del(&c->readable);
 	handshakes_queue(handshakes_of(c), s);
+	handshakes_charge(handshakes_of(c), from);
 	return true;
 }
 
