@@ -314,20 +314,31 @@ def handshakes(name, scenario, options):
 
 def beside(name, scenario, options, processes):
     """A flow while so many processes make handshakes. What the server used is
-    counted until it has read everything: then the tool has ended."""
+    counted from when all senders are connected (their own handshakes are some
+    among the others) until it has read everything: then the tool has ended."""
     with Run(name, scenario, options) as run:
         clock = Clock(run.server.process.pid)
+        looks = []
         with tools.flood(options.tools, run.server, processes):
             with tools.Load(options.tools, scenario, run.server, 0,
                             run.count) as load:
-                before = clock.read()[0]
+                while not looks or load.is_running():
+                    looks.append((time.monotonic_ns(), clock.read()[0]))
+                    time.sleep(POLL_SECONDS)
+                after = clock.read()[0]
                 sent = load.result()
-                cpu = clock.read()[0] - before
+        cpu = after - used_at(looks, sent["first_ns"])
         memory = peak_memory(run.server.process.pid)
         run.server.stop()
         return dict(run.counted(run.count), sent=sent["sent"], memory=memory,
                     rate=sent["sent"] / sent["seconds"],
                     cpu_per_million=cpu / run.count * 1e6)
+
+
+def used_at(looks, when):
+    """From [(ns, seconds used by then)], of which the first is the least."""
+    return max((used for ns, used in looks if ns <= when),
+               default=looks[0][1])
 
 
 def flood(name, scenario, options):
