@@ -105,9 +105,18 @@ take_seconds(struct check_tls *c, const char *value, struct err *err)
 	return 0;
 }
 
+/* What is wrong with a value, behind the name of its option. */
+static int
+refuse(const char *option, const struct err *why, struct err *err)
+{
+	return err_set(err, "%s %s", option, why->text);
+}
+
 static int
 take(struct check_tls *c, int letter, const char *value, struct err *err)
 {
+	struct err why;
+
 	switch (letter) {
 	case 'a':
 		return take_path(c->ca_path, value, err);
@@ -116,12 +125,16 @@ take(struct check_tls *c, int letter, const char *value, struct err *err)
 	case 'k':
 		return take_path(c->key_path, value, err);
 	case 'n':
-		return hostname_read(&c->name, value, err);
+		return hostname_read(&c->name, value, &why) == 0
+		    ? 0
+		    : refuse("--name", &why, err);
 	case 't':
 		return take_seconds(c, value, err);
 	case 'f':
 		c->fingerprint = value;
-		return view_check_fingerprint(value, err);
+		return view_check_fingerprint(value, &why) == 0
+		    ? 0
+		    : refuse("--fingerprint:", &why, err);
 	default:
 		c->send = true;
 		return 0;

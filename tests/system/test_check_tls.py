@@ -400,6 +400,14 @@ def test_a_mistake_is_named_once(bad):
     assert err.count(bad) == 1, err
 
 
+@pytest.mark.parametrize("option, bad", [
+    ("--name", "a b"), ("--name", "*.example.net"), ("--fingerprint", "AB:CD"),
+    ("--timeout", "0")])
+def test_the_option_of_a_mistake_is_named(option, bad):
+    _, _, err = tool.run("check-tls", option, bad, "localhost")
+    assert err.startswith("syncline check-tls: %s" % option), err
+
+
 def test_files_that_do_not_fit(tls, bundle, other, tmp_path):
     for args, word in (
             (("--bundle", tmp_path), "no client.pem"),
