@@ -12,7 +12,8 @@ sys.path.insert(0, os.path.join(
 # pylint: disable=unused-import, wrong-import-position
 import harness  # noqa: E402
 from fixtures import (  # noqa: E402, F401
-    certs, collect, peers, private, pytest_collection_modifyitems, shared)
+    certs, collect, open_folder, peers, private,
+    pytest_collection_modifyitems, shared)
 
 
 @pytest.fixture(autouse=True)

@@ -3,4 +3,5 @@
 
 # pylint: disable=unused-import
 from fixtures import (  # noqa: F401
-    certs, collect, peers, private, pytest_collection_modifyitems, shared)
+    certs, collect, open_folder, peers, private,
+    pytest_collection_modifyitems, shared)

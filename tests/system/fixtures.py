@@ -2,6 +2,9 @@
 """fixtures.py - what every test of system and fault gets"""
 
 import os
+import pathlib
+import shutil
+import tempfile
 
 import pytest
 
@@ -35,6 +38,17 @@ def collect(tmp_path):
             if c.process.poll() is None:
                 c.process.kill()
                 c.process.wait()
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user may enter, for a collector that is not root:
+    named before `collect`, so that it outlives it. tmp_path would not do: each
+    pytest that begins closes the folders above it again."""
+    folder = tempfile.mkdtemp(prefix="syncline-open-")
+    os.chmod(folder, 0o755)
+    yield pathlib.Path(folder)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

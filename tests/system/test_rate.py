@@ -6,8 +6,6 @@ written + dropped.
 """
 
 import os
-import shutil
-import tempfile
 import time
 
 import pytest
@@ -98,19 +96,10 @@ def as_user(uid, address, scheme, name, count):
             senders.finish(s)
 
 
-@pytest.fixture
-def open_folder():
-    """A folder that every user may enter."""
-    folder = tempfile.mkdtemp()
-    os.chmod(folder, 0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
 @pytest.mark.parametrize("scheme", ["unix", "unix-stream"])
 def test_a_user_s_flood_costs_no_other_user_anything(
-        collect, open_folder, scheme):
+        open_folder, collect, scheme):
     """D3: by the kernel's word on who it is, not by anything in the text."""
     c = collect(listen=("%s://%s/s?rate=200" % (scheme, open_folder),),
                 args=("--workers", "2"))

@@ -244,18 +244,19 @@ def test_a_broken_file_keeps_the_old_ones(collect, certs, files, tmp_path,
     assert serial(k, certs) == made.load(certs.server).serial_number
 
 
-def test_a_key_that_we_could_not_read_again_is_told(collect, certs, files,
+@pytest.mark.usefixtures("files")
+def test_a_key_that_we_could_not_read_again_is_told(open_folder, collect,
                                                     tmp_path):
     """Root reads it, and what root becomes does not."""
     if os.geteuid() != 0:
         pytest.skip("only root may become somebody else")
     nobody = pwd.getpwnam("nobody")
-    for folder in [tmp_path, *tmp_path.parents[:-2]]:
-        os.chmod(folder, os.stat(folder).st_mode | 0o011)
-    (tmp_path / "out").mkdir()
-    os.chown(tmp_path / "out", nobody.pw_uid, nobody.pw_gid)
+    for name in ("own.pem", "own.key", "ca.pem"):
+        shutil.copy(tmp_path / name, open_folder)
+    (open_folder / "out").mkdir()
+    os.chown(open_folder / "out", nobody.pw_uid, nobody.pw_gid)
     k = configured.start(
-        collect, tmp_path, "user: nobody\n" +
+        collect, open_folder, "user: nobody\n" +
         (TEXT % "").replace("/out.log", "/out/out.log"))
     k.c.wait_says("own.key: Permission denied: a reload will be refused")
 

@@ -22,17 +22,12 @@ def status(c, name):
 
 
 @root
-def test_root_becomes_the_user(collect, tmp_path):
+def test_root_becomes_the_user(open_folder, collect):
     nobody = pwd.getpwnam("nobody")
-    os.chmod(tmp_path, 0o755)
-    for parent in list(tmp_path.parents)[:-1]:
-        if stat.S_IMODE(os.stat(parent).st_mode) & 0o011 != 0o011 and \
-                parent.stat().st_uid == os.getuid() and str(parent) != "/tmp":
-            os.chmod(parent, os.stat(parent).st_mode | 0o011)
-    logs = tmp_path / "logs"
+    logs = open_folder / "logs"
     logs.mkdir()
     os.chown(logs, nobody.pw_uid, nobody.pw_gid)
-    f = start(collect, tmp_path, """
+    f = start(collect, open_folder, """
 user: nobody
 listen:
   - url: tcp://127.0.0.1:0
