@@ -39,6 +39,8 @@ static void
 look_at_age(struct cert_watch *w, const struct listen_conf *l, int64_t now)
 {
 	int64_t end = tls_expires(l->tls), left = end - now;
+	const char *behind = tls_expires_behind(l->tls);
+	bool ours = behind[0] == '\0';
 	unsigned near = nearness(left);
 	char date[32];
 
@@ -47,14 +49,16 @@ look_at_age(struct cert_watch *w, const struct listen_conf *l, int64_t now)
 	w->warned = near;
 	if (left <= 0)
 		log_line(LOG_ERR,
-		    "listener %s: our certificate %s expired on %s, and "
+		    "listener %s: %s%sour certificate %s%s expired on %s, and "
 		    "senders refuse it; put a new one there and send SIGHUP",
-		    listen_label(l), l->certificate, date_of(end, date));
+		    listen_label(l), behind, ours ? "" : ", sent with ",
+		    l->certificate, ours ? "" : ",", date_of(end, date));
 	else
 		log_line(LOG_WARNING,
-		    "listener %s: our certificate %s expires in %lld day%s, on "
-		    "%s; renew it and send SIGHUP",
-		    listen_label(l), l->certificate, (long long)(left / DAY),
+		    "listener %s: %s%sour certificate %s%s expires in %lld "
+		    "day%s, on %s; renew it and send SIGHUP",
+		    listen_label(l), behind, ours ? "" : ", sent with ",
+		    l->certificate, ours ? "" : ",", (long long)(left / DAY),
 		    left / DAY == 1 ? "" : "s", date_of(end, date));
 }
 

@@ -156,7 +156,7 @@ add_certificates(struct evbuffer *to, const struct plan *plan)
 	int64_t now = time(NULL);
 
 	add_head(to, "certificate_expiry_seconds",
-	    "Seconds until our certificate expires");
+	    "Seconds until our certificate expires, or one sent with it");
 	for (size_t i = 0; i < plan->conf->listens; i++) {
 		const struct listen_conf *l = &plan->conf->listen[i];
 

@@ -120,6 +120,26 @@ new_context(const struct tls_options *o,
 	return ctx;
 }
 
+/* Senders need all that stands behind ours, so what ends first counts. */
+static void
+find_end(struct tls *t, const X509 *leaf)
+{
+	STACK_OF(X509) *chain = NULL;
+
+	t->expires = seconds_of(X509_get0_notAfter(leaf));
+	(void)SSL_CTX_get0_chain_certs(t->ctx, &chain);
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		const X509 *x = sk_X509_value(chain, i);
+		int64_t end = seconds_of(X509_get0_notAfter(x));
+
+		if (end >= t->expires)
+			continue;
+		t->expires = end;
+		(void)tls_add_name(t->expires_behind, sizeof(t->expires_behind),
+		    0, X509_get_subject_name(x));
+	}
+}
+
 static void
 read_own(struct tls *t, const struct tls_options *o, struct tls_faults *f)
 {
@@ -144,7 +164,7 @@ read_own(struct tls *t, const struct tls_options *o, struct tls_faults *f)
 	else if (tls_read_key(good ? t->ctx : NULL, o->key, &err) == -1)
 		add_fault(f, "key", o->key, &err);
 	if (leaf != NULL) {
-		t->expires = seconds_of(X509_get0_notAfter(leaf));
+		find_end(t, leaf);
 		tls_print_text(leaf, t->print);
 	}
 	X509_free(leaf);
@@ -286,7 +306,15 @@ read_peers(struct tls *t, const struct tls_options *o, struct tls_faults *f)
 static void
 check_sense(const struct tls_options *o, struct tls_faults *f)
 {
+	static const char nobody[] =
+	    "nobody is asked for a certificate with `client: none`; leave one "
+	    "of the two out";
+
 	if (o->client == TLS_CLIENT_NONE) {
+		if (is_given(o->ca))
+			refuse(f, "ca", o->ca, "%s", nobody);
+		if (is_given(o->crl))
+			refuse(f, "crl", o->crl, "%s", nobody);
 		if (o->n_peers > 0)
 			refuse(f, "peers", NULL,
 			    "nobody is asked for a certificate with `client: "
@@ -383,6 +411,12 @@ int64_t
 tls_expires(const struct tls *t)
 {
 	return t->expires;
+}
+
+const char *
+tls_expires_behind(const struct tls *t)
+{
+	return t->expires_behind;
 }
 
 int64_t

@@ -50,10 +50,14 @@ struct tls_faults {
 struct tls *tls_new(const struct tls_options *o, struct tls_faults *f);
 void tls_free(struct tls *t); /* accepts NULL */
 
-/* When our certificate ends, and the first of the lists of revoked ones, in
- * seconds of UTC; INT64_MAX: there is none, or it does not end. */
+/* When our certificate ends or the first of those that are sent with it, and
+ * the first of the lists of revoked ones, in seconds of UTC; INT64_MAX: there
+ * is none, or it does not end. */
 int64_t tls_expires(const struct tls *t);
 int64_t tls_crl_expires(const struct tls *t);
+
+/* Whose certificate ends before ours does; "": nobody's. */
+const char *tls_expires_behind(const struct tls *t);
 
 /* What can be seen of the files from outside, as one number: now, and when t
  * was made of them. They differ when a file was changed since. */

@@ -16,8 +16,9 @@ enum {
 	TLS_SHA1 = 20,
 	/* "sha-256:", two digits and a colon for each byte */
 	TLS_PRINT_TEXT = 8 + 3 * TLS_SHA256,
-	TLS_NAME_MAX = 255, /* bytes of a peer's name that are kept */
-	TLS_WHY_TEXT = 1400 /* why a peer may not talk to us, with the cure */
+	TLS_NAME_TEXT = 256, /* of tls_add_name() */
+	TLS_NAME_MAX = 255,  /* bytes of a peer's name that are kept */
+	TLS_WHY_TEXT = 1400  /* why a peer may not talk to us, with the cure */
 };
 
 enum tls_file { FILE_CERTIFICATE, FILE_KEY, FILE_CA, FILE_CRL, TLS_FILES };
@@ -44,6 +45,7 @@ struct tls {
 	size_t n_allowed, n_prints;
 	bool match_cn, legacy, connects;
 	int64_t expires, crl_expires;
+	char expires_behind[TLS_NAME_TEXT]; /* see tls_expires_behind() */
 	char print[TLS_PRINT_TEXT];
 };
 

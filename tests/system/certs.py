@@ -44,7 +44,7 @@ def general_name(text):
 class Authority:
     """Who signs; parent: who signs it, None: itself."""
 
-    def __init__(self, folder, name, parent=None):
+    def __init__(self, folder, name, parent=None, days=400):
         self.folder = folder
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.subject = name_of(name)
@@ -55,7 +55,7 @@ class Authority:
             .public_key(self.key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(NOW - 400 * DAY)
-            .not_valid_after(NOW + 400 * DAY)
+            .not_valid_after(NOW + days * DAY)
             .add_extension(x509.BasicConstraints(True, None), True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(
                 self.key.public_key()), False))

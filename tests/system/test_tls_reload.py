@@ -316,6 +316,25 @@ def test_the_age_of_our_certificate_is_told(collect, certs):
         made.fingerprint(paths["31"])
 
 
+@pytest.mark.parametrize("days, says", [
+    (6, "expires in 5 days"), (-2, "expired on ")])
+def test_the_age_of_the_chain_is_told(collect, certs, days, says):
+    """What stands behind our certificate and ends before it."""
+    long = made.Authority(certs.folder, "Long CA", certs.authority)
+    short = made.Authority(
+        certs.folder, "Short CA %d" % days, long, days=days)
+    path = short.issue(
+        "own", ["localhost"], days=(-9, 300), usage=(made.SERVER,),
+        file="chained%d" % days, chain=[short.cert, long.cert])
+    c = collect(listen=[tlsclient.url(
+        certs, "127.0.0.1", name="n", certificate=path + ".pem",
+        key=path + ".key")])
+    assert abs(c.metric("certificate_expiry_seconds", listener="n") -
+               days * 86400) < 900
+    c.wait_says("listener n: CN=Short CA %d, sent with our certificate %s.pem,"
+                " %s" % (days, path, says))
+
+
 def test_a_reload_that_is_refused_changes_nothing_of_tls(
         collect, certs, files, tmp_path):
     """The files are good and the rest is not: all or nothing."""
