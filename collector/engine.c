@@ -70,8 +70,10 @@ begin_stop(struct engine *e, const char *why)
 		event_add(e->on_late, &tv);
 	/* it takes some milliseconds, but for a writer that hangs */
 	e->stop_due = why;
-	if (reload_is_running(&e->reload))
+	if (reload_is_running(&e->reload)) {
+		writer_hurry(h->writer);
 		return;
+	}
 	log_line(LOG_INFO, "stopping: %s", why);
 	notify_stopping(&e->notify);
 	e->phase = WORKERS_STOP;

@@ -59,6 +59,11 @@ prepare(struct reload *r)
 	}
 	if (err.text[0] != '\0')
 		log_line(LOG_ERR, "%s", err.text);
+	if (writer_has_leaving(r->house->writer, r->house->plan->conf->outputs))
+		log_line(LOG_NOTICE,
+		    "an output that an earlier reload took away still has "
+		    "something to write; to have its file again, reload again "
+		    "when that is written");
 	return false;
 }
 

@@ -14,9 +14,13 @@
 #include "output/settings.h"
 #include "output/syncer.h"
 
-/* Those of one configuration, and some that a reload took away and that are
- * not written yet. */
-enum { OUTPUTS_MAX = 2 * CONFIG_SECTIONS_MAX, LEAVING_MS = 100 };
+enum {
+	/* those of one configuration, and some that a reload took away and
+	 * that are not written yet */
+	OUTPUTS_MAX = 2 * CONFIG_SECTIONS_MAX,
+	LEAVING_MS = 100,
+	PATIENCE_MS = 1000 /* of a reload with a disk that does not write */
+};
 
 struct outputs {
 	struct output *list[OUTPUTS_MAX]; /* owned */
@@ -35,7 +39,9 @@ struct writer {
 	_Atomic size_t held; /* of both together, for the main thread */
 	struct output_tools tools;
 	_Atomic(struct writer_order *) order; /* borrowed; to be obeyed */
-	atomic_bool rotate, reopen, finish, give_up, ended;
+	struct writer_order *obeyed;          /* borrowed; to be answered */
+	int64_t patience;                     /* clock_ms(); until then */
+	atomic_bool rotate, reopen, hurry, finish, give_up, ended;
 	atomic_uint asked, answered; /* for a sign of life */
 };
 
@@ -104,24 +110,42 @@ free_leaving(struct writer *w)
 	atomic_store(&w->held, w->used.n + w->leaving.n);
 }
 
+/*
+ * A reload is over when nobody has the files any more that it took away: the
+ * next one may have them again. But it is not held up by a disk that stalls.
+ */
+static void
+answer(struct writer *w)
+{
+	struct writer_order *o = w->obeyed;
+	struct mailbox *asker;
+
+	if (o == NULL)
+		return;
+	if (o->removes > 0 && w->leaving.n > 0 && clock_ms() < w->patience &&
+	    !atomic_load(&w->hurry))
+		return;
+	w->obeyed = NULL;
+	asker = o->answer;
+	atomic_store(&o->done, true); /* from here on *o is not ours */
+	if (asker != NULL)
+		mailbox_wake(asker);
+}
+
 static void
 obey(struct writer *w, struct writer_order *o)
 {
-	struct mailbox *answer = o->answer;
-
 	for (size_t i = 0; i < o->adds; i++)
 		w->used.list[w->used.n++] = o->add[i];
 	for (size_t i = 0; i < o->renews; i++)
 		output_renew(o->renew[i].output, o->renew[i].settings);
 	for (size_t i = 0; i < o->removes; i++)
 		move_to_leaving(w, o->remove[i]);
-	/* what has nothing to write is unlocked when the reload is said to be
-	 * done: the next one may have it again */
 	take_blocks(w);
 	free_leaving(w);
-	atomic_store(&o->done, true); /* from here on *o is not ours */
-	if (answer != NULL)
-		mailbox_wake(answer);
+	w->obeyed = o;
+	w->patience = clock_ms() + PATIENCE_MS;
+	answer(w);
 }
 
 void
@@ -183,6 +207,7 @@ work(struct writer *w)
 		later = clock_ms() + LEAVING_MS;
 		next = later < next ? later : next;
 		free_leaving(w);
+		answer(w);
 	}
 	return next;
 }
@@ -286,6 +311,12 @@ writer_has_room(const struct writer *w, size_t adds)
 	return atomic_load(&w->held) + adds <= OUTPUTS_MAX;
 }
 
+bool
+writer_has_leaving(const struct writer *w, size_t used)
+{
+	return atomic_load(&w->held) > used;
+}
+
 int
 writer_start(struct writer *w, struct mailbox *ended, struct err *err)
 {
@@ -343,6 +374,12 @@ void
 writer_reopen(struct writer *w)
 {
 	order(w, &w->reopen);
+}
+
+void
+writer_hurry(struct writer *w)
+{
+	order(w, &w->hurry);
 }
 
 void

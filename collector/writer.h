@@ -28,7 +28,9 @@ struct writer_order {
 	size_t renews;
 	struct output **remove; /* owned array */
 	size_t removes;
-	struct mailbox *answer; /* borrowed; woken when it is done */
+	/* borrowed; woken when it is done, which includes that those to be
+	 * removed are closed, unless that takes longer than a second */
+	struct mailbox *answer;
 	atomic_bool done;
 };
 
@@ -49,6 +51,10 @@ struct output_settings *writer_settings(struct writer *w,
 
 /* Main thread, with no order under way: will it take so many more? */
 bool writer_has_room(const struct writer *w, size_t adds);
+
+/* The same: besides so many that are in use, are there others that were taken
+ * away and still have something to write? */
+bool writer_has_leaving(const struct writer *w, size_t used);
 
 /*
  * Main thread, one order at a time: o is borrowed until o->done. Before the
@@ -72,6 +78,9 @@ struct mailbox *writer_inbox(struct writer *w);
 /* Any thread. */
 void writer_rotate(struct writer *w);
 void writer_reopen(struct writer *w);
+
+/* From now on an order is done at once, whatever is still being written. */
+void writer_hurry(struct writer *w);
 
 /* No more blocks will come: write what there is, sync, close, end. */
 void writer_finish(struct writer *w);

@@ -243,6 +243,87 @@ def test_an_output_that_comes_back_at_once(collect, tmp_path):
     assert "refused" not in f.c.stderr()
 
 
+def test_an_output_that_comes_back_while_it_is_written(collect, tmp_path):
+    """The same of one that has something to write: the reload that takes it
+    away ends when that is on a disk that is slow."""
+    f = start(collect, tmp_path, ONE, env=shim.environment(
+        tmp_path, WRITE_MS=20, SYNC_MS=100, UNDER=str(tmp_path / "extra.log")))
+    extra = ONE + "  - path: {dir}/extra.log\n    sync: 1ms\n"
+    stop = threading.Event()
+    with senders.connect(f.c.address()) as s:
+        def talk():
+            while not stop.wait(0.002):
+                s.sendall(b"<13>x\n")
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            for _ in range(5):
+                before = len(f.lines("extra.log"))
+                f.reload(extra)
+                f.wait_lines("extra.log", before + 1)
+                f.reload(ONE)
+        finally:
+            stop.set()
+            thread.join()
+    assert "refused" not in f.c.stderr()
+
+
+def has_open(f, name):
+    folder = "/proc/%d/fd" % f.c.pid
+    for fd in os.listdir(folder):
+        try:
+            if os.readlink(os.path.join(folder, fd)) == f.path(name):
+                return True
+        except FileNotFoundError:
+            pass  # closed since it was listed
+    return False
+
+
+def test_an_output_that_is_taken_away_while_its_disk_stalls(
+        collect, tmp_path):
+    """No reload waits for it for long; to have it back is refused, with the
+    reason, until it is written."""
+    full = tmp_path / "full"
+    f = start(collect, tmp_path, ONE, env=shim.environment(
+        tmp_path, ENOSPC_FILE=full, ENOSPC_AFTER=0,
+        UNDER=str(tmp_path / "extra.log")))
+    extra = ONE + "  - path: {dir}/extra.log\n    format: raw\n"
+    f.reload(extra)
+    full.touch()
+    send(f.c, b"<13>one")
+    f.c.wait_says("No space left")
+    f.reload(ONE)
+    said = f.refuse(extra)
+    assert "extra.log: " in said and "reload again" in said
+    full.unlink()
+    f.wait_lines("extra.log", 1)
+    eventually(lambda: not has_open(f, "extra.log"))
+    f.reload(extra)
+    send(f.c, b"<13>two")
+    assert f.wait_lines("extra.log", 2) == [b"<13>one", b"<13>two"]
+
+
+def test_a_stop_waits_for_no_output_that_was_taken_away(collect, tmp_path):
+    """Its time would be over before that of the reload."""
+    full = tmp_path / "full"
+    f = start(collect, tmp_path, "stop_timeout: 500ms\n" + ONE,
+              env=shim.environment(
+                  tmp_path, ENOSPC_FILE=full, ENOSPC_AFTER=0,
+                  UNDER=str(tmp_path / "extra.log")))
+    f.reload("stop_timeout: 500ms\n" + ONE +
+             "  - path: {dir}/extra.log\n    format: raw\n")
+    full.touch()
+    send(f.c, b"<13>one")
+    f.c.wait_says("No space left")
+    f.write("stop_timeout: 500ms\n" + ONE)
+    f.c.signal(signal.SIGHUP)
+    eventually(lambda: f.c.stderr().count("SIGHUP: reading") == 2)
+    f.c.signal(signal.SIGTERM)
+    assert f.c.wait_exit() == 1
+    assert "stopping: SIGTERM" in f.c.stderr()
+
+
 def test_a_second_sighup_waits_for_the_first(collect, tmp_path):
     f = start(collect, tmp_path, ONE)
     for _ in range(50):
