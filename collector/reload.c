@@ -93,6 +93,20 @@ reload_ask(struct reload *r)
 		begin(r);
 }
 
+/* Before anybody needs the answers: the kernel knows who sends only of what is
+ * sent from then on. What nobody asks any more, renew_sockets() sees to. */
+static void
+ask_who_sends(struct reload *r)
+{
+	for (size_t i = 0; i < r->listeners.n; i++) {
+		struct listener *l = r->listeners.list[i];
+
+		if (r->plan->conf->listen[i].credentials &&
+		    listeners_find(&r->house->listeners, l) != SIZE_MAX)
+			socket_set_ask(&l->sockets, &r->plan->conf->listen[i]);
+	}
+}
+
 /* New connections and old ones: each worker gets both through one mailbox,
  * so each is served by the plan under which it was accepted. */
 static void
@@ -104,6 +118,7 @@ switch_workers(struct reload *r)
 	r->step = RELOAD_WORKERS;
 	/* by the plan that numbers them, and before the workers have another */
 	listeners_stop(&h->listeners, &r->listeners);
+	ask_who_sends(r);
 	for (size_t i = 0; i < h->tools.workers; i++) {
 		worker_order(h->tools.worker[i], r->order[i]);
 		r->order[i] = NULL;

@@ -185,7 +185,6 @@ bind_list(
 
 		if (is_repeated(first, ai))
 			continue;
-
 		if (ai->ai_family != AF_INET && ai->ai_family != AF_INET6)
 			continue;
 		/* port 0: what the first got, the others take too */
@@ -358,11 +357,10 @@ set_receive_buffer(int fd, const struct listen_conf *l, bool passed)
 		    listen_label(l), got / 2048, want / 1024);
 }
 
+/* A tenth of what a datagram costs, so only when somebody asks. */
 static void
-set_dgram_options(int fd, const struct listen_conf *l, bool passed)
+set_credentials(int fd, const struct listen_conf *l)
 {
-	set_receive_buffer(fd, l, passed);
-	/* a tenth of what a datagram costs, so only when somebody asks */
 	if (l->kind == LISTEN_UNIX)
 		set_int(fd, SOL_SOCKET, SO_PASSCRED, l->credentials);
 }
@@ -371,7 +369,8 @@ static void
 set_options(int fd, const struct listen_conf *l, bool passed)
 {
 	if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
-		set_dgram_options(fd, l, passed);
+		set_receive_buffer(fd, l, passed);
+	set_credentials(fd, l);
 	if (listen_is_net_stream(l))
 		set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
@@ -442,11 +441,17 @@ renew_mode(const struct socket_set *s, mode_t mode)
 }
 
 void
+socket_set_ask(const struct socket_set *s, const struct listen_conf *l)
+{
+	for (size_t i = 0; i < s->n; i++)
+		set_credentials(s->fd[i], l);
+}
+
+void
 socket_set_renew(const struct socket_set *s, const struct listen_conf *l)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (l->kind == LISTEN_UDP || l->kind == LISTEN_UNIX)
-			set_dgram_options(s->fd[i], l, s->passed);
+		set_options(s->fd[i], l, s->passed);
 	if (s->path != NULL && renew_mode(s, (mode_t)l->mode) == -1)
 		log_sys(LOG_WARNING, "listener %s: mode", listen_label(l));
 }

@@ -41,6 +41,9 @@ int socket_set_adopt(struct socket_set *s, int from,
  * who sends. */
 void socket_set_renew(const struct socket_set *s, const struct listen_conf *l);
 
+/* Of these only `credentials`, which others may need sooner. */
+void socket_set_ask(const struct socket_set *s, const struct listen_conf *l);
+
 /* The same for a TCP address: host is "*", an address or a name. */
 int socket_set_open_tcp(
     struct socket_set *s, const char *host, uint16_t port, struct err *err);

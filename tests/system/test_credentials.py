@@ -7,10 +7,12 @@ import errno
 import json
 import os
 import socket
+import threading
 
 import pytest
 
 import senders
+import shim
 from configured import start
 from harness import eventually
 
@@ -77,6 +79,36 @@ def test_the_kernel_is_asked_only_when_somebody_wants_to_know(
     eventually(lambda: not asks_who(f))
     f.reload(text.replace("sock' }", "sock', rate: 9 }"))
     eventually(lambda: asks_who(f))
+
+
+def test_a_reload_asks_before_anybody_needs_the_answer(collect, tmp_path):
+    """Only what waited in the socket already is nobody's, however long the
+    writer takes for its part of the reload."""
+    text = "listen: { url: 'unix://{dir}/log.sock' }\n" \
+        "output: { path: '{dir}/all.log', format: %s }\n"
+    f = start(collect, tmp_path, text % "raw", env=shim.environment(
+        tmp_path, WRITE_MS=50, UNDER=str(tmp_path / "all.log")))
+    stop = threading.Event()
+    with senders.connect(f.path("log.sock"), "unix") as s:
+        def talk():
+            while not stop.wait(0.001):
+                s.send(b"<13>x")
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            f.wait_lines("all.log", 1)
+            f.reload(text % "json")
+        finally:
+            stop.set()
+            thread.join()
+        s.send(b"<13>last")
+    eventually(lambda: b"last" in b"".join(f.lines("all.log")[-1:]))
+    got = [json.loads(line) for line in f.lines("all.log")
+           if line.startswith(b"{")]
+    with open("/proc/sys/net/unix/max_dgram_qlen", encoding="ascii") as limit:
+        waited = int(limit.read()) + 1
+    assert all(m.get("pid") == os.getpid() for m in got[waited:])
 
 
 def test_over_the_network_nobody_has_credentials(collect, tmp_path):
