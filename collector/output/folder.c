@@ -123,6 +123,19 @@ out:
 	return fd;
 }
 
+/* errno at a path, or at what of it. Whoever may not is told who that is: in a
+ * container, or a service, it is seldom the one that was thought of. */
+static int
+refuse(struct err *err, const char *path, const char *what)
+{
+	if (errno != EACCES)
+		return err_sys(err, "%s%s", path, what);
+	return err_sys(err,
+	    "%s%s: this runs as user %u, group %u, who must be able to write "
+	    "there",
+	    path, what, (unsigned)geteuid(), (unsigned)getegid());
+}
+
 int
 folder_open(const char *path, const struct folder_new *new, struct err *err)
 {
@@ -147,11 +160,11 @@ folder_open(const char *path, const struct folder_new *new, struct err *err)
 		at = step(at, name, new);
 	}
 	if (at == -1)
-		return err_sys(err, "%s: its folder", path);
+		return refuse(err, path, ": its folder");
 
 	fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
-		(void)err_sys(err, "%s: its folder", path);
+		(void)refuse(err, path, ": its folder");
 	close(at);
 	return fd;
 }
@@ -219,7 +232,7 @@ open_existing(
 
 	/* Opening a device can already do something: look first. */
 	if (fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) == -1)
-		return err_sys(err, "%s", path);
+		return refuse(err, path, "");
 	if (!S_ISREG(st->st_mode)) {
 		errno = EINVAL;
 		return err_set(err, "%s: is %s, not a regular file", path,
@@ -228,7 +241,7 @@ open_existing(
 	/* O_NONBLOCK: it may have become a pipe; to a file it is nothing. */
 	fd = openat(dirfd, name, FLAGS | O_NONBLOCK);
 	if (fd == -1)
-		return err_sys(err, "%s", path);
+		return refuse(err, path, "");
 	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode) &&
 	    (!alone || st->st_nlink <= 1))
 		return fd;
@@ -261,7 +274,7 @@ folder_open_file(int dirfd, const char *path, const struct folder_new *new,
 		*made = true;
 		fd = make_file(dirfd, name, new, st);
 		if (fd != -1 || errno != EEXIST)
-			return fd != -1 ? fd : err_sys(err, "%s", path);
+			return fd != -1 ? fd : refuse(err, path, "");
 	}
 	errno = EAGAIN;
 	return err_set(err, "%s: comes and goes all the time", path);

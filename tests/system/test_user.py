@@ -49,6 +49,18 @@ output:
 
 
 @root
+@pytest.mark.parametrize("path", ["all.log", "deeper/all.log"])
+def test_who_may_not_write_is_told_who_that_is(open_folder, collect, path):
+    """As in a container whose volume is somebody else's."""
+    c = collect(output=str(open_folder / path), ready=False, http="none", prefix=(
+        "setpriv", "--reuid=10514", "--regid=10515", "--clear-groups"))
+    assert c.wait_exit() == 1
+    said = c.stderr()
+    assert path + ": " in said and "Permission denied" in said
+    assert "user 10514, group 10515" in said
+
+
+@root
 def test_a_user_that_does_not_exist_is_named(tmp_path):
     code, _, said = run("-l", "tcp://127.0.0.1:0", "-o", tmp_path / "x",
                         "--http", "none", "--user", "nosuchuser")
