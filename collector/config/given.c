@@ -9,15 +9,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/suggest.h"
+
+static const char PREFIX[] = "SYNCLINE_";
 
 enum {
 	OPTION_FIRST = 256, /* what getopt_long() calls the first of them */
 	OPTION_HELP = OPTION_FIRST + GIVEN_MAX,
 	OPTION_HELP_CONFIG,
 	OPTION_VERSION,
-	OWN = 3 /* options that are in no table: these */
+	OWN = 3, /* options that are in no table: these */
+	SLIP_MAX =
+	    2, /* letters; a variable that differs in more is another's */
+	IN_FRONT = sizeof(PREFIX) - 1
 };
 
 const struct conf_key program_keys[] = {
@@ -142,6 +148,50 @@ add_listed(struct givens *gs, struct given *g, char *text)
 	}
 }
 
+/* The variable, without what is IN_FRONT, that was probably meant by this one,
+ * if it is none; or NULL. */
+static const char *
+near_variable(char known[][KEY_VARIABLE_TEXT], size_t n, const char *name)
+{
+	struct suggest near;
+
+	suggest_init(&near, name + IN_FRONT);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(known[i], name) == 0)
+			return NULL;
+		suggest_offer(&near, known[i] + IN_FRONT);
+	}
+	return near.distance <= SLIP_MAX ? near.best : NULL;
+}
+
+/* Not counted, and only of those that are near to one of ours: Kubernetes makes
+ * some for each service, and others have theirs. */
+static void
+warn_of_slips(const struct givens *gs)
+{
+	char known[GIVEN_MAX][KEY_VARIABLE_TEXT], name[KEY_VARIABLE_TEXT];
+	struct problems p = { gs->problems->to, gs->problems->prefix, 0 };
+	const char *meant;
+
+	for (size_t i = 0; i < gs->n; i++)
+		(void)key_write_variable(gs->list[i].key, known[i]);
+	for (char **e = environ; e != NULL && *e != NULL; e++) {
+		size_t n = strcspn(*e, "=");
+
+		if (strncmp(*e, PREFIX, IN_FRONT) != 0 || n >= sizeof(name) ||
+		    (*e)[n] == '\0' || (*e)[n + 1] == '\0')
+			continue;
+		memcpy(name, *e, n);
+		name[n] = '\0';
+		meant = near_variable(known, gs->n, name);
+		if (meant != NULL)
+			problem_add(&p, name, NULL,
+			    "warning: there is no such variable; did you mean "
+			    "%s%s?",
+			    PREFIX, meant);
+	}
+}
+
 void
 given_environment(struct givens *gs)
 {
@@ -166,6 +216,9 @@ given_environment(struct givens *gs)
 		else
 			add_text(gs, g, g->variable);
 	}
+	/* whoever asks the one that runs is not the one to be told */
+	if (given_find(gs, "healthcheck")->n == 0)
+		warn_of_slips(gs);
 }
 
 /* What getopt_long() works by, made from the tables. */

@@ -126,6 +126,27 @@ def test_everything_from_the_environment(collect, tmp_path):
     assert len(c.files()) > 1
 
 
+def test_a_variable_that_is_a_slip_is_warned_of(tmp_path):
+    """A container would keep all, or listen elsewhere, without a word. Those
+    of others are not ours to speak of: Kubernetes makes some of each service,
+    and the sender has one."""
+    args = "-t", "-l", "tcp://127.0.0.1:0", "-o", tmp_path / "x"
+    status, _, err = run(*args, env={
+        "SYNCLINE_ROTATESIZE": "1M", "SYNCLINE_KEEPS": "3"})
+    assert status == 0
+    assert sorted(err.splitlines()) == [
+        "synclined: SYNCLINE_KEEPS: warning: there is no such variable; did "
+        "you mean SYNCLINE_KEEP?",
+        "synclined: SYNCLINE_ROTATESIZE: warning: there is no such variable; "
+        "did you mean SYNCLINE_ROTATE_SIZE?"]
+    assert run(*args, env={
+        "SYNCLINE_KEEP": "3", "SYNCLINE_KEEPS": "",
+        "SYNCLINE_URL": "tcp://h", "SYNCLINE_PORT": "tcp://10.0.0.1:514",
+        "SYNCLINE_SERVICE_HOST": "10.0.0.1", "SYNCLINE_SERVICE_PORT": "514",
+        "SYNCLINE_PORT_514_TCP_ADDR": "10.0.0.1", "SYNCLINE_HTTP_PORT": "1",
+    })[::2] == (0, "")
+
+
 def test_a_listener_alone_writes_to_standard_output(collect, tmp_path):
     with open(tmp_path / "stdout", "wb") as out:
         c = collect(output=None, stdout=out, args=("-f", "raw"))
