@@ -86,7 +86,7 @@ def test_rsyslog_lines(collect, peers, tmp_path):
     config.write_text(
         'module(load="imuxsock" SysSock.Use="off")\n'
         'input(type="imuxsock" Socket="%s")\n' % source
-        + at(block("rsyslog", "omfwd"), c.address("tcp")[1]))
+        + at(block("rsyslog", "5514"), c.address("tcp")[1]))
     base = os.path.join(peers, "rsyslog")
     modules, = glob.glob(base + "/usr/lib/*/rsyslog")
     rsyslogd = subprocess.Popen(
