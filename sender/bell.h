@@ -23,7 +23,8 @@
 enum bell_state {
 	BELL_AWAKE, /* nobody needs to */
 	BELL_DEAF,  /* it can do nothing with messages: BELL_ORDER */
-	BELL_NAPS,  /* it looks by itself soon: also BELL_FILLING */
+	BELL_NAPS,  /* it looks by itself soon, or can do something with many
+		       only: also BELL_FILLING */
 	BELL_SLEEPS /* also BELL_MESSAGE */
 };
 

@@ -170,7 +170,8 @@ syncline_timeout(struct syncline *s)
 
 	/* what was logged since the last step can go now */
 	if (s->engine.link.state == LINK_UP && fd == -1 &&
-	    ring_used(&s->ring) > 0)
+	    ring_used(&s->ring) > 0 &&
+	    engine_takes(&s->engine, ring_used(&s->ring)))
 		return 0;
 	return ms > AN_HOUR ? AN_HOUR : (int)ms;
 }

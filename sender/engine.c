@@ -143,6 +143,12 @@ tell_delivered(struct engine *e)
 	}
 }
 
+static bool
+may_reopen(const struct engine *e)
+{
+	return e->link.state != LINK_UP || flight_is_empty(&e->flight);
+}
+
 /* When what is on its way has arrived; until then nothing follows. */
 static void
 reopen(struct engine *e)
@@ -150,8 +156,7 @@ reopen(struct engine *e)
 	struct shared *shared = e->s->shared;
 
 	e->reopening = atomic_load(&shared->reopen) != 0 && !e->spool_only;
-	if (!e->reopening ||
-	    (e->link.state == LINK_UP && !flight_is_empty(&e->flight)))
+	if (!e->reopening || !may_reopen(e))
 		return;
 	atomic_store(&shared->reopen, 0);
 	e->reopening = false;
@@ -176,6 +181,8 @@ engine_step(struct engine *e)
 	/* there may be room now for what waits in the ring */
 	if (e->link.state == LINK_UP && flight_is_sent(&e->flight) &&
 	    ring_used(&e->s->ring) > 0 && e->busy)
+		e->more = true;
+	if (e->reopening && may_reopen(e))
 		e->more = true;
 	see_to_spool(e);
 	show_spool(e);

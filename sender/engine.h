@@ -75,6 +75,10 @@ void engine_step(struct engine *e);
 /* When to step again: 0 now, -1 never; *fd and *events are for poll(2). */
 int64_t engine_wants(struct engine *e, int *fd, short *events);
 
+/* A message would have somewhere to go now, when the ring has used bytes: else
+ * it is of no use to wake the sender for one. */
+bool engine_takes(struct engine *e, uint64_t used);
+
 /* All that was in the ring is delivered, and losses were told. */
 bool engine_is_done(struct engine *e);
 

@@ -135,21 +135,40 @@ add_frame(struct engine *e, char *to, struct slice message, uint64_t mark)
 enum way { NOWHERE, TO_FLIGHT, TO_SPOOL };
 
 static enum way
-way(struct engine *e)
+way_at(struct engine *e, uint64_t used)
 {
-	uint64_t used, size = e->s->ring.size;
+	const struct ring *ring = &e->s->ring;
 	bool up = e->link.state == LINK_UP;
 
-	if (e->spool != NULL) {
-		used = ring_used(&e->s->ring);
-		/* a short while without connection is the ring's business */
-		if (e->spool_only || !spool_is_empty(e->spool) ||
-		    (!up && (e->unreachable || used > size / 4)) ||
-		    (up && used > size / 2 && !flight_is_sent(&e->flight)))
-			return spool_works(e) ? TO_SPOOL : NOWHERE;
-	}
+	/* a short while without connection is the ring's business */
+	if (e->spool != NULL &&
+	    (e->spool_only || !spool_is_empty(e->spool) ||
+		(!up && (e->unreachable || ring_is_filling(ring, used))) ||
+		(up && used > ring->size / 2 && !flight_is_sent(&e->flight))))
+		return spool_works(e) ? TO_SPOOL : NOWHERE;
 	return up && !e->flight_is_spooled && !e->reopening ? TO_FLIGHT
 							    : NOWHERE;
+}
+
+static enum way
+way(struct engine *e)
+{
+	return way_at(e, e->spool != NULL ? ring_used(&e->s->ring) : 0);
+}
+
+bool
+engine_takes(struct engine *e, uint64_t used)
+{
+	switch (way_at(e, used)) {
+	case TO_FLIGHT:
+		return flight_room(&e->flight, e->scratch_size + PREFIX_MAX) !=
+		    NULL;
+	case TO_SPOOL:
+		return true;
+	case NOWHERE:
+		break;
+	}
+	return false;
 }
 
 /* There must be room for whatever comes, so that a number is never taken in

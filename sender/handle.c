@@ -41,26 +41,45 @@ handle_event(struct syncline *s, enum syncline_event_kind kind, uint64_t n,
 		on_event(&event, arg);
 }
 
+static bool
+is_longer_than_a_nap(int64_t ms)
+{
+	return ms < 0 || ms > NAP;
+}
+
+/* There is a message, and a place where it can go. */
+static bool
+is_needed(struct syncline *s)
+{
+	uint64_t used = ring_used(&s->ring);
+
+	return used > 0 && engine_takes(&s->engine, used);
+}
+
 /*
  * Sleeps until the bell, at most ms (-1: without limit). What came between
  * the last step and the moment from which the bell is heard is looked for
- * once more.
+ * once more. Messages that can go nowhere (nobody is there, the spool is full)
+ * neither wake it nor keep it awake.
  */
 static void
 wait_for_bell(struct syncline *s, int64_t ms, bool nap)
 {
 	struct shared *shared = s->shared;
-	uint32_t orders = s->engine.orders;
+	struct engine *e = &s->engine;
+	uint32_t orders = e->orders;
 	enum bell_state state = BELL_DEAF;
 
-	if (s->engine.link.state == LINK_UP || s->engine.spool != NULL)
+	if (engine_takes(e, ring_used(&s->ring))) {
 		state = nap ? BELL_NAPS : BELL_SLEEPS;
-	if (state == BELL_NAPS && (ms < 0 || ms > NAP))
-		ms = NAP;
+		if (nap && is_longer_than_a_nap(ms))
+			ms = NAP;
+	} else if (engine_takes(e, s->ring.size / 2)) {
+		state = BELL_NAPS; /* but looks when the ring is filling */
+	}
 	bell_prepare(&shared->bell, state);
 	if (atomic_load(&shared->orders) != orders ||
-	    (state == BELL_SLEEPS && ring_used(&s->ring) > 0 &&
-		(ms < 0 || ms > NAP)))
+	    (is_longer_than_a_nap(ms) && is_needed(s)))
 		ms = 0;
 	if (ms != 0)
 		bell_sleep(&shared->bell, state, ms);

@@ -101,7 +101,7 @@ queue_end(struct syncline *s, char *record, uint64_t used)
 	(void)atomic_fetch_add_explicit(
 	    &s->shared->accepted, 1, memory_order_relaxed);
 	bell_ring(&s->shared->bell,
-	    used > s->ring.size / 4 ? BELL_FILLING : BELL_MESSAGE);
+	    ring_is_filling(&s->ring, used) ? BELL_FILLING : BELL_MESSAGE);
 }
 
 struct slice

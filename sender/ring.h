@@ -60,6 +60,13 @@ uint64_t ring_behind(struct ring *r);
 void ring_pop(struct ring *r);
 void ring_publish(struct ring *r);
 
+/* So full that what waits may go elsewhere. */
+static inline bool
+ring_is_filling(const struct ring *r, uint64_t used)
+{
+	return used > r->size / 4;
+}
+
 static inline uint64_t
 ring_used(const struct ring *r)
 {

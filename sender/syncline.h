@@ -208,9 +208,9 @@ int syncline_open(
  *       without one, opts.facility
  * fmt   as for syslog(3), %m included. A fmt without % is not formatted.
  *
- * Never blocks (but see SYNCLINE_BLOCK); where the thread sleeps, it is woken
- * by one futex(2). A formatted text above 1 KiB is made in memory of
- * malloc(3), every other without.
+ * Never blocks (but see SYNCLINE_BLOCK); where the thread sleeps, and can do
+ * something with a message, it is woken by one futex(2). A formatted text above
+ * 1 KiB is made in memory of malloc(3), every other without.
  *
  *   -EINVAL   pri is none (RFC 5424 section 6.2.1), or fmt is none
  *   -ENOBUFS  the ring is full for this severity: dropped and counted

@@ -43,12 +43,23 @@ drive_open(const struct job *job)
 	return s;
 }
 
+static int64_t
+cpu_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 int
 drive_end(struct syncline *s, const struct job *job)
 {
 	struct syncline_stats st;
+	int64_t cpu = cpu_ms();
 	int flushed = syncline_flush(s, job->timeout), closed;
 
+	cpu = cpu_ms() - cpu;
 	syncline_stats(s, &st, sizeof(st));
 	closed = syncline_close(s, 0);
 	(void)printf("{\"flush\": %d, \"close\": %d, \"accepted\": %" PRIu64
@@ -61,6 +72,7 @@ drive_end(struct syncline *s, const struct job *job)
 	    flushed, closed, st.accepted, st.sent, st.dropped, st.cut,
 	    st.resent, st.uncertain, st.connects, st.failures, st.spooled,
 	    st.replayed, st.spool_damaged, st.spool_bytes, st.connected);
+	(void)printf(", \"flush_cpu\": %" PRId64, cpu);
 	(void)printf(", \"severities\": [");
 	for (int i = 0; i < 8; i++)
 		(void)printf(

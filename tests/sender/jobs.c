@@ -295,11 +295,12 @@ drive_mask(const struct job *job)
 	return bad | drive_end(s, job);
 }
 
-/* Another connection, in the middle of it. */
+/* Another connection, in the middle of it, without another call. */
 int
 drive_reopen(const struct job *job)
 {
 	struct syncline *s = drive_open(job);
+	struct syncline_stats st = { 0 };
 
 	for (int i = 0; i < job->count; i++) {
 		(void)syncline_log(s, LOG_INFO, "p=1 t=1 n=%d", i);
@@ -307,14 +308,15 @@ drive_reopen(const struct job *job)
 			(void)syncline_flush(s, job->timeout);
 		if (i == job->count / 2)
 			syncline_reopen(s);
+		if (job->pace > 0)
+			(void)usleep((useconds_t)job->pace);
 	}
-	for (int i = 0; i < 1000; i++) { /* it may come after the last one */
-		struct syncline_stats st;
-
-		syncline_stats(s, &st, sizeof(st));
-		if (st.connects == 2)
-			break;
+	(void)fprintf(stderr, "queued\n");
+	for (int i = 0; st.connects < 2 && i < job->timeout / 5; i++) {
 		(void)usleep(5000);
+		syncline_stats(s, &st, sizeof(st));
 	}
+	if (st.connects != 2)
+		return 4;
 	return drive_end(s, job);
 }

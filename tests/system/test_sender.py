@@ -7,6 +7,7 @@ The program is tests/sender/drive.c. Faults A7, K1, K2, K4, K6.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -17,7 +18,7 @@ import live
 import sending
 import tlsclient
 from harness import load
-from sending import drive, messages, numbers
+from sending import Drive, drive, messages, numbers
 
 WAYS = ("tcp", "tls", "udp", "unix", "unix-stream")
 
@@ -164,6 +165,21 @@ def test_another_connection(receiver):
     assert got["connects"] == 2 and got["failures"] == got["resent"] == 0
     found, = numbers(c.wait_lines(load(5000))).values()
     assert sorted(found) == list(range(load(5000)))
+
+
+@pytest.mark.parametrize("way", ("tcp", "unix"))
+def test_another_connection_to_one_that_hangs(collect, tmp_path, way):
+    """What is on its way arrives when it goes on, and then the rest."""
+    c, url = start(collect, tmp_path, way)
+    c.signal(signal.SIGSTOP)
+    one = Drive("reopen", url, count=5000, pace=50)
+    while one.process.stderr.readline() not in ("queued\n", ""):
+        pass
+    c.signal(signal.SIGCONT)
+    got = one.end()
+    assert got["connects"] == 2 and got["dropped"] == 0
+    found, = numbers(c.wait_lines(5000)).values()
+    assert sorted(found) == list(range(5000))
 
 
 def test_a_mask(receiver):

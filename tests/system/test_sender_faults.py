@@ -4,6 +4,7 @@
 Faults A6, A7, C1, C5, C11, K2, K3: everything arrives, or is counted and said.
 """
 
+import errno
 import os
 import random
 import re
@@ -163,24 +164,50 @@ def test_a_collector_that_hangs_holds_up_nobody(
     assert last == got["sent"] + got["dropped"]
 
 
-def test_no_call_of_the_caller_can_block(collect, tmp_path):
-    """By strace: the thread that logs makes no system call but the clock's
-    and a futex that wakes."""
-    c = collect()
-    url = "tcp://%s:%d" % c.address()
+def calls_of_the_caller(url, tmp_path, **named):
+    """By strace: the system calls of the thread that logs 300 messages."""
     trace = tmp_path / "trace"
     drive("flood", url, count=300, pace=500, prefix=(
         "strace", "-f", "-o", str(trace), "--"),
-        env={"LSAN_OPTIONS": "detect_leaks=0"})
-    c.wait_lines(300)
+        env={"LSAN_OPTIONS": "detect_leaks=0"}, **named)
     lines = trace.read_text(errors="replace").splitlines()
     sleeps = [n for n, line in enumerate(lines) if "nanosleep(" in line]
     who = lines[sleeps[0]].split()[0]
-    between = [line for line in lines[sleeps[0]:sleeps[-1]]
-               if line.split()[0] == who and "nanosleep" not in line]
-    assert all(re.search(r"futex\(.*FUTEX_WAKE_PRIVATE|"
-                         r"clock_gettime|gettimeofday|getpid|SIG|\+\+\+", line)
-               for line in between), between
+    return [line for line in lines[sleeps[0]:sleeps[-1]]
+            if line.split()[0] == who and not re.search(
+                "nanosleep|clock_gettime|gettimeofday|getpid|SIG|[+]{3}",
+                line)]
+
+
+def test_no_call_of_the_caller_can_block(collect, tmp_path):
+    """The thread that logs makes no system call but the clock's and a futex
+    that wakes."""
+    c = collect()
+    calls = calls_of_the_caller("tcp://%s:%d" % c.address(), tmp_path)
+    c.wait_lines(300)
+    assert all(re.search(r"futex\(.*FUTEX_WAKE_PRIVATE", line)
+               for line in calls), calls
+
+
+def test_where_nobody_is_the_caller_wakes_nobody(tmp_path):
+    """Nor that: the library's thread could do nothing with a message."""
+    assert not calls_of_the_caller(
+        "tcp://127.0.0.1:%d" % free_port(), tmp_path, status=1, timeout=0)
+
+
+@pytest.mark.parametrize("where", ("tcp", "file"))
+def test_what_can_go_nowhere_keeps_nobody_busy(tmp_path, where):
+    """The spool is full, and nobody is there: who sends waits for that, and
+    uses no CPU."""
+    url = ("tcp://127.0.0.1:%d" % free_port() if where == "tcp" else
+           "file://%s/spool" % tmp_path)
+    got = drive("flood", url, status=1, count=3000, size=600, timeout=3000,
+                memory=4 << 20, spool_size=1 << 20,
+                **({"spool": tmp_path / "spool"} if where == "tcp" else {}))
+    assert "event: spool failed" in got["said"]
+    assert got["dropped"] == 0 and 0 < got["spooled"] < 3000
+    assert got["flush"] == -errno.ETIMEDOUT
+    assert got["flush_cpu"] < 300
 
 
 def test_a_child_opens_its_spool_in_the_background(collect, tmp_path):
