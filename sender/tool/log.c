@@ -61,6 +61,38 @@ read_and_queue(struct syncline *s, const struct log_job *job, int argc,
 	return TOOL_OK;
 }
 
+/*
+ * What was not delivered. Of a spool that had messages before, the library does
+ * not tell whose were sent: then it is not less than this. Nor does it tell how
+ * many are on the disk of those for which in the end there was no room.
+ */
+static void
+say_missing(struct err *err, const struct log_count *count,
+    const struct syncline_stats *st, int closed, const char *why)
+{
+	uint64_t unsent = st->accepted > st->sent ? st->accepted - st->sent : 0;
+	char spooled[64] = "", end[64] = "";
+
+	if (closed == -ETIMEDOUT && count->refused == 0) {
+		(void)err_set(err,
+		    "not all was delivered, the rest is in the spool: %s", why);
+		return;
+	}
+	if (closed == -ETIMEDOUT)
+		(void)snprintf(spooled, sizeof(spooled),
+		    " (all but %" PRIu64 " are in the spool)", count->refused);
+	else if (st->spooled > st->replayed)
+		(void)snprintf(spooled, sizeof(spooled),
+		    " (the first may be in the spool)");
+	if (count->refused > 0 && count->lines > 0)
+		(void)snprintf(end, sizeof(end),
+		    ", and nothing was read behind line %" PRIu64,
+		    count->lines);
+	(void)err_set(err, "%s%" PRIu64 " messages were not delivered%s%s: %s",
+	    st->replayed > 0 ? "at least " : "", count->refused + unsent,
+	    spooled, end, why);
+}
+
 /* Waits, and says what was not delivered. */
 static int
 finish(struct syncline *s, const struct log_job *job,
@@ -70,29 +102,21 @@ finish(struct syncline *s, const struct log_job *job,
 	int flushed = syncline_flush(s, (int)job->timeout), closed;
 	struct err err;
 	const char *why;
-	uint64_t missing;
 
 	syncline_stats(s, &st, sizeof(st));
 	closed = syncline_close(s, 0);
 	if (flushed == 0 && closed == 0 && count->refused == 0 &&
 	    st.uncertain == 0)
 		return TOOL_OK;
-	missing = count->refused +
-	    (st.accepted > st.sent ? st.accepted - st.sent : 0);
 	st.last_error[sizeof(st.last_error) - 1] = '\0';
 	why = st.last_error;
 	if (why[0] == '\0')
 		why = st.connected != 0 ? "the collector is too slow"
 					: "there was no connection in time";
-	if (closed == -ETIMEDOUT)
-		(void)err_set(&err,
-		    "not all was delivered, the rest is in the spool: %s", why);
-	else if (missing > 0)
-		(void)err_set(&err,
-		    "%" PRIu64 " messages were not delivered: %s", missing,
-		    count->error == 0 || count->error == -ENOBUFS
-			? why
-			: syncline_strerror(count->error));
+	if (count->error != 0 && count->error != -ENOBUFS)
+		why = syncline_strerror(count->error);
+	if (closed == -ETIMEDOUT || count->refused > 0 || st.accepted > st.sent)
+		say_missing(&err, count, &st, closed, why);
 	else
 		(void)err_set(&err,
 		    "a connection broke: of %" PRIu64

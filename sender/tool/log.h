@@ -32,7 +32,8 @@ struct log_job {
 /* What became of it. */
 struct log_count {
 	uint64_t read, refused;
-	int error; /* of the first that was refused; 0: none */
+	uint64_t lines; /* of a file: as many were read */
+	int error;      /* of the first that was refused; 0: none */
 };
 
 /* Reads "facility.severity", "severity", or a number; -1: it is none. */

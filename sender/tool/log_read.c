@@ -111,6 +111,7 @@ static void
 take_line(struct reader *r, struct slice line)
 {
 	keep_rate(r);
+	r->count->lines++;
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	log_text(r->s, r->job, r->count, line);
@@ -160,7 +161,8 @@ read_all(struct reader *r, int fd, char *buf, struct err *err)
 	while (r->count->error == 0) {
 		n = read_some(fd, buf + have, BUFFER - have);
 		if (n == -1)
-			return err_sys(err, "%s", r->job->file);
+			return err_sys(err, "%s: behind line %" PRIu64,
+			    r->job->file, r->count->lines);
 		if (n == 0)
 			break;
 		have += (size_t)n;

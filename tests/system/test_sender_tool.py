@@ -3,6 +3,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import time
 
@@ -10,6 +11,7 @@ import pytest
 
 import certs as made
 import harness
+import senders
 import sending
 import tlsclient
 from harness import load
@@ -18,9 +20,15 @@ from sending import messages
 TOOL = os.path.join(sending.BUILD, "sender", "syncline")
 
 
-def log(*args, status=0, text=None, env=None):
+def free_port():
+    """Nobody listens there."""
+    with senders.free_port() as port:
+        return port
+
+
+def log(*args, status=0, text=None, env=None, prefix=()):
     """Runs it; returns what it said."""
-    command = [*sending.UNDER, TOOL, "log"]
+    command = [*prefix, *sending.UNDER, TOOL, "log"]
     if sending.UNDER:  # a later --timeout counts
         command += ["--timeout", "60"]
     done = subprocess.run(
@@ -120,6 +128,63 @@ def test_the_status_tells_what_was_not_delivered(tmp_path):
     said = log("--url", url, "--timeout", 0, "--spool", tmp_path / "spool",
                "kept", status=1)
     assert "the rest is in the spool" in said
+
+
+def test_where_it_stopped_reading_is_told(tmp_path):
+    """When there is no room in memory, nor in time: how many lines were read,
+    of which none is counted as delivered, and none behind them is."""
+    lines = tmp_path / "lines"
+    lines.write_text("\n" + "z" * 1000 + "\n" * 2 + ("x" * 1000 + "\n") * 9000)
+    args = ("--url", "tcp://127.0.0.1:%d" % free_port(), "--timeout", 1, "-e")
+    stopped = re.compile(
+        r"log: (\d+) messages were not delivered, and nothing was read "
+        r"behind line (\d+): tcp://127.0.0.1:\d+: Connection refused$", re.M)
+    for named in ({"text": lines.read_text()}, {}):
+        more = () if named else ("-f", lines)
+        m = stopped.search(log(*args, *more, status=1, **named))
+        assert m and int(m[1]) == int(m[2]) - 2  # two are empty
+        assert 3000 < int(m[2]) < 9000
+    spool = tmp_path / "spool"
+    # a disk with room for less than memory has
+    said = log(*args, "--spool", spool, "-f", lines, status=1, prefix=(
+        "sh", "-c", 'trap "" XFSZ; ulimit -f 1000; exec "$@"', "sh"))
+    assert re.search(
+        r"log: \d+ messages were not delivered \(the first may be in the "
+        r"spool\), and nothing was read behind line \d+: "
+        r"(spool: cannot write to \S+: File too large|tcp:.* refused)$",
+        said, re.M)
+
+
+def test_a_part_that_was_delivered_is_not_counted(tmp_path):
+    """A peer that reads some of it, and then no more."""
+    lines = tmp_path / "lines"
+    lines.write_text(("x" * 1000 + "\n") * 30000)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        with subprocess.Popen(
+                [TOOL, "log", "--url",
+                 "tcp://127.0.0.1:%d" % listener.getsockname()[1], "--lf",
+                 "--timeout", "1", "-f", lines],
+                stderr=subprocess.PIPE, text=True) as process:
+            peer, _ = listener.accept()
+            with peer:
+                said = process.stderr.read()
+                assert process.wait() == 1
+                got = b"".join(iter(lambda: peer.recv(1 << 20), b""))
+    m = re.search(r"log: (\d+) messages were not delivered, and nothing was "
+                  r"read behind line (\d+): the collector is too slow$",
+                  said, re.M)
+    missing, read = int(m[1]), int(m[2])
+    assert 0 < missing < read < 30000
+    # the peer's kernel has all that counts as delivered, and what was on its
+    # way
+    assert got.count(b"\n") >= read - missing
+
+
+def test_a_file_that_cannot_be_read_on_is_said(tmp_path):
+    assert "%s: behind line 0: Is a directory" % tmp_path in log(
+        "--url", "udp://127.0.0.1:9", "-f", tmp_path, status=1)
 
 
 def test_what_is_in_the_spool_goes_with_the_next(everywhere, tmp_path):
