@@ -26,6 +26,7 @@ enum {
 	OPT_NO_ACT,
 	OPT_RATE,
 	OPT_TIMEOUT,
+	OPT_STALL,
 	SIZE_MAX_MESSAGE = 65536
 };
 
@@ -54,7 +55,7 @@ const char log_help[] =
     "      --url URL          tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH,\n"
     "                         tls://HOST:PORT?ca=FILE; several with blanks\n"
     "                         between: the next one is tried when one cannot\n"
-    "                         be reached\n"
+    "                         be reached, or hangs\n"
     "  -u, --socket PATH      a unix socket\n"
     "  -n, --server HOST      this host, by UDP, or with\n"
     "  -T, --tcp              by TCP\n"
@@ -73,6 +74,8 @@ const char log_help[] =
     "      --spool DIR        what cannot be sent waits in this folder\n"
     "      --rate N           at most N messages a second\n"
     "      --timeout SECONDS  how long to wait for the collector (5)\n"
+    "      --stall SECONDS    when the next of several URLs is tried, because one\n"
+    "                         takes nothing any more (10)\n"
     "  -h, --help\n"
     "\n"
     "Exit status: 0 all was delivered, 1 not all, 2 wrong usage.\n";
@@ -202,6 +205,10 @@ take_value(struct log_job *job, int letter, char *value)
 		n = number(value, 0, 86400);
 		job->timeout = n * 1000;
 		break;
+	case OPT_STALL:
+		n = number(value, 1, 86400);
+		job->opts.stall_ms = (int)(n * 1000);
+		break;
 	case OPT_SD_ID:
 		return add_element(job, value);
 	case OPT_SD_PARAM:
@@ -308,6 +315,7 @@ static const struct option options[] = {
 	{ "spool", required_argument, NULL, LOG_SPOOL },
 	{ "rate", required_argument, NULL, OPT_RATE },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "stall", required_argument, NULL, OPT_STALL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },

@@ -187,6 +187,28 @@ def test_a_file_that_cannot_be_read_on_is_said(tmp_path):
         "--url", "udp://127.0.0.1:9", "-f", tmp_path, status=1)
 
 
+def test_who_hangs_is_left_for_the_next_url(collect, tmp_path):
+    """After --stall, which is 10 seconds otherwise, and then it would be too
+    late. What TCP cannot tell of the first one is said."""
+    c = collect()
+    lines = tmp_path / "lines"
+    lines.write_text(("x" * 1000 + "\n") * 30000)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        said = log("--url", "tcp://127.0.0.1:%d tcp://127.0.0.1:%d" % (
+            listener.getsockname()[1], c.address()[1]),
+            "--timeout", 8, "--stall", 1, "-f", lines, status=1)
+        assert "log: a connection broke: of " in said
+        # what the first one's kernel has taken counts as delivered
+        with listener.accept()[0] as peer:
+            peer.settimeout(harness.DEADLINE)
+            with pytest.raises(ConnectionResetError):
+                while peer.recv(1 << 20):
+                    pass
+        assert c.count_lines() > 0
+
+
 def test_what_is_in_the_spool_goes_with_the_next(everywhere, tmp_path):
     c, tcp, _, _ = everywhere
     spool = tmp_path / "spool"
@@ -254,6 +276,7 @@ def test_a_failure_in_tls_is_said(collect, certs, keys, says):
     (("-p", "local9.err", "x"), "local9.err: no such value"),
     (("-p", "192", "x"), "192: no such value"),
     (("--rate", "0", "x"), "0: no such value"),
+    (("--stall", "0", "x"), "0: no such value"),
     (("--sd-param", "a=b", "x"), "an --sd-id must come before it"),
     (("--sd-id", "a", "--sd-id", "a", "x"), "it is there twice"),
     (("--sd-id", "a", "--sd-param", "b", "x"), 'NAME="VALUE" is wanted'),
