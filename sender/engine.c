@@ -77,6 +77,27 @@ open_spool(struct engine *e)
 	e->more = true;
 }
 
+static bool
+sync_spool(struct engine *e)
+{
+	struct err err;
+	bool failed = spool_sync(e->spool, &err) == -1;
+
+	if (failed && !e->sync_failed && !e->spool_failed)
+		handle_event(e->s, SYNCLINE_SPOOL_FAILED, 0, err.text);
+	e->sync_failed = failed;
+	return !failed;
+}
+
+/* Of a folder alone: now, for whoever waits for that. */
+static bool
+is_on_disk(struct engine *e, bool now)
+{
+	if (e->spool == NULL)
+		return false;
+	return now ? sync_spool(e) : spool_is_synced(e->spool);
+}
+
 static void
 see_to_spool(struct engine *e)
 {
@@ -91,7 +112,7 @@ see_to_spool(struct engine *e)
 	}
 	if (e->now >= e->spool_sync) {
 		e->spool_sync = e->now + SYNC_EVERY;
-		(void)spool_sync(e->spool, &ignored);
+		(void)sync_spool(e);
 	}
 	if (e->spool_only || e->now < e->spool_look ||
 	    e->link.state != LINK_UP || !spool_is_empty(e->spool) ||
@@ -123,14 +144,11 @@ tell_delivered(struct engine *e)
 	struct shared *shared = e->s->shared;
 	uint64_t tail = atomic_load(&e->s->ring.ends->tail);
 	bool all = flight_is_empty(&e->flight);
-	struct err ignored;
 
 	if (e->spool_only)
-		all = e->spool != NULL && spool_write(e->spool, &ignored) == 0;
+		all = is_on_disk(e, atomic_load(&shared->flushers) > 0);
 	else if (e->spool != NULL)
 		all = all && spool_is_empty(e->spool);
-	if (atomic_load(&shared->flushers) > 0 && e->spool_only && all)
-		all = spool_sync(e->spool, &ignored) == 0;
 	if (flight_is_empty(&e->flight))
 		e->telling = false;
 	if (all && !e->dropping)
@@ -252,7 +270,7 @@ engine_is_done(struct engine *e)
 	if (ring_used(&e->s->ring) > 0 || !told)
 		return false;
 	if (e->spool_only)
-		return e->spool != NULL;
+		return e->spool != NULL && spool_is_written(e->spool);
 	return flight_is_empty(&e->flight) &&
 	    (e->spool == NULL || spool_is_empty(e->spool));
 }
@@ -290,7 +308,7 @@ engine_leave(struct engine *e)
 		do
 			engine_fill(e);
 		while (e->more);
-		lost += spool_is_written(e->spool) ? 0 : 1;
+		lost += spool_is_written(e->spool) && sync_spool(e) ? 0 : 1;
 	}
 	lost += e->flight.count;
 	while (ring_peek(&e->s->ring, &record)) {
@@ -313,7 +331,8 @@ engine_reset(struct engine *e)
 	e->flight_is_spooled = e->was_up = e->more = e->busy = false;
 	e->telling = e->crowded = e->reopening = false;
 	e->unacknowledged = 0;
-	e->spooling = e->spool_failed = e->dropping = e->unreachable = false;
+	e->spooling = e->spool_failed = e->sync_failed = false;
+	e->dropping = e->unreachable = false;
 	e->sequence = 0;
 	e->dropped = e->dropped_in_sequence = e->dropped_before = 0;
 	(void)memset(e->told, 0, sizeof(e->told));

@@ -40,6 +40,7 @@ struct engine {
 	struct spool *spool;
 	bool spool_only; /* file:// */
 	bool spooling, spool_failed;
+	bool sync_failed; /* of the spool, the last time */
 	int64_t spool_retry, spool_sync, spool_look;
 	uint64_t spool_limit;
 	char spool_folder[TARGET_PATH + 1];

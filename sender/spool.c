@@ -13,10 +13,23 @@
 
 #include "wire/crc.h"
 
+/* The last segment is open for writing, or is opened again. */
+static int
+hold_out(struct spool *s, struct err *err)
+{
+	char name[32];
+
+	if (own_is_valid(&s->out))
+		return 0;
+	spool_segment_name(s->segments[s->count - 1].first, name);
+	if (spool_open_file(s, &s->out, name, O_WRONLY) == -1)
+		return err_sys(err, "spool: %s/%s", s->path, name);
+	return 0;
+}
+
 int
 spool_write(struct spool *s, struct err *err)
 {
-	char name[32];
 	ssize_t n;
 
 	while (s->out_n > 0) {
@@ -24,13 +37,8 @@ spool_write(struct spool *s, struct err *err)
 			errno = ESTALE;
 			return err_sys(err, "spool: %s", s->path);
 		}
-		if (!own_is_valid(&s->out)) {
-			spool_segment_name(
-			    s->segments[s->count - 1].first, name);
-			if (spool_open_file(s, &s->out, name, O_WRONLY) == -1)
-				return err_sys(
-				    err, "spool: %s/%s", s->path, name);
-		}
+		if (hold_out(s, err) == -1)
+			return -1;
 		n = pwrite(
 		    s->out.fd, s->out_buffer, s->out_n, (off_t)s->out_at);
 		if (n == -1 && errno == EINTR)
@@ -56,14 +64,23 @@ spool_is_written(const struct spool *s)
 	return s->out_n == 0;
 }
 
+bool
+spool_is_synced(const struct spool *s)
+{
+	return s->out_n == 0 && !s->unsynced;
+}
+
 int
 spool_sync(struct spool *s, struct err *err)
 {
 	if (spool_write(s, err) == -1)
 		return -1;
-	if (!s->unsynced || !own_is_valid(&s->out))
+	if (!s->unsynced || s->lost)
 		return 0;
-	if (fdatasync(s->out.fd) == -1)
+	if (hold_out(s, err) == -1)
+		return -1;
+	if (fdatasync(s->out.fd) == -1 ||
+	    (s->unlisted && spool_sync_names(s) == -1))
 		return err_sys(err, "spool: cannot sync %s", s->path);
 	s->unsynced = false;
 	return 0;
@@ -111,6 +128,7 @@ begin_segment(struct spool *s, struct err *err)
 		own_close(&s->out);
 		return err_sys(err, "spool: %s", s->path);
 	}
+	s->unlisted = true;
 	s->out_nonce = head.nonce;
 	s->out_at = 0;
 	(void)memcpy(s->out_buffer, &head, sizeof(head));

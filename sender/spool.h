@@ -61,7 +61,8 @@ void spool_abandon(struct spool *s);
 int spool_append(struct spool *s, struct slice record, struct err *err);
 int spool_write(struct spool *s, struct err *err);
 
-/* Has the disk store what was written (fdatasync). */
+/* Has the disk store what was written (fdatasync), and once for each segment
+ * its name (fsync of the folder). */
 int spool_sync(struct spool *s, struct err *err);
 
 /* The next record and its number; false: there is none. The slice is good
@@ -79,6 +80,9 @@ bool spool_is_empty(const struct spool *s);
 
 /* Nothing waits in a buffer of this process. */
 bool spool_is_written(const struct spool *s);
+
+/* Nor in one of the kernel's, of what this process has written. */
+bool spool_is_synced(const struct spool *s);
 
 uint64_t spool_bytes(const struct spool *s);
 uint64_t spool_damaged(const struct spool *s); /* records, so far */

@@ -47,6 +47,45 @@ spool_open_file(struct spool *s, struct own *o, const char *name, int flags)
 	return open_in_folder(s, o, name, flags);
 }
 
+static int
+sync_folder(const struct own *o)
+{
+	/* a file system that does not know what that is */
+	return fsync(o->fd) == 0 || errno == EINVAL ? 0 : -1;
+}
+
+/* Who made these, we or one that crashed then, is not known. */
+static int
+sync_above(const struct spool *s, const char *name)
+{
+	int fd = openat(s->folder.fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct own o;
+	int status, saved;
+
+	if (fd == -1 && errno == EACCES)
+		return 0; /* who may not read it has hardly made it */
+	if (fd == -1 || own_take(&o, fd) == -1)
+		return -1;
+	status = sync_folder(&o);
+	saved = errno;
+	own_close(&o);
+	errno = saved;
+	return status;
+}
+
+int
+spool_sync_names(struct spool *s)
+{
+	if (hold_folder(s) == -1 || sync_folder(&s->folder) == -1)
+		return -1;
+	if (!s->housed &&
+	    (sync_above(s, "..") == -1 || sync_above(s, "../..") == -1))
+		return -1;
+	s->housed = true;
+	s->unlisted = false;
+	return 0;
+}
+
 int
 spool_lock(struct spool *s)
 {
@@ -174,6 +213,7 @@ spool_trim(struct spool *s)
 		if (gone + 1 == s->count) {
 			own_close(&s->out);
 			s->out_n = 0;
+			s->unsynced = false;
 		}
 		spool_segment_name(s->segments[gone].first, name);
 		if (hold_folder(s) == -1 ||

@@ -59,6 +59,8 @@ struct spool {
 	char *out_buffer;
 	size_t out_n;
 	bool unsynced;
+	bool unlisted; /* its name in the folder is not on the disk */
+	bool housed;   /* those of the folders are */
 	/* reading */
 	size_t in_segment;        /* index */
 	uint64_t in_nonce, in_at; /* in_at: of in_begin, in the file */
@@ -73,6 +75,10 @@ struct spool {
 /* Opens a file of the part, when that is ours; -1: errno. */
 int spool_open_file(
     struct spool *s, struct own *o, const char *name, int flags);
+
+/* Has the disk store the name of a new segment, and those of the folders that
+ * it is in. -1: errno. */
+int spool_sync_names(struct spool *s);
 
 /* Locks the part. -1: errno, EWOULDBLOCK: somebody else has it. */
 int spool_lock(struct spool *s);

@@ -368,7 +368,9 @@ end(struct syncline *s, int timeout, int absent)
 		(void)pthread_join(s->thread, NULL);
 	else
 		step_to_the_end(s);
-	if (!engine_is_done(&s->engine) && engine_leave(&s->engine) > 0)
+	/* a folder alone: what is done may wait for its disk */
+	if ((s->engine.spool_only || !engine_is_done(&s->engine)) &&
+	    engine_leave(&s->engine) > 0)
 		return -ECANCELED;
 	return s->engine.spool == NULL || s->engine.spool_only ||
 		spool_is_empty(s->engine.spool)

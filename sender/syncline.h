@@ -107,6 +107,13 @@ struct syncline_opts {
 	 * the next process after a crash. Of several processes each takes a
 	 * part of it (64 at most). When it is full, or the disk is, the ring
 	 * fills up.
+	 *
+	 * What is in it survives the program's end at once; a power cut, as
+	 * far as the disk keeps what it says, a second later, or when
+	 * syncline_flush() (file://) or syncline_close() has returned:
+	 * the thread syncs the files, and of a new one, of which each has at
+	 * most 8 MiB, the folders. What was delivered in that second may be
+	 * sent again.
 	 */
 	const char *spool;
 	uint64_t spool_size; /* of all its files of one handle; 0: 64 MiB; at
@@ -336,14 +343,15 @@ int syncline_flush(struct syncline *s, int timeout);
  * is sent.
  *
  *   -ETIMEDOUT  not all could be sent: the rest is kept in the spool
- *   -ECANCELED  not all could be sent: messages are lost
+ *   -ECANCELED  not all could be sent: messages are lost, or the spool's disk
+ *               does not say that it has them
  */
 int syncline_close(struct syncline *s, int timeout);
 
 /* Where the messages of a handle are, and what became of them. */
 struct syncline_stats {
 	uint64_t accepted; /* queued */
-	uint64_t sent;     /* taken by the kernel, or written to file:// */
+	uint64_t sent;     /* as syncline_flush() says, but for file:// */
 	uint64_t dropped;  /* refused or thrown away, all of these: */
 	uint64_t dropped_severity[8]; /* by severity, LOG_EMERG first */
 	uint64_t cut;       /* shortened: max_message, or the datagram */

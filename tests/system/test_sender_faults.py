@@ -269,6 +269,49 @@ def test_a_disk_that_refused_the_spool_for_a_while(tmp_path):
     assert int(re.search(r"at once: (\d+)", got["said"])[1]) < 50
 
 
+def test_a_power_cut_leaves_the_spool_its_names(tmp_path):
+    """By strace: before flush says that all is on the disk, the files are
+    synced, and the folder behind each new one; those above it once."""
+    spool, trace = tmp_path / "spool", tmp_path / "trace"
+    got = drive("flood", "file://%s" % spool, count=800, size=500, pace=100,
+                spool_size=1 << 20, env={"LSAN_OPTIONS": "detect_leaks=0"},
+                prefix=("strace", "-f", "-y", "-e", "trace=fsync,fdatasync",
+                        "-o", str(trace), "--"))
+    assert got["flush"] == got["close"] == 0
+    synced = re.findall(r"sync\(\d+<(.*?)>\) += 0",
+                        trace.read_text(errors="replace"))
+    part = str(spool / "00")
+    segments = sorted(n for n in os.listdir(part) if n.endswith(".log"))
+    assert len(segments) > 3
+    last = 0
+    for name in segments:
+        assert part in synced[synced.index("%s/%s" % (part, name)):]
+    assert synced.count(part) == len(segments)
+    assert synced.count(str(spool)) == synced.count(str(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("call", ("fsync", "fdatasync"))
+def test_a_spool_that_cannot_be_synced_is_not_on_the_disk(tmp_path, call):
+    """Neither flush nor close says so."""
+    got = drive("flood", "file://%s/spool" % tmp_path, status=1, timeout=1500, pace=200000,
+                env={"LSAN_OPTIONS": "detect_leaks=0"}, prefix=(
+                    "strace", "-f", "-e", "inject=%s:error=EIO" % call,
+                    "-o", str(tmp_path / "trace"), "--"))
+    assert "event: spool failed 0 spool: cannot sync" in got["said"]
+    assert got["said"].count("spool failed") == 1
+    assert got["flush"] == -errno.ETIMEDOUT
+    assert got["close"] == -errno.ECANCELED
+
+
+def test_a_full_disk_at_the_end_is_told_by_close(tmp_path):
+    """Of a folder alone, too: what is in a buffer is not in a file."""
+    got = drive("flood", "file://%s/spool" % tmp_path, status=1, timeout=0,
+                prefix=("sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$@"',
+                        "sh"))
+    assert "event: spool failed 0 spool: cannot write" in got["said"]
+    assert got["close"] == -errno.ECANCELED
+
+
 def test_each_process_has_its_part_of_a_spool(collect, tmp_path):
     port, spool = free_port(), tmp_path / "spool"
     url = "tcp://127.0.0.1:%d" % port
