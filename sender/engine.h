@@ -22,7 +22,9 @@
 
 struct syncline;
 
-enum { ENGINE_SLOTS = 8, ENGINE_SLOT_MS = 125 }; /* together a second */
+/* Together a second at least: of one slot only a part has gone by, and what was
+ * acknowledged since the last look, up to 100 ms ago, counts as of then. */
+enum { ENGINE_SLOTS = 10, ENGINE_SLOT_MS = 125 };
 
 struct engine {
 	struct syncline *s; /* borrowed: it is a part of it */

@@ -358,15 +358,16 @@ struct syncline_stats {
 	uint64_t resent;    /* sent once more, because a connection broke
 			       before the peer acknowledged them: some may
 			       have arrived twice */
-	uint64_t uncertain; /* acknowledged by the peer's kernel in the last
-			       second before a connection broke, or before
-			       the peer ceased to take anything: TCP cannot
-			       tell whether the collector got them. No more
-			       were lost, if it stores within a second what
-			       it gets; mostly very few of them */
+	uint64_t uncertain; /* all that was acknowledged by the peer's kernel
+			       in the last second (at most 1.25 s) before a
+			       connection broke, or before the peer ceased
+			       to take anything: TCP cannot tell whether the
+			       collector got them. No more were lost, if it
+			       stores within a second what it gets; mostly
+			       very few of them. 0 for datagrams */
 	uint64_t connects;  /* connections made */
 	uint64_t failures;  /* attempts that failed, and connections broken */
-	uint64_t spooled;   /* written to the spool */
+	uint64_t spooled;   /* given to the spool: see there what is kept */
 	uint64_t replayed;  /* read from it again */
 	uint64_t spool_damaged; /* records of the spool that were unreadable */
 	uint64_t spool_bytes;   /* in the spool now */
