@@ -49,7 +49,9 @@ void
 link_abandon(struct link *l)
 {
 	io_abandon(&l->io);
-	l->resolve = NULL; /* the thread that would end it is not here */
+	/* The thread that would end it is not here; nor is it known whether
+	 * ours was just about to free it: it stays. */
+	l->resolve = NULL;
 	l->late = NULL;
 	l->address = NULL;
 }
