@@ -225,6 +225,20 @@ look_again(const struct engine *e)
 	return e->now - e->progress_at < HANGS ? ACK_SOON : ACK_HANGS;
 }
 
+/* When it stops, at the latest. */
+static int64_t
+end_of_time(const struct engine *e)
+{
+	const struct shared *shared = e->s->shared;
+	int64_t at, absent;
+
+	if (atomic_load(&shared->stop) == 0)
+		return INT64_MAX;
+	at = atomic_load(&shared->stop_at);
+	absent = atomic_load(&shared->stop_absent_at);
+	return e->unreachable && absent < at ? absent : at;
+}
+
 int64_t
 engine_wants(struct engine *e, int *fd, short *events)
 {
@@ -250,6 +264,8 @@ engine_wants(struct engine *e, int *fd, short *events)
 		}
 	}
 	soon = engine_losses_due(e);
+	at = soon < at ? soon : at;
+	soon = end_of_time(e);
 	at = soon < at ? soon : at;
 	if (e->spool_folder[0] != '\0' &&
 	    (e->spool_failed || e->spool == NULL) && e->spool_retry < at)
@@ -278,12 +294,9 @@ engine_is_done(struct engine *e)
 bool
 engine_has_ended(struct engine *e)
 {
-	struct shared *shared = e->s->shared;
-
-	if (atomic_load(&shared->stop) == 0)
+	if (atomic_load(&e->s->shared->stop) == 0)
 		return false;
-	return engine_is_done(e) || e->now >= atomic_load(&shared->stop_at) ||
-	    (e->unreachable && e->now >= atomic_load(&shared->stop_absent_at));
+	return engine_is_done(e) || e->now >= end_of_time(e);
 }
 
 uint64_t

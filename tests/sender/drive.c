@@ -169,6 +169,7 @@ static const struct {
 	{ "refused", drive_refused },
 	{ "mask", drive_mask },
 	{ "reopen", drive_reopen },
+	{ "close", drive_close },
 	{ "storm", drive_storm },
 	{ "pelt", drive_pelt },
 	{ "sigsafe", drive_sigsafe },
@@ -193,6 +194,7 @@ read_options(struct job *job, int argc, char **argv)
 		{ "spool-size", required_argument, NULL, 'Z' },
 		{ "connect", required_argument, NULL, 'c' },
 		{ "retry", required_argument, NULL, 'r' },
+		{ "retry-min", required_argument, NULL, 'R' },
 		{ "stall", required_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -246,6 +248,9 @@ read_options(struct job *job, int argc, char **argv)
 			break;
 		case 'r':
 			job->opts.retry_max_ms = number;
+			break;
+		case 'R':
+			job->opts.retry_min_ms = number;
 			break;
 		case 'l':
 			job->opts.stall_ms = number;

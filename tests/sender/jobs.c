@@ -295,6 +295,31 @@ drive_mask(const struct job *job)
 	return bad | drive_end(s, job);
 }
 
+/* Close when nobody was there, and it is long until it is tried again. */
+int
+drive_close(const struct job *job)
+{
+	struct syncline *s = drive_open(job);
+	struct syncline_stats st = { 0 };
+	struct timespec begin, end;
+	int closed;
+
+	for (int i = 0; i < job->count; i++)
+		(void)syncline_log(s, LOG_INFO, "%0*d", job->size, i);
+	while (st.failures == 0 ||
+	    (job->opts.spool != NULL && st.spool_bytes == 0)) {
+		(void)usleep(1000);
+		syncline_stats(s, &st, sizeof(st));
+	}
+	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
+	closed = syncline_close(s, job->timeout);
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	(void)printf("{\"close\": %d, \"took\": %.3f}\n", closed,
+	    (double)(end.tv_sec - begin.tv_sec) +
+		(double)(end.tv_nsec - begin.tv_nsec) / 1e9);
+	return 0;
+}
+
 /* Another connection, in the middle of it, without another call. */
 int
 drive_reopen(const struct job *job)

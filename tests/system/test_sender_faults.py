@@ -228,6 +228,18 @@ def test_a_child_opens_its_spool_in_the_background(collect, tmp_path):
     assert not children & set(lockers)
 
 
+@pytest.mark.parametrize("spool", (False, True))
+def test_close_where_nobody_is_there_ends_in_time(tmp_path, spool):
+    """Also when it is long until somebody is looked for again, and when the
+    spool is full."""
+    got = drive("close", "tcp://127.0.0.1:%d" % free_port(), timeout=100,
+                count=3000, size=600, memory=4 << 20, retry=60000,
+                retry_min=60000, **({"spool": tmp_path / "spool",
+                                     "spool_size": 1 << 20} if spool else {}))
+    assert got["close"] == -errno.ECANCELED
+    assert 0.1 <= got["took"] < 10  # a busy machine, not a wait
+
+
 def test_what_could_not_be_sent_is_sent_by_the_next_process(
         collect, place, tmp_path):
     """A7: the destination is down; processes come, spool, die and end; then
