@@ -8,7 +8,6 @@
  * it interrupts.
  */
 #include <errno.h>
-#include <sched.h>
 #include <syslog.h>
 
 #include "queue.h"
@@ -16,17 +15,22 @@
 enum {
 	IDENT_WORDS = 7, /* of 8 bytes: COMPOSE_APP and a NUL */
 	READS = 100,     /* of an ident that is just being changed */
-	SPINS = 2000,    /* somebody else just opens */
-	HELD = 1,        /* ms between two looks at a lock that is held */
-	EXIT_MS = 1000,  /* for what waits, when we end */
-	ABSENT_MS = 100  /* the same, when nobody is there to take it */
+	SEVERITIES = LOG_PRIMASK + 1,
+	LOOKS = 1000,   /* while somebody else opens */
+	HELD = 1,       /* ms between two looks at what somebody else has */
+	EXIT_MS = 1000, /* for what waits, when we end */
+	ABSENT_MS = 100 /* the same, when nobody is there to take it */
 };
 
-/* The lowest bits of the state; OPENING has the process above them. */
-enum { CLOSED, OPENING, OPEN, ENDED, STATES };
+/* The lowest bits of the state; OPENING has process and thread above them. */
+enum { CLOSED, OPENING, OPEN, ENDED, STATES, TASK_BITS = 30 };
 
 struct dropin {
-	_Atomic uint32_t state, ident_turn;
+	_Atomic uint64_t state;
+	_Atomic uint32_t ident_turn;
+	_Atomic uint32_t opened; /* how often somebody had done with it */
+	/* by severity: logged while there was no handle, for the next one */
+	_Atomic uint32_t missed[SEVERITIES];
 	_Atomic uint64_t ident[IDENT_WORDS];
 	_Atomic int facility, flags, mask;
 	_Atomic(struct syncline *) s;
@@ -38,7 +42,8 @@ struct dropin {
 /* RULE: a variable of the whole file: syslog(3) has no handle to hang it on. */
 static struct dropin the = { .facility = LOG_USER, .mask = 0xff };
 
-/* Flags and mask, as they are now: the last who comes leaves the last ones. */
+/* Flags and mask, as they are now: the last who comes leaves the last ones.
+ * What was logged while there was no handle counts as dropped in this one. */
 static void
 hand_over(struct syncline *s)
 {
@@ -51,25 +56,44 @@ hand_over(struct syncline *s)
 		(void)syncline_setmask(s, mask);
 	} while (
 	    flags != atomic_load(&the.flags) || mask != atomic_load(&the.mask));
+	for (size_t i = 0; i < SEVERITIES; i++)
+		(void)atomic_fetch_add(
+		    &s->shared->dropped[i], atomic_exchange(&the.missed[i], 0));
+}
+
+static void
+count_missed(int pri)
+{
+	if ((atomic_load(&the.mask) & LOG_MASK(LOG_PRI(pri))) == 0)
+		return;
+	(void)atomic_fetch_add(&the.missed[LOG_PRI(pri)], 1);
+	/* unless who opened it has looked already */
+	if (atomic_load(&the.state) == OPEN)
+		hand_over(atomic_load(&the.s));
 }
 
 /*
- * True: this thread has to open. Else *state is what there is. A thread of the
- * parent that was opening when we were forked off does not go on here.
+ * True: this thread has to open. Else *state is what there is: another thread
+ * that opens is waited for, since it asks nobody who could take long, but a
+ * signal handler cannot wait for what it interrupts. A thread of the parent
+ * that was opening when we were forked off does not go on here.
  */
 static bool
-may_open(uint32_t *state)
+may_open(uint64_t *state)
 {
-	uint32_t mine = (uint32_t)getpid() * STATES + OPENING;
+	uint64_t process = (uint64_t)getpid() << TASK_BITS;
+	uint64_t mine = (process | (uint64_t)gettid()) * STATES + OPENING;
 
 	*state = CLOSED;
-	for (int i = 0; i < SPINS; i++) {
+	for (int i = 0; i < LOOKS; i++) {
+		uint32_t opened = atomic_load(&the.opened);
+
 		if (atomic_compare_exchange_strong(&the.state, state, mine))
 			return true;
-		if (*state % STATES != OPENING)
+		if (*state % STATES != OPENING || *state == mine)
 			return false;
-		if (*state == mine) {
-			(void)sched_yield();
+		if (*state / STATES >> TASK_BITS == process >> TASK_BITS) {
+			bell_futex_wait(&the.opened, opened, HELD);
 			*state = CLOSED;
 		}
 	}
@@ -81,7 +105,7 @@ open_now(void)
 {
 	struct syncline_opts o = SYNCLINE_OPTS_INIT;
 	struct syncline *s = NULL;
-	uint32_t state;
+	uint64_t state;
 
 	if (!may_open(&state))
 		return state == OPEN ? atomic_load(&the.s) : NULL;
@@ -90,6 +114,7 @@ open_now(void)
 		s = NULL;
 	atomic_store(&the.s, s);
 	atomic_store(&the.state, s != NULL ? OPEN : CLOSED);
+	(void)atomic_fetch_add(&the.opened, 1);
 	if (s != NULL)
 		hand_over(s);
 	return s;
@@ -191,7 +216,9 @@ syncline_vsyslog(int pri, const char *fmt, va_list ap)
 	int saved = errno;
 	struct syncline *s = handle();
 
-	if (s != NULL) {
+	if (s == NULL) {
+		count_missed(pri);
+	} else {
 		pri &= LOG_PRIMASK | LOG_FACMASK;
 		if ((pri & LOG_FACMASK) == 0)
 			pri |= atomic_load_explicit(
@@ -241,7 +268,7 @@ __attribute__((destructor)) static void
 at_exit(void)
 {
 	struct syncline *s;
-	uint32_t open = OPEN;
+	uint64_t open = OPEN;
 
 	if (!atomic_compare_exchange_strong(&the.state, &open, ENDED))
 		return;

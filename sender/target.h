@@ -41,13 +41,15 @@ struct targets {
 };
 
 /* Reads URLs with blanks between. -1: *err. In any case targets_clear() is
- * wanted then. */
-int targets_parse(struct targets *t, struct slice urls, struct err *err);
+ * wanted then. Cold: once for each handle, so it is made small, not fast. */
+int targets_parse(struct targets *t, struct slice urls, struct err *err)
+    __attribute__((cold));
 void targets_clear(struct targets *t);
 
 /* target_query.c: the parameters behind the '?' of a tls:// URL, and what they
  * are without any. */
-int target_query(struct target *t, struct slice query, struct err *err);
+int target_query(struct target *t, struct slice query, struct err *err)
+    __attribute__((cold));
 
 static inline bool
 target_is_stream(const struct target *t)

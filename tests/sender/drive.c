@@ -153,6 +153,7 @@ static const struct {
 	{ "exit", drive_exit },
 	{ "openlog", drive_openlog },
 	{ "opening", drive_opening },
+	{ "awaited", drive_awaited },
 	{ "closed", drive_closed },
 	{ "paused", drive_paused },
 	{ "atexit", drive_atexit },

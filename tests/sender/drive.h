@@ -27,6 +27,7 @@ int drive_chroot(const struct job *job);
 int drive_exit(const struct job *job);
 int drive_openlog(const struct job *job);
 int drive_opening(const struct job *job);
+int drive_awaited(const struct job *job);
 int drive_closed(const struct job *job);
 int drive_paused(const struct job *job);
 int drive_atexit(const struct job *job);

@@ -266,6 +266,16 @@ def test_openlog_while_threads_log(collect):
     assert found == {(0, t): list(range(count)) for t in range(4)}
 
 
+def test_who_logs_while_the_first_syslog_opens(collect):
+    """Another thread waits for it. A signal handler cannot wait for what it
+    interrupts: its message is dropped, and counted like any other."""
+    c = collect()
+    drive("awaited", "-", env={"SYNCLINE_URL": "tcp://%s:%d" % c.address()})
+    lines = c.wait_lines(3)
+    assert numbers(lines) == {(0, 0): [0], (0, 1): [0]}
+    assert b"1 messages dropped, there was no room: 1 info" in b"".join(lines)
+
+
 def test_a_fork_while_the_first_syslog_opens(collect):
     """The child opens a handle of its own, and its message arrives."""
     needs_threads_after_a_fork()
