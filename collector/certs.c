@@ -90,6 +90,19 @@ look_at_rights(const struct listen_conf *l)
 		    listen_label(l), err.text);
 }
 
+/* Whoever gave an authority probably means it to decide something. */
+static void
+look_at_sense(const struct listen_conf *l)
+{
+	if (l->client == TLS_CLIENT_NONE &&
+	    (l->ca[0] != '\0' || l->crl[0] != '\0'))
+		log_line(LOG_WARNING,
+		    "listener %s: everybody may send: with `client: none` "
+		    "nobody is asked for a certificate, and `%s` decides "
+		    "nothing",
+		    listen_label(l), l->ca[0] != '\0' ? "ca" : "crl");
+}
+
 static bool
 have_files_changed(struct cert_watch *w, const struct listen_conf *l)
 {
@@ -112,9 +125,14 @@ begin(struct certs *c, const struct plan *p)
 	if (c->watch == NULL)
 		return false;
 	c->generation = p->generation;
-	for (size_t i = 0; i < p->conf->listens; i++)
-		if (p->conf->listen[i].tls != NULL)
-			look_at_rights(&p->conf->listen[i]);
+	for (size_t i = 0; i < p->conf->listens; i++) {
+		const struct listen_conf *l = &p->conf->listen[i];
+
+		if (l->tls == NULL)
+			continue;
+		look_at_rights(l);
+		look_at_sense(l);
+	}
 	return true;
 }
 

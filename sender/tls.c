@@ -306,15 +306,7 @@ read_peers(struct tls *t, const struct tls_options *o, struct tls_faults *f)
 static void
 check_sense(const struct tls_options *o, struct tls_faults *f)
 {
-	static const char nobody[] =
-	    "nobody is asked for a certificate with `client: none`; leave one "
-	    "of the two out";
-
 	if (o->client == TLS_CLIENT_NONE) {
-		if (is_given(o->ca))
-			refuse(f, "ca", o->ca, "%s", nobody);
-		if (is_given(o->crl))
-			refuse(f, "crl", o->crl, "%s", nobody);
 		if (o->n_peers > 0)
 			refuse(f, "peers", NULL,
 			    "nobody is asked for a certificate with `client: "

@@ -355,6 +355,20 @@ def test_a_file_that_others_may_write_is_an_error(certs, tmp_path, option,
     assert says is None or says in said
 
 
+def test_what_decides_nothing_is_warned_of(collect, certs):
+    """An authority with `client: none`: everybody may send."""
+    c = collect(listen=[
+        tlsclient.url(certs, host, client="none", **keys) for host, keys in (
+            ("127.0.0.1", {"ca": None}), ("127.0.0.2", {}),
+            ("127.0.0.3", {"ca": None, "crl": certs.crl}))])
+    with tlsclient.connect(c, certs) as s:
+        s.sendall(b"<13>x\n")
+    c.wait_lines(1)
+    eventually(lambda: c.stderr().count("everybody may send") == 2)
+    assert "`ca` decides nothing" in c.stderr()
+    assert "`crl` decides nothing" in c.stderr()
+
+
 def test_who_is_who_when_nobody_vouches(collect, certs):
     """A name that only its owner states is not taken for it: another pinned
     client could call itself the same."""
