@@ -46,7 +46,8 @@ def ours(text, collector):
 
 @contextlib.contextmanager
 def rsyslog(folder, text):
-    """rsyslogd with this configuration; gives the socket that it reads."""
+    """rsyslogd with this configuration; gives the socket that it reads. It is
+    killed: told to end, one that tries again and again may take long."""
     program = live.program("rsyslog")
     modules, = glob.glob(
         program.partition("/usr/sbin/")[0] + "/usr/lib/*/rsyslog")
@@ -58,6 +59,8 @@ def rsyslog(folder, text):
                                folder / "pid", "-M", modules]) as relay:
         relay.wait_until(source.exists)
         yield source
+        relay.process.kill()
+        relay.process.wait()
 
 
 def judge(collector, source):
