@@ -32,7 +32,7 @@ enum {
  * and 0 is returned when there is none. -1: *err, and errno.
  */
 int spool_open(struct spool **out, const char *folder, uint64_t limit,
-    bool with_data, struct err *err);
+    bool with_data, struct err *err) __attribute__((cold));
 
 /*
  * Is the part still ours? A program that closes all descriptors closes the

@@ -319,7 +319,8 @@ open_handle(struct syncline **out, const char *urls,
 	return 0;
 }
 
-int
+/* Cold: once for each handle, so it is made small, not fast. */
+__attribute__((cold)) int
 syncline_open(
     struct syncline **out, const char *urls, const struct syncline_opts *opts)
 {

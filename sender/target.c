@@ -13,15 +13,15 @@
 #include "wire/word.h"
 
 static const struct {
-	struct slice scheme;
+	char scheme[sizeof("unix-stream://")]; /* the longest */
 	enum target_kind kind;
 } schemes[] = {
-	{ { "unix://", 7 }, TARGET_UNIX },
-	{ { "unix-stream://", 14 }, TARGET_UNIX_STREAM },
-	{ { "udp://", 6 }, TARGET_UDP },
-	{ { "tcp://", 6 }, TARGET_TCP },
-	{ { "tls://", 6 }, TARGET_TLS },
-	{ { "file://", 7 }, TARGET_FILE },
+	{ "unix://", TARGET_UNIX },
+	{ "unix-stream://", TARGET_UNIX_STREAM },
+	{ "udp://", TARGET_UDP },
+	{ "tcp://", TARGET_TCP },
+	{ "tls://", TARGET_TLS },
+	{ "file://", TARGET_FILE },
 };
 
 static bool
@@ -139,10 +139,12 @@ static int
 find_scheme(struct target *t, struct slice *url)
 {
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		if (!begins(*url, schemes[i].scheme))
+		struct slice scheme = slice_str(schemes[i].scheme);
+
+		if (!begins(*url, scheme))
 			continue;
 		t->kind = schemes[i].kind;
-		slice_skip(url, schemes[i].scheme.n);
+		slice_skip(url, scheme.n);
 		return 0;
 	}
 	return -1;

@@ -14,7 +14,7 @@
 enum kind { TEXT, YES_NO, PRINTS };
 
 static const struct {
-	const char *name;
+	char name[sizeof("fingerprint")]; /* the longest */
 	enum kind kind;
 	size_t at; /* in struct tls_wish */
 } params[] = {

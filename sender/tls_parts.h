@@ -60,7 +60,7 @@ struct tls_verdict {
 
 /* tls.c: tls_new(), for a side that has on_verify asked in the handshake. */
 struct tls *tls_make(const struct tls_options *o, struct tls_faults *f,
-    int (*on_verify)(X509_STORE_CTX *ctx, void *arg));
+    int (*on_verify)(X509_STORE_CTX *ctx, void *arg)) __attribute__((cold));
 
 /* tls_files.c: each -1 sets *err. */
 
@@ -73,7 +73,8 @@ int tls_read_ca(const char *path, STACK_OF(X509) * to, struct err *err);
 int tls_read_crl(const char *path, STACK_OF(X509_CRL) * to, struct err *err);
 
 /* tls_allowed.c */
-int tls_allowed_parse(struct tls_allowed *a, const char *text, struct err *err);
+int tls_allowed_parse(struct tls_allowed *a, const char *text, struct err *err)
+    __attribute__((cold));
 void tls_allowed_clear(struct tls_allowed *a);
 
 /* The entry that lists the certificate itself; NULL: none does. */

@@ -30,7 +30,8 @@ struct tls;
 struct tls_trust;
 
 /* Copies all of it. NULL: *err names the parameter, the file and the cause. */
-struct tls_trust *tls_trust_new(const struct tls_wish *w, struct err *err);
+struct tls_trust *tls_trust_new(const struct tls_wish *w, struct err *err)
+    __attribute__((cold));
 void tls_trust_free(struct tls_trust *t); /* accepts NULL */
 
 /* Reads the files again when they were changed. -1: they are no good, and *err
