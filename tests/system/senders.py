@@ -9,6 +9,7 @@ import random
 import socket
 import struct
 import termios
+import threading
 
 import tcpqueue
 from harness import DEADLINE, eventually
@@ -173,6 +174,24 @@ class Senders:
             p.join(2 * DEADLINE)
             assert not p.is_alive(), "a sender hangs"
             assert not check or p.exitcode == 0, "a sender failed"
+
+
+@contextlib.contextmanager
+def talking(s, data, gap=0.002):
+    """Sends the same again and again meanwhile."""
+    stop = threading.Event()
+
+    def talk():
+        while not stop.wait(gap):
+            s.sendall(data)
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def send_stream(address, scheme, data):

@@ -7,7 +7,6 @@ import errno
 import json
 import os
 import socket
-import threading
 
 import pytest
 
@@ -88,20 +87,10 @@ def test_a_reload_asks_before_anybody_needs_the_answer(collect, tmp_path):
         "output: { path: '{dir}/all.log', format: %s }\n"
     f = start(collect, tmp_path, text % "raw", env=shim.environment(
         tmp_path, WRITE_MS=50, UNDER=str(tmp_path / "all.log")))
-    stop = threading.Event()
     with senders.connect(f.path("log.sock"), "unix") as s:
-        def talk():
-            while not stop.wait(0.001):
-                s.send(b"<13>x")
-
-        thread = threading.Thread(target=talk)
-        thread.start()
-        try:
+        with senders.talking(s, b"<13>x", 0.001):
             f.wait_lines("all.log", 1)
             f.reload(text % "json")
-        finally:
-            stop.set()
-            thread.join()
         s.send(b"<13>last")
     eventually(lambda: b"last" in b"".join(f.lines("all.log")[-1:]))
     got = [json.loads(line) for line in f.lines("all.log")

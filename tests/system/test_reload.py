@@ -218,15 +218,8 @@ def test_an_output_that_comes_back_at_once(collect, tmp_path):
     f = start(collect, tmp_path, ONE, env=shim.environment(
         tmp_path, WRITE_MS=50, UNDER=str(tmp_path / "all.log")))
     extra = ONE + "  - path: {dir}/extra.log\n    host: [ nobody ]\n"
-    stop = threading.Event()
     with senders.connect(f.c.address()) as s:
-        def talk():
-            while not stop.wait(0.002):
-                s.sendall(b"<13>x\n")
-
-        thread = threading.Thread(target=talk)
-        thread.start()
-        try:
+        with senders.talking(s, b"<13>x\n"):
             for _ in range(3):
                 f.reload(extra)
                 f.write(ONE)
@@ -237,9 +230,6 @@ def test_an_output_that_comes_back_at_once(collect, tmp_path):
                 f.generation += 1
                 f.reload(extra)
                 f.reload(ONE)
-        finally:
-            stop.set()
-            thread.join()
     assert "refused" not in f.c.stderr()
 
 
@@ -249,23 +239,13 @@ def test_an_output_that_comes_back_while_it_is_written(collect, tmp_path):
     f = start(collect, tmp_path, ONE, env=shim.environment(
         tmp_path, WRITE_MS=20, SYNC_MS=100, UNDER=str(tmp_path / "extra.log")))
     extra = ONE + "  - path: {dir}/extra.log\n    sync: 1ms\n"
-    stop = threading.Event()
     with senders.connect(f.c.address()) as s:
-        def talk():
-            while not stop.wait(0.002):
-                s.sendall(b"<13>x\n")
-
-        thread = threading.Thread(target=talk)
-        thread.start()
-        try:
+        with senders.talking(s, b"<13>x\n"):
             for _ in range(5):
                 before = len(f.lines("extra.log"))
                 f.reload(extra)
                 f.wait_lines("extra.log", before + 1)
                 f.reload(ONE)
-        finally:
-            stop.set()
-            thread.join()
     assert "refused" not in f.c.stderr()
 
 
