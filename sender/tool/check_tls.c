@@ -79,10 +79,12 @@ take_bundle(struct check_tls *c, const char *folder, struct err *err)
 }
 
 static int
-take_path(char path[CERT_PATH], const char *value, struct err *err)
+take_path(char path[CERT_PATH], const char *option, const char *value,
+    struct err *err)
 {
 	if (strlen(value) >= CERT_PATH)
-		return err_set(err, "%.100s...: the path is too long", value);
+		return err_set(
+		    err, "%s: %.100s...: the path is too long", option, value);
 	(void)snprintf(path, CERT_PATH, "%s", value);
 	return 0;
 }
@@ -119,11 +121,11 @@ take(struct check_tls *c, int letter, const char *value, struct err *err)
 
 	switch (letter) {
 	case 'a':
-		return take_path(c->ca_path, value, err);
+		return take_path(c->ca_path, "--ca", value, err);
 	case 'c':
-		return take_path(c->cert_path, value, err);
+		return take_path(c->cert_path, "--cert", value, err);
 	case 'k':
-		return take_path(c->key_path, value, err);
+		return take_path(c->key_path, "--key", value, err);
 	case 'n':
 		return hostname_read(&c->name, value, &why) == 0
 		    ? 0

@@ -402,7 +402,8 @@ def test_a_mistake_is_named_once(bad):
 
 @pytest.mark.parametrize("option, bad", [
     ("--name", "a b"), ("--name", "*.example.net"), ("--fingerprint", "AB:CD"),
-    ("--timeout", "0")])
+    ("--ca", "a" * 5000), ("--cert", "a" * 5000), ("--key", "a" * 5000),
+    ("--timeout", "0")], ids=lambda text: text[:20])
 def test_the_option_of_a_mistake_is_named(option, bad):
     _, _, err = tool.run("check-tls", option, bad, "localhost")
     assert err.startswith("syncline check-tls: %s" % option), err
