@@ -16,7 +16,7 @@ enum {
 	IDENT_WORDS = 7, /* of 8 bytes: COMPOSE_APP and a NUL */
 	READS = 100,     /* of an ident that is just being changed */
 	SEVERITIES = LOG_PRIMASK + 1,
-	LOOKS = 1000,   /* while somebody else opens */
+	LOOKS = 250,    /* while somebody else opens */
 	HELD = 1,       /* ms between two looks at what somebody else has */
 	EXIT_MS = 1000, /* for what waits, when we end */
 	ABSENT_MS = 100 /* the same, when nobody is there to take it */
@@ -28,9 +28,10 @@ enum { CLOSED, OPENING, OPEN, ENDED, STATES, TASK_BITS = 30 };
 struct dropin {
 	_Atomic uint64_t state;
 	_Atomic uint32_t ident_turn;
-	_Atomic uint32_t opened; /* how often somebody had done with it */
+	_Atomic uint32_t opened;   /* how often somebody had done with it */
+	_Atomic uint64_t given_up; /* who opened for too long: its state */
 	/* by severity: logged while there was no handle, for the next one */
-	_Atomic uint32_t missed[SEVERITIES];
+	_Atomic uint32_t missed[SEVERITIES], some_missed;
 	_Atomic uint64_t ident[IDENT_WORDS];
 	_Atomic int facility, flags, mask;
 	_Atomic(struct syncline *) s;
@@ -56,6 +57,8 @@ hand_over(struct syncline *s)
 		(void)syncline_setmask(s, mask);
 	} while (
 	    flags != atomic_load(&the.flags) || mask != atomic_load(&the.mask));
+	if (atomic_exchange(&the.some_missed, 0) == 0)
+		return;
 	for (size_t i = 0; i < SEVERITIES; i++)
 		(void)atomic_fetch_add(
 		    &s->shared->dropped[i], atomic_exchange(&the.missed[i], 0));
@@ -67,36 +70,40 @@ count_missed(int pri)
 	if ((atomic_load(&the.mask) & LOG_MASK(LOG_PRI(pri))) == 0)
 		return;
 	(void)atomic_fetch_add(&the.missed[LOG_PRI(pri)], 1);
-	/* unless who opened it has looked already */
-	if (atomic_load(&the.state) == OPEN)
-		hand_over(atomic_load(&the.s));
+	atomic_store(&the.some_missed, 1);
 }
 
 /*
  * True: this thread has to open. Else *state is what there is: another thread
- * that opens is waited for, since it asks nobody who could take long, but a
- * signal handler cannot wait for what it interrupts. A thread of the parent
- * that was opening when we were forked off does not go on here.
+ * that opens is waited for, since it asks nobody who could take long; but not
+ * by a signal handler that interrupts it, nor again when it never came back
+ * (it was cancelled, or waits for what a caller holds), nor when it had no
+ * luck. A thread of the parent that was opening when we were forked off does
+ * not go on here.
  */
 static bool
 may_open(uint64_t *state)
 {
 	uint64_t process = (uint64_t)getpid() << TASK_BITS;
 	uint64_t mine = (process | (uint64_t)gettid()) * STATES + OPENING;
+	uint32_t opened = atomic_load(&the.opened);
 
 	*state = CLOSED;
 	for (int i = 0; i < LOOKS; i++) {
-		uint32_t opened = atomic_load(&the.opened);
-
 		if (atomic_compare_exchange_strong(&the.state, state, mine))
 			return true;
 		if (*state % STATES != OPENING || *state == mine)
 			return false;
+		/* else the parent's: the next look takes it over */
 		if (*state / STATES >> TASK_BITS == process >> TASK_BITS) {
+			if (*state == atomic_load(&the.given_up) ||
+			    opened != atomic_load(&the.opened))
+				return false;
 			bell_futex_wait(&the.opened, opened, HELD);
 			*state = CLOSED;
 		}
 	}
+	atomic_store(&the.given_up, atomic_load(&the.state));
 	return false;
 }
 
@@ -213,20 +220,22 @@ void
 syncline_vsyslog(int pri, const char *fmt, va_list ap)
 {
 	char ident[IDENT_WORDS * 8];
-	int saved = errno;
+	int saved = errno, status = -EAGAIN;
 	struct syncline *s = handle();
 
-	if (s == NULL) {
+	pri &= LOG_PRIMASK | LOG_FACMASK;
+	if ((pri & LOG_FACMASK) == 0)
+		pri |= atomic_load_explicit(
+		    &the.facility, memory_order_relaxed);
+	if (s != NULL)
+		status = queue_begin(s, &pri);
+	if (status < 0)
 		count_missed(pri);
-	} else {
-		pri &= LOG_PRIMASK | LOG_FACMASK;
-		if ((pri & LOG_FACMASK) == 0)
-			pri |= atomic_load_explicit(
-			    &the.facility, memory_order_relaxed);
-		if (queue_begin(s, &pri) == 0) {
-			errno = saved; /* for %m */
-			(void)queue_format(s, pri, read_ident(ident), fmt, ap);
-		}
+	if (status == 0) {
+		if (atomic_load(&the.some_missed) != 0)
+			hand_over(s);
+		errno = saved; /* for %m */
+		(void)queue_format(s, pri, read_ident(ident), fmt, ap);
 	}
 	errno = saved;
 }
