@@ -39,6 +39,7 @@ struct group {
 	struct slice name; /* a view of a block */
 	uint64_t hash;
 	bool other;          /* the file for all others; no name then */
+	bool asked, skipped; /* the caller's own */
 	uint32_t rest, last; /* runs; batch_next()'s own */
 	struct slice lines;  /* whole ones: of batch_next() */
 	uint32_t messages;   /* of them, those that count as written */

@@ -75,6 +75,8 @@ output_pass(struct output *o)
 
 	o->passed = o->done = 0;
 	output_scatter(o);
+	o->names = o->largest;
+	o->largest = 0;
 	while (blocks-- > 0)
 		pass_first(o);
 }
@@ -201,11 +203,18 @@ hold_settle(struct output *o)
 }
 
 bool
-hold_wants(struct output *o, const struct group *g)
+hold_wants(const struct output *o, const struct group *g)
 {
+	const struct group others = { .other = true };
 	const struct file *f = files_find(o->files, g);
 
 	if (f != NULL)
 		return f->redo;
-	return g->other ? o->home.lost > 0 : file_home_lost(&o->home, g->hash);
+	if (g->other)
+		return o->home.lost > 0;
+	if (file_home_lost(&o->home, g->hash))
+		return true;
+	/* what has no file may have gone to the one for all others */
+	f = files_find(o->files, &others);
+	return f != NULL && f->redo;
 }

@@ -42,7 +42,8 @@ struct output {
 	struct run_walk scan; /* of the next one of them, what is */
 	struct batch batch;   /* that is written just now */
 	size_t group;         /* of these, the one that is */
-	size_t names;         /* of files, in the batch before */
+	size_t largest;       /* of these batches: how many files it has */
+	size_t names;         /* the same of those that were written before */
 
 	/* of hold.c */
 	struct chain held; /* written; kept until a sync goes well */
@@ -125,6 +126,6 @@ void hold_settle(struct output *o);
 void hold_release(struct output *o);
 
 /* While there is something to be written again: this group is. */
-bool hold_wants(struct output *o, const struct group *g);
+bool hold_wants(const struct output *o, const struct group *g);
 
 #endif

@@ -236,7 +236,8 @@ sort_more(struct output *o)
 	files_choose(o->files, &o->batch);
 	batch_sort(&o->batch);
 	files_put_first(o->files, &o->batch);
-	o->names = o->batch.names;
+	if (o->largest < o->batch.names)
+		o->largest = o->batch.names;
 	return true;
 }
 
@@ -261,6 +262,19 @@ next_group(struct output *o)
 	return g == NULL && sort_more(o) ? output_group(o) : g;
 }
 
+/* Of what is written once more: not this group. Asked before its first lines,
+ * since writing these changes the answer. */
+static bool
+is_skipped(const struct output *o, struct group *g)
+{
+	if (o->again == 0)
+		return false;
+	if (!g->asked)
+		g->skipped = !hold_wants(o, g);
+	g->asked = true;
+	return g->skipped;
+}
+
 static bool
 write_group(struct output *o, struct group *g)
 {
@@ -268,7 +282,7 @@ write_group(struct output *o, struct group *g)
 	struct err err;
 	bool torn;
 
-	if (o->again > 0 && !hold_wants(o, g))
+	if (is_skipped(o, g))
 		return true;
 	f = files_get(o->files, g, &torn, &err);
 	if (f == NULL) {

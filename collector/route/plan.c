@@ -98,6 +98,8 @@ plan_stream_high(const struct plan *p, size_t share, size_t files)
 	for (size_t i = 0; i < p->conf->outputs; i++)
 		if (p->conf->output[i].file != NULL)
 			most = STREAM_HIGH_SOME;
+	if (most == STREAM_HIGH)
+		files = 0;
 	if (files > STREAM_HIGH_MANY / STREAM_HIGH_FILE)
 		most = STREAM_HIGH_MANY;
 	else if (files * STREAM_HIGH_FILE > most)
