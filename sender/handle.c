@@ -18,7 +18,7 @@ enum {
 	NAP = 1,            /* ms */
 	NAPS_FOR = 50,      /* ms without messages, then we sleep */
 	SPINS = 2000,       /* somebody else makes the handle ours */
-	AHEAD = 1 << 20,    /* bytes of the ring */
+	AHEAD = 4 << 20,    /* bytes of the ring: seconds of messages */
 	POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, which older headers lack */
 };
 
