@@ -438,12 +438,13 @@ int syncline_step(struct syncline *s); /* 0, or -EINVAL where a thread runs */
 /*
  * syslog(3) on top of the library: include <syncline/syslog.h> and call them
  * by their usual names. There is one handle for the process, opened by the
- * first message or LOG_NDELAY; SYNCLINE_URL names the collector. It stays until
- * the end: openlog() changes its options, also of what waits, and other threads
- * may log meanwhile. At exit(3)
- * what waits is sent, for at most one second (a tenth of it where nobody is
- * there); other threads may go on logging, but that is not sent any more. They
- * keep errno.
+ * first message or LOG_NDELAY; SYNCLINE_URL names the collector. Other threads
+ * that log meanwhile wait for it, 250 ms at most; what is logged without one,
+ * as by a signal handler that interrupts the opening, counts as dropped. It
+ * stays until the end: openlog() changes its options, also of what waits, and
+ * other threads may log meanwhile. At exit(3) what waits is sent, for at most
+ * one second (a tenth of it where nobody is there); other threads may go on
+ * logging, but that is not sent any more. They keep errno.
  */
 void syncline_openlog(const char *ident, int option, int facility);
 void syncline_syslog(int pri, const char *fmt, ...) SYNCLINE_PRINTF(2, 3);
