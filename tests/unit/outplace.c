@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,8 +56,10 @@ __wrap_os_write(int fd, const void *p, size_t n)
 	return done;
 }
 
+/* The syncer and the output that waits for it sync at the same time. */
+static pthread_mutex_t told = PTHREAD_MUTEX_INITIALIZER;
 static ino_t failed_once[SYNCED_MAX];
-static _Atomic unsigned failures;
+static unsigned failures;
 
 /* The files whose sync failed: the kernel has forgotten what it could not
  * store, so a later "done" is worth nothing. */
@@ -83,15 +86,19 @@ sync_as_told(int fd, _Atomic unsigned *syncs)
 {
 	const struct timespec pause = { 0, 1000000 };
 	struct stat st;
+	bool fails;
 
 	while (atomic_load(&disk.sync_waits))
 		nanosleep(&pause, NULL);
+	(void)pthread_mutex_lock(&told);
 	if (fstat(fd, &st) == -1)
 		atomic_fetch_add(&disk.bad_syncs, 1);
 	else if (syncs == &disk.syncs && disk.syncs < SYNCED_MAX)
 		disk.synced[disk.syncs] = st.st_ino;
 	atomic_fetch_add(syncs, 1);
-	return may_fail(st.st_ino) ? -1 : 0;
+	fails = may_fail(st.st_ino);
+	(void)pthread_mutex_unlock(&told);
+	return fails ? -1 : 0;
 }
 
 int
