@@ -120,15 +120,16 @@ handshakes_charge(struct handshakes *h, int64_t since)
 
 /*
  * After a turn of so many ns in which others sent. Beside handshakes, which
- * take the caches, what others need takes up to a fifth more: they have their
- * half speed when they have three fifths of the time. What was charged is no
- * part of theirs, and is paid with ours; half of that is left whatever comes,
- * or connections that never shake hands would keep out all others.
+ * take the caches, what others need takes up to a fifth more, and closing who
+ * has shaken hands is done in their time: they have their half speed when they
+ * have two thirds of it. What was charged is no part of theirs, and is paid
+ * with ours; half of that is left whatever comes, or connections that never
+ * shake hands would keep out all others.
  */
 static int64_t
 room_beside_others(int64_t turn, int64_t charged)
 {
-	int64_t room = (turn - charged) * 2 / 3;
+	int64_t room = (turn - charged) / 2;
 
 	return room - (charged < room / 2 ? charged : room / 2);
 }

@@ -4,7 +4,7 @@
  *
  * A handshake is what costs most in TLS, and anybody can ask for one. So its
  * steps are not done where they arrive: they queue, and after a turn of the
- * loop they get two thirds of the time that everything else took, so that a
+ * loop they get half of the time that everything else took, so that a
  * flood of them leaves those who send at half speed, as long as these send.
  * What it costs to take up connections that are to shake hands is part of
  * theirs. Only so many are at once; others wait without any cost but that of
