@@ -30,6 +30,9 @@ enum {
 	SIZE_MAX_MESSAGE = 65536
 };
 
+/* Past the year 9999, which no TIMESTAMP can tell: it is "-" (RFC-15). */
+static const struct timespec no_time = { .tv_sec = INT64_C(400000000000) };
+
 const char log_help[] =
     "Usage: syncline log [OPTION]... [MESSAGE]...\n"
     "       COMMAND | syncline log [OPTION]... [-]\n"
@@ -44,11 +47,13 @@ const char log_help[] =
     "  -e, --skip-empty       leave out empty lines\n"
     "      --prio-prefix      a <PRI> before a line is its priority\n"
     "  -s, --stderr           write it to standard error, too\n"
-    "  -S, --size SIZE        longest message, in bytes (65536)\n"
+    "  -S, --size SIZE        longest message, in bytes, or like 8K (64K)\n"
     "      --msgid ID         MSGID\n"
     "      --sd-id ID         begin an element of structured data\n"
     "      --sd-param N=\"V\"   a parameter of it\n"
-    "      --rfc5424, --rfc3164   the format (RFC 5424, but for /dev/log)\n"
+    "      --rfc5424[=WITHOUT]    the format (the default, but for /dev/log);\n"
+    "                         WITHOUT: notime, nohost, notq, with commas\n"
+    "      --rfc3164          the old format (for /dev/log)\n"
     "      --no-act           do all but send\n"
     "\n"
     "Where to (default: $SYNCLINE_URL, or unix:///dev/log):\n"
@@ -115,6 +120,43 @@ number(const char *text, int64_t min, int64_t max)
 		return -1;
 	n = strtoll(text, &end, 10);
 	return *end == '\0' && n >= min && n <= max ? n : -1;
+}
+
+/* Bytes, or KiB with K or KiB behind, as logger(1) takes them; -1: none. */
+static int64_t
+size(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+	bool kib = strcmp(text + n, "K") == 0 || strcmp(text + n, "KiB") == 0;
+	char digits[8];
+
+	if (n >= sizeof(digits) || (text[n] != '\0' && !kib))
+		return -1;
+	(void)memcpy(digits, text, n);
+	digits[n] = '\0';
+	return kib ? number(digits, 1, SIZE_MAX_MESSAGE / 1024) * 1024
+		   : number(digits, 1, SIZE_MAX_MESSAGE);
+}
+
+/* What the header of RFC 5424 does without; NULL: nothing. No timeQuality is
+ * sent anyway. */
+static int
+leave_out(struct log_job *job, char *list)
+{
+	const char *word = list != NULL ? strsep(&list, ",") : NULL;
+
+	for (; word != NULL; word = strsep(&list, ",")) {
+		if (strcmp(word, "notime") == 0)
+			job->record.time = no_time;
+		else if (strcmp(word, "nohost") == 0)
+			job->opts.hostname = "-";
+		else if (strcmp(word, "notq") != 0)
+			return tool_usage("syncline log",
+			    "--rfc5424=%s: notime, notq and nohost are what it "
+			    "can do without",
+			    word);
+	}
+	return TOOL_OK;
 }
 
 int
@@ -195,7 +237,7 @@ take_value(struct log_job *job, int letter, char *value)
 		n = job->record.pri = log_priority(value);
 		break;
 	case 'S':
-		n = number(value, 1, SIZE_MAX_MESSAGE);
+		n = size(value);
 		job->opts.max_message = (size_t)n;
 		break;
 	case OPT_RATE:
@@ -297,7 +339,7 @@ static const struct option options[] = {
 	{ "tcp", no_argument, NULL, 'T' },
 	{ "udp", no_argument, NULL, 'd' },
 	{ "rfc3164", no_argument, NULL, OPT_RFC3164 },
-	{ "rfc5424", no_argument, NULL, OPT_RFC5424 },
+	{ "rfc5424", optional_argument, NULL, OPT_RFC5424 },
 	{ "sd-id", required_argument, NULL, OPT_SD_ID },
 	{ "sd-param", required_argument, NULL, OPT_SD_PARAM },
 	{ "msgid", required_argument, NULL, OPT_MSGID },
@@ -332,6 +374,8 @@ log_options(struct log_job *job, int argc, char **argv)
 	    (letter = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		if (letter == ':' || letter == '?')
 			return tool_bad_option("syncline log", letter, argv);
+		if (letter == OPT_RFC5424)
+			status = leave_out(job, optarg);
 		if (!take_simple(job, letter) &&
 		    !log_take_where(job, &w, letter))
 			status = take_value(job, letter, optarg);

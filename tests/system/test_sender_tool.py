@@ -67,6 +67,27 @@ def test_the_options_of_logger(everywhere):
     assert (one[0], one[7], two[0], two[7]) == ("11", "one", "12", "two")
 
 
+@pytest.mark.parametrize("without,time,host", (
+    ("notq", True, True), ("notime", False, True), ("nohost", True, False),
+    ("nohost,notime", False, False)))
+def test_a_header_that_does_without(without, time, host):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        s.settimeout(harness.DEADLINE)
+        log("--url", "udp://127.0.0.1:%d" % s.getsockname()[1],
+            "--rfc5424=" + without, "-t", "tag", "hello")
+        words = s.recv(4096).split(b" ")
+    assert (words[1] != b"-", words[2] != b"-") == (time, host)
+    assert b"timeQuality" not in b" ".join(words)
+
+
+@pytest.mark.parametrize("size,kept", (("8", 8), ("1K", 1024), ("1KiB", 1024)))
+def test_the_longest_message(everywhere, size, kept):
+    c, tcp, udp, sock = everywhere
+    log("-n", "127.0.0.1", "-P", tcp, "-T", "-S", size, "x" * 2000)
+    assert messages(c, 1)[0][7] == "x" * kept
+
+
 def test_standard_input_that_does_not_block(everywhere):
     """As whoever shares it may have set it: nothing there yet is no error."""
     c, tcp, _, _ = everywhere
@@ -275,6 +296,11 @@ def test_a_failure_in_tls_is_said(collect, certs, keys, says):
     (("--nonsense",), "--nonsense: no such option"),
     (("-p", "local9.err", "x"), "local9.err: no such value"),
     (("-p", "192", "x"), "192: no such value"),
+    (("-S", "65K", "x"), "65K: no such value"),
+    (("-S", "0K", "x"), "0K: no such value"),
+    (("-S", "1KB", "x"), "1KB: no such value"),
+    (("-S", "99999999999999K", "x"), "99999999999999K: no such value"),
+    (("--rfc5424=notime,noise", "x"), "--rfc5424=noise: notime, notq and"),
     (("--rate", "0", "x"), "0: no such value"),
     (("--stall", "0", "x"), "0: no such value"),
     (("--sd-param", "a=b", "x"), "an --sd-id must come before it"),
