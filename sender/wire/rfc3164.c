@@ -32,6 +32,13 @@ take_words(struct slice *s, struct slice words)
 	return true;
 }
 
+/* NILVALUE, where a relay knew of no name, is none. */
+static struct slice
+named(struct slice s)
+{
+	return slice_eq(s, SLICE_LIT("-")) ? slice_of(s.p, 0) : s;
+}
+
 /* What is left is a tag and the text, or only the text. */
 static void
 take_tag(struct slice in, enum tag_rule rule, struct msg *m)
@@ -39,8 +46,8 @@ take_tag(struct slice in, enum tag_rule rule, struct msg *m)
 	struct tag t;
 
 	if (tag_read(in, rule, &t)) {
-		m->app = t.name;
-		m->procid = t.pid;
+		m->app = named(t.name);
+		m->procid = named(t.pid);
 		slice_skip(&in, t.used);
 	}
 	m->bom = tag_has_bom(in);
@@ -96,7 +103,7 @@ take_hosted(struct slice in, struct msg *m)
 	if (word.n > 0 && word.n < in.n) {
 		slice_skip(&after, word.n + 1);
 		if (tag_has_bom(after) && !tag_read(in, TAG_HOSTED, &t)) {
-			m->app = word;
+			m->app = named(word);
 			in = after;
 		} else if (is_end(word, after, m) ||
 		    is_severity(word, after, msg_severity(m))) {

@@ -111,6 +111,13 @@ static const struct device_row device_rows[] = {
 	    "bb:cc:dd:ee x" },
 	{ "no card", B "h aa:bb cc", 1, "h", "aa", "", "bb cc" },
 
+	/* interop: NILVALUE, which relays write for what they do not know */
+	{ "tag is NIL", B "h -: x", 1, "h", "", "", "x" },
+	{ "tag is NIL, pid", B "h -[7]: x", 1, "h", "", "7", "x" },
+	{ "pid is NIL", B "h su[-]: x", 1, "h", "su", "", "x" },
+	{ "tag is NIL, mark", B "h - \xef\xbb\xbfx", 1, "h", "", "", "x" },
+	{ "tag is NIL, alone", "<13>-: x", 0, "", "", "", "x" },
+
 	/* interop: a colon alone behind the pid */
 	{ "blank, colon", B "h a[1] : b", 1, "h", "a", "1", "b" },
 	{ "blank, colon, no host", B "a[1] : b", 1, "", "a", "1", "b" },
