@@ -219,10 +219,22 @@ explain_key(struct slice line)
 	return "is not expected here; is it indented wrongly?";
 }
 
-/* A value was expected. */
+static const char never_closed[] =
+    "the bracket is opened here and never closed";
+
+/* A value was expected, perhaps in a list that the end of the file cut. */
 static const char *
-explain_node(char byte, bool flow)
+explain_node(
+    struct slice text, const yaml_parser_t *y, const yaml_mark_t **mark)
 {
+	char byte = syntax_byte(text, *mark);
+	bool flow = y->flow_level > 0;
+
+	if (flow && offset_of(text, *mark) >= text.n &&
+	    y->marks.top > y->marks.start) {
+		*mark = y->marks.top - 1;
+		return never_closed;
+	}
 	if (byte == ':')
 		return "a text that begins with : must be in quotes inside "
 		       "[ ]";
@@ -252,7 +264,7 @@ explain_flow(
 	    (end->line > begin->line &&
 		indentation(text, end) <= indentation(text, begin))) {
 		*mark = begin;
-		return "the bracket is opened here and never closed";
+		return never_closed;
 	}
 	return "a comma or the closing bracket is expected; inside [ ] and "
 	       "{ } a text that holds [ ] { } must be in quotes";
@@ -268,8 +280,7 @@ choose(struct slice text, const yaml_parser_t *y, const yaml_mark_t **mark)
 	if (holds(y->problem, "expected key"))
 		return explain_key(line);
 	if (holds(y->problem, "node content"))
-		return explain_node(
-		    syntax_byte(text, &y->problem_mark), y->flow_level > 0);
+		return explain_node(text, y, mark);
 	if (holds(y->context, "a flow "))
 		return explain_flow(text, y, mark);
 	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
