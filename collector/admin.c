@@ -63,13 +63,13 @@ reply(struct evhttp_request *req, int code, const char *why, const char *type,
 	evhttp_add_header(h, "X-Content-Type-Options", "nosniff");
 	evhttp_add_header(h, "Content-Security-Policy",
 	    "default-src 'none'; frame-ancestors 'none'");
-	if (evhttp_request_get_command(req) == EVHTTP_REQ_HEAD) {
-		/* libevent would send the body of an answer to HEAD, too */
-		(void)snprintf(length, sizeof(length), "%zu",
-		    body != NULL ? evbuffer_get_length(body) : 0);
-		evhttp_add_header(h, "Content-Length", length);
+	/* libevent gives none with an answer to CONNECT, so that its end would
+	 * be waited for; and sends the body of an answer to HEAD, too */
+	(void)snprintf(length, sizeof(length), "%zu",
+	    body != NULL ? evbuffer_get_length(body) : 0);
+	evhttp_add_header(h, "Content-Length", length);
+	if (evhttp_request_get_command(req) == EVHTTP_REQ_HEAD)
 		body = NULL;
-	}
 	evhttp_send_reply(req, code, why, body);
 }
 
