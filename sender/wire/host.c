@@ -9,7 +9,10 @@
 
 #include "wire/word.h"
 
-enum { CARD = 17 /* bytes of "aa:bb:cc:dd:ee:ff" */ };
+enum {
+	CARD = 17, /* bytes of "aa:bb:cc:dd:ee:ff" */
+	EVENT_LONGEST = 128
+};
 
 static bool
 is_hex(char c)
@@ -112,4 +115,44 @@ host_is_missing(struct slice s)
 	word = host_word(s);
 	return word.n > 2 && word.p[word.n - 1] == ':' &&
 	    word.p[word.n - 2] == ']';
+}
+
+/* "%FACILITY-SEVERITY-MNEMONIC:", the facility perhaps of several words. */
+static bool
+is_event(struct slice s)
+{
+	bool severity = false;
+	size_t i;
+
+	if (s.n == 0 || s.p[0] != '%')
+		return false;
+	for (i = 1; i < s.n && i < EVENT_LONGEST; i++) {
+		if (s.p[i] == '-' && i > 1 && i + 2 < s.n &&
+		    s.p[i + 1] >= '0' && s.p[i + 1] <= '7' && s.p[i + 2] == '-')
+			severity = true;
+		else if (!word_is_letter(s.p[i]) && !word_is_digit(s.p[i]) &&
+		    s.p[i] != '_' && s.p[i] != '-')
+			break;
+	}
+	return severity && i < s.n && s.p[i] == ':';
+}
+
+bool
+host_take_before_event(struct slice *in, struct slice *host)
+{
+	struct slice s = *in, word = host_word(s);
+
+	if (word.n == 0 || word.n == s.n)
+		return false;
+	slice_skip(&s, word.n + 1);
+	if (word.p[word.n - 1] == ':')
+		word.n--;
+	else if (s.n > 2 && s.p[0] == ':' && s.p[1] == ' ')
+		slice_skip(&s, 2);
+	if (!is_event(s) || word_is_number(word) ||
+	    (!host_is_address(&word) && !host_is_name(word)))
+		return false;
+	*host = word;
+	*in = s;
+	return true;
 }

@@ -34,6 +34,13 @@ bool host_has_tag(struct slice s);
 /* A colon, a blank and a tag with a process id do: no host stands there. */
 bool host_is_missing(struct slice s);
 
+/*
+ * Takes the host before the name of an event of network equipment, which is
+ * the tag: "host: %ASA-6-302013:", also with a blank before the first colon or
+ * instead of it.
+ */
+bool host_take_before_event(struct slice *in, struct slice *host);
+
 /* Two names of one host: the same, or one is the other with a domain. */
 bool host_is_same(struct slice a, struct slice b);
 

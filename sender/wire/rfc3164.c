@@ -173,10 +173,7 @@ is_host(struct slice word, struct slice after)
 
 	if (!host_is_name(word))
 		return false;
-	for (size_t i = 0; i < word.n; i++)
-		if (!word_is_digit(word.p[i]))
-			return true;
-	return tag_read(after, TAG_ALONE, &t);
+	return !word_is_number(word) || tag_read(after, TAG_ALONE, &t);
 }
 
 /* Takes what a relay puts before the tag: "Message forwarded from h: ". */
@@ -232,7 +229,8 @@ take_origin(struct slice in, const struct msg_hints *hints, struct msg *m)
 		slice_skip(&in, 1);
 	if (is_repetition(in))
 		return;
-	if (take_relay(&in, m)) {
+	if (take_relay(&in, m) ||
+	    (!is_local(hints, m) && host_take_before_event(&in, &m->host))) {
 		take_hosted(in, m);
 		return;
 	}
@@ -474,7 +472,10 @@ rfc3164_parse(struct slice rest, const struct msg_hints *hints, struct msg *m)
 
 	m->form = MSG_RFC3164;
 	if (!take_header(&in, m)) {
-		take_bare(rest, m);
+		if (!hints->local && host_take_before_event(&in, &m->host))
+			take_tag(in, TAG_ALONE, m);
+		else
+			take_bare(in, m);
 	} else if (m->time.n == 0 || take_end(&in)) {
 		/* an uptime, and its colon with it; such headers name no host
 		 * here */

@@ -16,15 +16,6 @@ enum {
 	IDENT_LONGEST = 48 /* with blanks and colons: more are a sentence */
 };
 
-static bool
-is_number(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!word_is_digit(s.p[i]))
-			return false;
-	return s.n > 0;
-}
-
 /* Program names hold '/', '.', '-', '(', '%' …, but not what data is made of.
  */
 static bool
@@ -76,7 +67,7 @@ read_pid(struct slice s, enum tag_rule rule, bool unsure, struct tag *t)
 	if (!has_byte(s, i, ']'))
 		return false;
 	t->pid.n = (size_t)(s.p + i - t->pid.p);
-	if (unsure && !is_number(t->pid))
+	if (unsure && !word_is_number(t->pid))
 		return false;
 	t->used = i + 1;
 	if (has_byte(s, i + 1, ':')) {
@@ -115,7 +106,7 @@ is_colon_tag(
 	/* "@cee: " is a mark that the text is JSON, and belongs to it */
 	if (rule == TAG_SPACED || unsure || name.p[0] == '@')
 		return false;
-	if (is_number(name))
+	if (word_is_number(name))
 		return is_numeric_name(after, rule);
 	if (name.n == 2 && host_is_card(slice_of(name.p, name.n + 1 + after.n)))
 		return false;

@@ -36,6 +36,15 @@ word_is_letter(char c)
 }
 
 static inline bool
+word_is_number(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!word_is_digit(s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+static inline bool
 word_is_one_of(char c, struct slice set)
 {
 	return memchr(set.p, c, set.n) != NULL;

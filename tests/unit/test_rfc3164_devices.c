@@ -111,6 +111,31 @@ static const struct device_row device_rows[] = {
 	    "bb:cc:dd:ee x" },
 	{ "no card", B "h aa:bb cc", 1, "h", "aa", "", "bb cc" },
 
+	/* interop: the name of an event is the tag, what is before it none */
+	{ "host, colon, event", B "fw1: %ASA-6-302013: b", 1, "fw1",
+	    "%ASA-6-302013", "", "b" },
+	{ "IPv4, colon, event", B "192.0.2.1: %FTD-6-302013: b", 1, "192.0.2.1",
+	    "%FTD-6-302013", "", "b" },
+	{ "IPv6, colon, event", B "2001:db8::1: %FTD-6-1: b", 1, "2001:db8::1",
+	    "%FTD-6-1", "", "b" },
+	{ "host, blank, colon, event", B "fw1 : %ASA-auth-6-1: b", 1, "fw1",
+	    "%ASA-auth-6-1", "", "b" },
+	{ "a number, event", B "12: %SYS-5-X: b", 1, "", "", "",
+	    "12: %SYS-5-X: b" },
+	{ "no severity", B "fw1: %ASA-8-1: b", 1, "", "fw1", "",
+	    "%ASA-8-1: b" },
+	{ "no colon", B "fw1: %ASA-6-1 b", 1, "", "fw1", "", "%ASA-6-1 b" },
+	{ "no time: host, event", "<166>fw1 %ASA-6-315011: b", 0, "fw1",
+	    "%ASA-6-315011", "", "b" },
+	{ "no time: host, colon, event", "<166>fw1: %ASA-6-1: b", 0, "fw1",
+	    "%ASA-6-1", "", "b" },
+	{ "no time: host, blank, colon", "<166>fw1 : %ASA-6-1: b", 0, "fw1",
+	    "%ASA-6-1", "", "b" },
+	{ "no time: words, event", "<166>see also %ASA-6-1: b", 0, "", "", "",
+	    "see also %ASA-6-1: b" },
+	{ "no time: a number, event", "<166>12 %ASA-6-1: b", 0, "", "", "",
+	    "12 %ASA-6-1: b" },
+
 	/* interop: NILVALUE, which relays write for what they do not know */
 	{ "tag is NIL", B "h -: x", 1, "h", "", "", "x" },
 	{ "tag is NIL, pid", B "h -[7]: x", 1, "h", "", "7", "x" },
@@ -167,6 +192,23 @@ headers_of_devices_are_read_and_words_stay_in_the_text(void **state)
 	}
 }
 
+/* There it is the program that says so. */
+static void
+on_our_own_machine_no_host_stands_before_an_event(void **state)
+{
+	const struct msg_hints hints = { .local = true };
+	struct msg_cache cache = { .known = false };
+	struct msg m;
+
+	(void)state;
+	msg_parse(slice_str(B "Rib: %BGP-3-X: b"), &hints, &cache, &m);
+	assert_slice(m.host, "");
+	assert_slice(m.app, "Rib");
+	assert_slice(m.text, "%BGP-3-X: b");
+	msg_parse(slice_str("<165>Rib: %BGP-3-X: b"), &hints, &cache, &m);
+	assert_slice(m.app, "Rib");
+}
+
 /* Wherever a message is cut, no byte behind it is read (with a sanitizer). */
 static void
 a_header_that_is_cut_off_is_safe(void **state)
@@ -191,6 +233,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    headers_of_devices_are_read_and_words_stay_in_the_text),
+		cmocka_unit_test(
+		    on_our_own_machine_no_host_stands_before_an_event),
 		cmocka_unit_test(a_header_that_is_cut_off_is_safe),
 	};
 
