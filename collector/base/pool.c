@@ -18,10 +18,11 @@ keep_or_free(struct pool *p, struct block *b)
 {
 	p->used -= b->cap;
 	p->stream_used -= b->stream_n;
-	if (b->queued != NULL)
-		*b->queued -= b->n + b->heads;
-	if (b->heads > 0)
-		p->files = b->files;
+	if (b->backlog != NULL) {
+		b->backlog->n -= b->n + b->heads;
+		if (b->heads > 0)
+			b->backlog->files = b->files;
+	}
 	if (b->cap != p->block_size || p->spare_n + b->cap > SPARE_MAX) {
 		free(b);
 		return;
@@ -74,7 +75,7 @@ pool_take(struct pool *p, size_t need)
 		b->home = p;
 	}
 	p->used += cap;
-	b->queued = NULL;
+	b->backlog = NULL;
 	b->output = NULL;
 	b->runs = false;
 	b->n = b->heads = b->files = 0;

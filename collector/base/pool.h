@@ -21,12 +21,17 @@
 
 struct pool;
 
+/* What a worker knows of one output. */
+struct backlog {
+	size_t n;     /* bytes put and not yet written */
+	size_t files; /* as the last block with heads said */
+};
+
 struct block {
 	struct letter letter;      /* first: a letter is its block */
 	struct pool *home;         /* borrowed; where it returns to */
 	_Atomic uint64_t *written; /* borrowed; counts blocks that are done */
-	size_t *queued;            /* borrowed; the worker's: bytes of this
-				      output that are under way, n of them here */
+	struct backlog *backlog;   /* borrowed; the worker's; or NULL */
 	void *output;              /* the writer's; a token here */
 	bool runs;                 /* its lines are of many files: run.h */
 	uint32_t messages;         /* lines in data that count as written */
@@ -45,7 +50,6 @@ struct pool {
 	size_t used;        /* bytes of all blocks that are not spare */
 	size_t stream_used; /* lines of streams in them; block.stream_n */
 	size_t spare_n;     /* bytes in spare blocks */
-	size_t files;       /* as the last block with heads said */
 	struct block *spare;
 	struct mailbox returns; /* from the writer */
 };

@@ -172,10 +172,10 @@ is_shed(struct intake *in, unsigned severity)
 static bool
 is_full(struct intake *in, struct lane *l)
 {
-	if (l->queued < in->drop_high)
+	if (l->backlog.n < in->drop_high)
 		return false;
 	pool_reclaim(&in->pool);
-	return l->queued >= in->drop_high && lane_in_flight(l);
+	return l->backlog.n >= in->drop_high && lane_in_flight(l);
 }
 
 /* Stands for the sender: its address without the port, or the user. */
@@ -316,16 +316,26 @@ is_stream_room(const struct intake *in)
 	return in->pool.stream_used < limit && in->pool.used < in->pool.share;
 }
 
+/* Each output has files of its own, and all of them share what may wait. */
+static void
+learn_files(struct intake *in)
+{
+	size_t files = 0;
+
+	for (size_t i = 0; i < in->conf->outputs; i++)
+		files += in->parts.lane[i]->backlog.files;
+	if (files == in->files)
+		return;
+	in->files = files;
+	in->stream_high = plan_stream_high(in->plan, in->pool.share, files);
+}
+
 bool
 intake_ready(struct intake *in)
 {
 	if (!is_stream_room(in)) {
 		pool_reclaim(&in->pool);
-		if (in->files != in->pool.files) {
-			in->files = in->pool.files;
-			in->stream_high = plan_stream_high(
-			    in->plan, in->pool.share, in->files);
-		}
+		learn_files(in);
 	}
 	/* what is only being filled here does not wait for the writer */
 	in->paused = !is_stream_room(in) && !intake_is_idle(in);

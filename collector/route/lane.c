@@ -49,7 +49,7 @@ lane_another(struct lane *l, size_t need)
 	if (l->block != NULL) {
 		l->block->output = l->output;
 		l->block->written = &l->written;
-		l->block->queued = &l->queued;
+		l->block->backlog = &l->backlog;
 		l->block->runs = l->runs;
 	}
 	return l->block;

@@ -22,10 +22,10 @@ struct lane {
 	struct pool *pool;                /* borrowed */
 	struct mailbox *writer;           /* borrowed */
 	struct counters *count;           /* borrowed; this thread's set */
-	size_t run;      /* the place of the last head in block; run.h */
-	size_t queued;   /* bytes put and not yet written */
-	uint64_t posted; /* blocks handed over */
-	bool runs;       /* the output has many files */
+	size_t run; /* the place of the last head in block; run.h */
+	struct backlog backlog;
+	uint64_t posted;                       /* blocks handed over */
+	bool runs;                             /* the output has many files */
 	_Alignas(64) _Atomic uint64_t written; /* counted by the writer */
 	void *output;                          /* borrowed; the writer's */
 	struct lane *next;                     /* of those that leave */
@@ -86,7 +86,7 @@ lane_added(struct lane *l, struct block *b, size_t n, const struct line *of)
 		all += lane_add_run(l, b, n, of);
 	b->n += n;
 	b->messages += !of->own;
-	l->queued += all;
+	l->backlog.n += all;
 	if (of->stream) {
 		b->stream_n += all;
 		l->pool->stream_used += all;

@@ -305,36 +305,56 @@ what_streams_may_leave_waiting(void **state)
 	}
 }
 
-/* The writer says with each block how many files there are. */
+/* Plays a writer that says with each block how many files its output has. */
 static void
-more_may_wait_while_there_are_more_files(void **state)
+return_all(struct place *p, const size_t *files)
 {
-	struct place p;
-	char msg[1024];
-	struct letter *l;
+	struct letter *l = mailbox_take(&p->writer);
 
-	(void)state;
-	(void)snprintf(msg, sizeof(msg), "<15>1 - h a - - - %0900d", 0);
-	prepare(&p, FORMAT_RFC5424, 1);
-	p.conf.memory = 256 << 20;
-	furnish(&p);
-	p.output[0].file = (void *)msg; /* nobody reads it: too late for that */
-	p.source.waits = true;
-	while (intake_ready(&p.in))
-		take(&p, msg);
-	assert_int_equal(p.in.files, 0);
-	intake_finish(&p.in);
-	for (l = mailbox_take(&p.writer); l != NULL;) {
+	while (l != NULL) {
 		struct block *b = (struct block *)(void *)l;
 
 		l = l->next;
 		b->heads = 1; /* as if it had a run; nobody looks */
-		b->files = 1000;
+		b->files = files[b->output == &p->token[1]];
 		block_return(b);
 	}
-	assert_true(intake_ready(&p.in));
-	assert_int_equal(p.in.stream_high, 1000 * 24 << 10);
-	close_place(&p);
+}
+
+/* What waits, waits for all outputs: none is heard alone. */
+static void
+more_may_wait_while_there_are_more_files(void **state)
+{
+	static const struct {
+		size_t outputs, files[2], want;
+	} rows[] = {
+		{ 1, { 1000, 0 }, 1000 },
+		{ 2, { 900, 10 }, 910 },
+		{ 2, { 10, 900 }, 910 },
+		{ 2, { 400, 500 }, 900 },
+	};
+	char msg[1024];
+
+	(void)state;
+	(void)snprintf(msg, sizeof(msg), "<15>1 - h a - - - %0900d", 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct place p;
+
+		prepare(&p, FORMAT_RFC5424, rows[i].outputs);
+		p.conf.memory = 256 << 20;
+		furnish(&p);
+		/* nobody reads it: too late for that */
+		p.output[0].file = (void *)msg;
+		p.source.waits = true;
+		while (intake_ready(&p.in))
+			take(&p, msg);
+		assert_int_equal(p.in.files, 0);
+		intake_finish(&p.in);
+		return_all(&p, rows[i].files);
+		assert_true(intake_ready(&p.in));
+		assert_int_equal(p.in.stream_high, rows[i].want * 24 << 10);
+		close_place(&p);
+	}
 }
 
 static void

@@ -164,7 +164,7 @@ lines_and_names_share_a_block(void **state)
 		pool_reclaim(&p.pool);
 	}
 	assert_int_equal(messages, 300);
-	assert_int_equal(p.lane->queued, 0);
+	assert_int_equal(p.lane->backlog.n, 0);
 	assert_int_equal(p.pool.stream_used, 0);
 	close_place(&p);
 }
@@ -178,7 +178,7 @@ what_is_written_is_not_queued_any_more(void **state)
 	(void)state;
 	open_place(&p, false);
 	put(&p, "", "line\n", false);
-	assert_int_equal(p.lane->queued, 5);
+	assert_int_equal(p.lane->backlog.n, 5);
 	assert_int_equal(p.pool.stream_used, 5);
 	assert_false(lane_flush(p.lane, 0, 0));
 	assert_true(lane_in_flight(p.lane));
@@ -187,7 +187,7 @@ what_is_written_is_not_queued_any_more(void **state)
 	b = (struct block *)(void *)mailbox_take(&p.writer);
 	block_return(b);
 	pool_reclaim(&p.pool);
-	assert_int_equal(p.lane->queued, 5);
+	assert_int_equal(p.lane->backlog.n, 5);
 	assert_int_equal(p.pool.stream_used, 5);
 	assert_false(lane_in_flight(p.lane));
 	close_place(&p);

@@ -93,7 +93,7 @@ static void
 what_comes_back_is_queued_no_more(void **state)
 {
 	_Atomic uint64_t written = 0;
-	size_t queued = 0;
+	struct backlog at = { 0 };
 	struct block *a, *b;
 	struct pool p;
 	struct err err;
@@ -101,22 +101,22 @@ what_comes_back_is_queued_no_more(void **state)
 	(void)state;
 	assert_int_equal(pool_init(&p, SHARE, SIZE, &err), 0);
 	a = take(&p, 1, &written);
-	a->queued = &queued;
+	a->backlog = &at;
 	a->n = 100;
 	b = take(&p, 1, &written);
-	b->queued = &queued;
+	b->backlog = &at;
 	b->n = 23;
-	queued = 123;
+	at.n = 123;
 	block_return(a);
-	assert_int_equal(queued, 123);
+	assert_int_equal(at.n, 123);
 	pool_reclaim(&p);
-	assert_int_equal(queued, 23);
+	assert_int_equal(at.n, 23);
 	a = take(&p, 1, &written);
-	assert_null(a->queued); /* used again, and nobody's as yet */
+	assert_null(a->backlog); /* used again, and nobody's as yet */
 	block_return(a);
 	block_return(b);
 	pool_clear(&p);
-	assert_int_equal(queued, 0);
+	assert_int_equal(at.n, 0);
 }
 
 int
