@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Docker's own `syslog` log driver: each transport, each format."""
 
+import os
 import socket
+import tempfile
 import uuid
 
 import pytest
@@ -16,13 +18,18 @@ SCRIPT = "printf '%s\\n' plain 'with <13> inside' 'k\u00e4se \u2713'; " \
 
 
 @pytest.fixture(scope="module")
-def collector(tmp_path_factory, image):
-    """Its unix socket and its certificate are in folders of this machine."""
-    folder = tmp_path_factory.mktemp("shared")
-    for path in folder, *list(folder.parents)[:3]:
-        if str(path).startswith("/tmp/"):
-            path.chmod(path.stat().st_mode | 0o055)
-    folder.chmod(0o777)
+def folder():
+    """Of this machine, and open to the user in the container. None of
+    pytest's: each pytest that begins closes those again."""
+    with tempfile.TemporaryDirectory(
+            prefix="syncline-open-", ignore_cleanup_errors=True) as path:
+        os.chmod(path, 0o777)
+        yield path
+
+
+@pytest.fixture(scope="module")
+def collector(folder, image):
+    """Its unix socket and its certificate are in a folder of this machine."""
     listen = ["udp://*:5514", "tcp://*:5514", "unix-stream:///shared/log"]
     tool("cert", "init", "--dir", "/shared/tls",
          volumes=["%s:/shared" % folder])
