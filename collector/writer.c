@@ -95,19 +95,38 @@ move_to_leaving(struct writer *w, const struct output *o)
 	}
 }
 
-/* Outputs that a reload took away go when all of them is written. */
-static void
+/* Outputs that a reload took away go when all of them is written. True: one
+ * did. */
+static bool
 free_leaving(struct writer *w)
 {
-	for (size_t i = w->leaving.n; i-- > 0;) {
+	size_t n = 0, before = w->leaving.n;
+
+	for (size_t i = 0; i < before; i++) {
 		struct output *o = w->leaving.list[i];
 
-		if (!output_is_idle(o))
-			continue;
-		output_free(o);
-		w->leaving.list[i] = w->leaving.list[--w->leaving.n];
+		if (output_is_idle(o))
+			output_free(o);
+		else
+			w->leaving.list[n++] = o;
 	}
-	atomic_store(&w->held, w->used.n + w->leaving.n);
+	w->leaving.n = n;
+	atomic_store(&w->held, w->used.n + n);
+	return n < before;
+}
+
+/* A reload brought it back before the one that an earlier reload took away is
+ * written: that comes first, and has the files. */
+static bool
+is_behind(const struct writer *w, const struct output *o)
+{
+	for (size_t i = 0; i < w->leaving.n; i++) {
+		if (w->leaving.list[i] == o)
+			return false;
+		if (output_is_at(w->leaving.list[i], o))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -142,7 +161,7 @@ obey(struct writer *w, struct writer_order *o)
 	for (size_t i = 0; i < o->removes; i++)
 		move_to_leaving(w, o->remove[i]);
 	take_blocks(w);
-	free_leaving(w);
+	(void)free_leaving(w);
 	w->obeyed = o;
 	w->patience = clock_ms() + PATIENCE_MS;
 	answer(w);
@@ -160,13 +179,22 @@ writer_obey(struct writer *w, struct writer_order *o)
 	mailbox_wake(&w->inbox);
 }
 
+static void
+write_all(const struct writer *w, struct outputs *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (!is_behind(w, o->list[i]))
+			output_write(o->list[i]);
+}
+
 static int64_t
-tick(struct outputs *o)
+tick(const struct writer *w, struct outputs *o)
 {
 	int64_t next = INT64_MAX;
 
 	for (size_t i = 0; i < o->n; i++) {
-		int64_t t = output_tick(o->list[i]);
+		int64_t t = is_behind(w, o->list[i]) ? INT64_MAX
+						     : output_tick(o->list[i]);
 
 		next = t < next ? t : next;
 	}
@@ -195,18 +223,17 @@ work(struct writer *w)
 	if (order != NULL)
 		obey(w, order);
 	take_blocks(w);
-	for (size_t i = 0; i < w->used.n; i++)
-		output_write(w->used.list[i]);
-	for (size_t i = 0; i < w->leaving.n; i++)
-		output_write(w->leaving.list[i]);
+	write_all(w, &w->used);
+	write_all(w, &w->leaving);
 	obey_signals(w);
-	next = tick(&w->used);
+	next = tick(w, &w->used);
 	if (w->leaving.n > 0) {
-		later = tick(&w->leaving);
+		later = tick(w, &w->leaving);
 		next = later < next ? later : next;
 		later = clock_ms() + LEAVING_MS;
+		if (free_leaving(w))
+			later = 0; /* those behind it have their turn */
 		next = later < next ? later : next;
-		free_leaving(w);
 		answer(w);
 	}
 	return next;

@@ -29,6 +29,12 @@ output_is_idle(const struct output *o)
 	    syncer_has_done(o->home.tools->syncer, o->home.asked);
 }
 
+bool
+output_is_at(const struct output *a, const struct output *b)
+{
+	return strcmp(a->home.set->path, b->home.set->path) == 0;
+}
+
 static int64_t
 earlier(int64_t a, int64_t b)
 {

@@ -84,4 +84,7 @@ void output_free(struct output *o);
 /* Empty, and the syncer has none of its descriptors. */
 bool output_is_idle(const struct output *o);
 
+/* Do both have the same path? */
+bool output_is_at(const struct output *a, const struct output *b);
+
 #endif

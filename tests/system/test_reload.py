@@ -2,6 +2,7 @@
 """SIGHUP reads the configuration again: what did not change lives on, what is
 wrong changes nothing (contract.md section 2, Signals; faults J2, J6)."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -282,6 +283,51 @@ def test_an_output_that_is_taken_away_while_its_disk_stalls(
     f.reload(extra)
     send(f.c, b"<13>two")
     assert f.wait_lines("extra.log", 2) == [b"<13>one", b"<13>two"]
+
+
+def test_many_files_come_back_while_their_disk_stalls(collect, tmp_path):
+    """No reload opens them, so it is not refused; what comes waits for what
+    was there before, and goes to no other file."""
+    full = tmp_path / "full"
+    f = start(collect, tmp_path, ONE, env=shim.environment(
+        tmp_path, ENOSPC_FILE=full, ENOSPC_AFTER=0,
+        UNDER=str(tmp_path / "many")))
+    extra = ONE + '  - path: "{dir}/many/%{app_name}"\n    format: raw\n'
+    f.reload(extra)
+    full.touch()
+    send(f.c, b"<13>x: one")
+    f.c.wait_says("No space left")
+    for text in b"<13>x: two", b"<13>x: three":
+        f.reload(ONE)
+        f.reload(extra)
+        send(f.c, text)
+    f.wait_lines("all.log", 3)
+    assert f.c.cpu_share(0.3) < 0.5
+    full.unlink()
+    assert f.wait_lines("many/x", 3) == [
+        b"<13>x: one", b"<13>x: two", b"<13>x: three"]
+    assert os.listdir(tmp_path / "many") == ["x"]
+    assert "_other" not in f.c.stderr()
+
+
+def test_standard_output_comes_back_while_nobody_reads(collect, tmp_path):
+    """A line of which a part is in the pipe goes on there."""
+    here, there = os.pipe()
+    fcntl.fcntl(there, fcntl.F_SETPIPE_SZ, 4096)
+    extra = ONE + '  - path: "-"\n    format: raw\n'
+    f = start(collect, tmp_path, extra, stdout=there)
+    os.close(there)
+    texts = [b"<13>%d " % n + 3000 * b"x" for n in range(20)]
+    for n, text in enumerate(texts):
+        if n == 10:
+            f.c.wait_says("output -: ")
+            f.reload(ONE)
+            f.reload(extra)
+        send(f.c, text)
+        f.wait_lines("all.log", n + 1)
+    with open(here, "rb") as pipe:
+        assert [pipe.readline().rstrip(b"\n") for _ in texts] == texts
+        f.c.stop()
 
 
 def test_a_stop_waits_for_no_output_that_was_taken_away(collect, tmp_path):
