@@ -49,6 +49,11 @@ pipeout_close(struct pipeout *p)
 int
 pipeout_write(struct pipeout *p, struct slice *s, struct err *err)
 {
+	/* whoever shares it may have undone that, as we do at the end: an
+	 * output that a reload took away, before the one that came back */
+	if (p->flags != -1 &&
+	    fcntl(STDOUT_FILENO, F_SETFL, p->flags | O_NONBLOCK) == -1)
+		return err_sys(err, "standard output");
 	while (s->n > 0) {
 		ssize_t n = os_write(p->fd, s->p, s->n);
 

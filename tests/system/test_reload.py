@@ -330,6 +330,33 @@ def test_standard_output_comes_back_while_nobody_reads(collect, tmp_path):
         f.c.stop()
 
 
+def test_a_socket_as_standard_output_comes_back(collect, tmp_path):
+    """As systemd gives one: it cannot be opened again, so both outputs have
+    the same, and when the first lets go the other still waits for nobody."""
+    here, there = socket.socketpair()
+    extra = ONE + '  - path: "-"\n    format: raw\n'
+    f = start(collect, tmp_path, extra, stdout=there)
+    there.close()
+    texts = [b"<13>%d " % n + 5000 * b"x" for n in range(200)]
+    half = len(texts) // 2
+    with senders.connect(f.c.address()) as s, here, \
+            here.makefile("rb") as reader:
+        s.sendall(b"\n".join(texts[:half]) + b"\n")
+        f.wait_lines("all.log", half)
+        f.c.wait_says("output -: ")
+        f.reload(ONE)
+        f.reload(extra)
+        assert [reader.readline().rstrip() for _ in range(half)] == \
+            texts[:half]
+        f.c.wait_says("output -: written again")
+        f.reload()  # waits for who is closing
+        s.sendall(b"\n".join(texts[half:]) + b"\n")
+        f.wait_lines("all.log", len(texts))
+        eventually(lambda: f.c.stderr().count("output -: write: ") == 2)
+        assert [reader.readline().rstrip() for _ in range(half)] == \
+            texts[half:]
+
+
 def test_a_stop_waits_for_no_output_that_was_taken_away(collect, tmp_path):
     """Its time would be over before that of the reload."""
     full = tmp_path / "full"
