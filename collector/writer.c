@@ -116,17 +116,17 @@ free_leaving(struct writer *w)
 }
 
 /* A reload brought it back before the one that an earlier reload took away is
- * written: that comes first, and has the files. */
-static bool
-is_behind(const struct writer *w, const struct output *o)
+ * written: that comes first, and has the files. NULL: there is none. */
+static const struct output *
+ahead_of(const struct writer *w, const struct output *o)
 {
 	for (size_t i = 0; i < w->leaving.n; i++) {
 		if (w->leaving.list[i] == o)
-			return false;
+			return NULL;
 		if (output_is_at(w->leaving.list[i], o))
-			return true;
+			return w->leaving.list[i];
 	}
-	return false;
+	return NULL;
 }
 
 /*
@@ -183,7 +183,7 @@ static void
 write_all(const struct writer *w, struct outputs *o)
 {
 	for (size_t i = 0; i < o->n; i++)
-		if (!is_behind(w, o->list[i]))
+		if (ahead_of(w, o->list[i]) == NULL)
 			output_write(o->list[i]);
 }
 
@@ -193,9 +193,14 @@ tick(const struct writer *w, struct outputs *o)
 	int64_t next = INT64_MAX;
 
 	for (size_t i = 0; i < o->n; i++) {
-		int64_t t = is_behind(w, o->list[i]) ? INT64_MAX
-						     : output_tick(o->list[i]);
+		const struct output *ahead = ahead_of(w, o->list[i]);
+		int64_t t;
 
+		if (ahead != NULL) {
+			output_wait_behind(o->list[i], ahead);
+			continue;
+		}
+		t = output_tick(o->list[i]);
 		next = t < next ? t : next;
 	}
 	return next;

@@ -157,7 +157,8 @@ metrics_output_sum(const struct metrics *m, int slot, enum output_metric id)
 	/* the writer would say so itself, if it could */
 	if (id == O_STALLED && n == 0)
 		n = metrics_writer_hangs(m, &ms) == slot;
-	return n;
+	/* nor does it say more when several with one label stall; gauges.h */
+	return id == O_STALLED && n > 1 ? 1 : n;
 }
 
 void

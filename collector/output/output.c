@@ -80,11 +80,19 @@ output_tick(struct output *o)
 	struct metrics *m = o->home.tools->metrics;
 	int64_t next;
 
+	o->behind = false;
 	metrics_writer_at(m, o->home.set->slot);
 	next = tick(o);
 	metrics_writer_at(m, -1);
 	output_show(o);
 	return next;
+}
+
+void
+output_wait_behind(struct output *o, const struct output *first)
+{
+	o->behind = o->waiting.first != NULL && first->stall.on;
+	output_show(o);
 }
 
 void

@@ -65,6 +65,9 @@ bool output_is_empty(const struct output *o);
  * the next call, of output_write() too; INT64_MAX: none is needed. */
 int64_t output_tick(struct output *o);
 
+/* Instead of both: its turn comes after that of first. */
+void output_wait_behind(struct output *o, const struct output *first);
+
 /*
  * SIGUSR1: its files are rotated, but for empty ones. Of many files those that
  * are open; what was closed for others stays as it is.

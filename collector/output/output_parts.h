@@ -53,6 +53,7 @@ struct output {
 			    * file that failed */
 
 	struct stall stall;
+	bool behind; /* one that stalls has what is to be written first */
 	struct gauges gauges;
 	int64_t busy_at; /* clock_ms(): since when the reader takes nothing; 0:
 			    it does */

@@ -359,7 +359,7 @@ output_show(struct output *o)
 {
 	gauges_show(&o->gauges, o->home.set->count,
 	    o->files != NULL ? files_open(o->files) : !o->standard,
-	    o->queued - o->passed, o->stall.on);
+	    o->queued - o->passed, o->stall.on || o->behind);
 }
 
 /* After a failed sync, only what it costs is written until one goes well. */

@@ -292,20 +292,26 @@ def test_many_files_come_back_while_their_disk_stalls(collect, tmp_path):
     f = start(collect, tmp_path, ONE, env=shim.environment(
         tmp_path, ENOSPC_FILE=full, ENOSPC_AFTER=0,
         UNDER=str(tmp_path / "many")))
-    extra = ONE + '  - path: "{dir}/many/%{app_name}"\n    format: raw\n'
-    f.reload(extra)
+    extra = ONE + \
+        '  - path: "{dir}/many/%{app_name}"\n    format: raw\n    name: '
+    f.reload(extra + "one\n")
     full.touch()
     send(f.c, b"<13>x: one")
     f.c.wait_says("No space left")
-    for text in b"<13>x: two", b"<13>x: three":
+    for text in b"two", b"three":
         f.reload(ONE)
-        f.reload(extra)
-        send(f.c, text)
+        f.reload(extra + "other\n")
+        send(f.c, b"<13>x: " + text)
+        f.c.wait_metric("stalled", 1, output="other")
+    status, _, body = f.c.http(path="/readyz")
+    assert status == 503 and b"other" in body
     f.wait_lines("all.log", 3)
     assert f.c.cpu_share(0.3) < 0.5
     full.unlink()
     assert f.wait_lines("many/x", 3) == [
         b"<13>x: one", b"<13>x: two", b"<13>x: three"]
+    f.c.wait_metric("stalled", 0)
+    f.c.wait_metric("written_messages_total", 2, output="other")
     assert os.listdir(tmp_path / "many") == ["x"]
     assert "_other" not in f.c.stderr()
 
