@@ -134,10 +134,9 @@ syncline_setmask(struct syncline *s, int mask)
 	uint32_t before;
 
 	if (mask == 0)
-		before = atomic_load(&s->shared->mask);
+		before = atomic_load(&s->mask);
 	else
-		before = atomic_exchange(
-		    &s->shared->mask, ~(uint32_t)mask & 0xff);
+		before = atomic_exchange(&s->mask, ~(uint32_t)mask & 0xff);
 	return (int)(before ^ 0xff);
 }
 

@@ -48,7 +48,6 @@ enum counter {
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): see above */
 struct shared {
 	_Atomic uint32_t alive;
-	_Atomic uint32_t mask; /* 0xff ^ syncline_setmask() */
 	struct bell bell;
 	_Atomic uint32_t orders; /* counts flushes, stops, reopens */
 	_Atomic uint32_t stop;   /* close: come to an end */
@@ -80,7 +79,8 @@ struct syncline {
 	pthread_t thread;
 	/* options */
 	int facility;
-	_Atomic int flags; /* PERROR and PID may change: see dropin.c */
+	_Atomic int flags;     /* PERROR and PID may change: see dropin.c */
+	_Atomic uint32_t mask; /* 0xff ^ syncline_setmask(); of a child, too */
 	enum syncline_overflow overflow;
 	int64_t block_ms, stall_ms;
 	size_t max_message;

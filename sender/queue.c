@@ -26,7 +26,7 @@ queue_begin(struct syncline *s, int *pri)
 		return status;
 	if (*pri < 0 || *pri > MSG_PRI_MAX)
 		return -EINVAL;
-	if ((atomic_load_explicit(&s->shared->mask, memory_order_relaxed) &
+	if ((atomic_load_explicit(&s->mask, memory_order_relaxed) &
 		1U << (*pri & 7)) != 0)
 		return QUEUE_MASKED;
 	if (*pri < 8)

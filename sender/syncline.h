@@ -318,7 +318,8 @@ int syncline_sigsafe(struct syncline *s, int pri, const void *text, size_t len);
  * syncline_setmask - which severities are queued: LOG_MASK(), LOG_UPTO()
  *
  * Others return 0 and are not counted. 0 changes nothing. Returns the mask
- * that there was; at first 0xff. Async-signal-safe.
+ * that there was; at first 0xff. Kept in the child of a fork(2). Async-signal-
+ * safe.
  */
 int syncline_setmask(struct syncline *s, int mask);
 

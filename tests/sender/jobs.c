@@ -287,11 +287,14 @@ int
 drive_mask(const struct job *job)
 {
 	struct syncline *s = drive_open(job);
-	int bad = syncline_setmask(s, LOG_MASK(LOG_ERR)) != 0xff;
+	int bad = syncline_setmask(s, LOG_MASK(LOG_ERR)) != 0xff, status = 0;
 
 	(void)syncline_log(s, LOG_INFO, "no");
 	(void)syncline_log(s, LOG_ERR, "yes");
 	bad |= syncline_setmask(s, 0) != LOG_MASK(LOG_ERR);
+	if (fork() == 0)
+		_exit(syncline_setmask(s, 0) != LOG_MASK(LOG_ERR));
+	bad |= wait(&status) == -1 || status != 0;
 	return bad | drive_end(s, job);
 }
 
