@@ -25,13 +25,18 @@ enum {
 /* The lowest bits of the state; OPENING has process and thread above them. */
 enum { CLOSED, OPENING, OPEN, ENDED, STATES, TASK_BITS = 30 };
 
+enum { COUNT_BITS = 32 }; /* of what was missed, below the process */
+
 struct dropin {
 	_Atomic uint64_t state;
 	_Atomic uint32_t ident_turn;
 	_Atomic uint32_t opened;   /* how often somebody had done with it */
 	_Atomic uint64_t given_up; /* who opened for too long: its state */
-	/* by severity: logged while there was no handle, for the next one */
-	_Atomic uint32_t missed[SEVERITIES], some_missed;
+	/* by severity: logged while there was no handle, for the next one;
+	 * above the count the process, as what a parent has missed, the parent
+	 * tells */
+	_Atomic uint64_t missed[SEVERITIES];
+	_Atomic uint32_t some_missed;
 	_Atomic uint64_t ident[IDENT_WORDS];
 	_Atomic int facility, flags, mask;
 	_Atomic(struct syncline *) s;
@@ -42,6 +47,38 @@ struct dropin {
 
 /* RULE: a variable of the whole file: syslog(3) has no handle to hang it on. */
 static struct dropin the = { .facility = LOG_USER, .mask = 0xff };
+
+/* It becomes ours when it is not. */
+static void
+count_missed(int pri)
+{
+	_Atomic uint64_t *missed = &the.missed[LOG_PRI(pri)];
+	uint64_t process = (uint64_t)getpid();
+	uint64_t before = atomic_load(missed), after;
+
+	if ((atomic_load(&the.mask) & LOG_MASK(LOG_PRI(pri))) == 0)
+		return;
+	do
+		after = 1 +
+		    (before >> COUNT_BITS == process ? before
+						     : process << COUNT_BITS);
+	while (!atomic_compare_exchange_weak(missed, &before, after));
+	atomic_store(&the.some_missed, 1);
+}
+
+static void
+hand_over_missed(struct syncline *s)
+{
+	uint64_t mine = (uint64_t)getpid() << COUNT_BITS, n;
+
+	if (atomic_exchange(&the.some_missed, 0) == 0)
+		return;
+	for (size_t i = 0; i < SEVERITIES; i++) {
+		n = atomic_exchange(&the.missed[i], 0) - mine;
+		if (n >> COUNT_BITS == 0)
+			(void)atomic_fetch_add(&s->shared->dropped[i], n);
+	}
+}
 
 /* Flags and mask, as they are now: the last who comes leaves the last ones.
  * What was logged while there was no handle counts as dropped in this one. */
@@ -57,20 +94,7 @@ hand_over(struct syncline *s)
 		(void)syncline_setmask(s, mask);
 	} while (
 	    flags != atomic_load(&the.flags) || mask != atomic_load(&the.mask));
-	if (atomic_exchange(&the.some_missed, 0) == 0)
-		return;
-	for (size_t i = 0; i < SEVERITIES; i++)
-		(void)atomic_fetch_add(
-		    &s->shared->dropped[i], atomic_exchange(&the.missed[i], 0));
-}
-
-static void
-count_missed(int pri)
-{
-	if ((atomic_load(&the.mask) & LOG_MASK(LOG_PRI(pri))) == 0)
-		return;
-	(void)atomic_fetch_add(&the.missed[LOG_PRI(pri)], 1);
-	atomic_store(&the.some_missed, 1);
+	hand_over_missed(s);
 }
 
 /*

@@ -273,7 +273,54 @@ def test_who_logs_while_the_first_syslog_opens(collect):
     drive("awaited", "-", env={"SYNCLINE_URL": "tcp://%s:%d" % c.address()})
     lines = c.wait_lines(3)
     assert numbers(lines) == {(0, 0): [0], (0, 1): [0]}
-    assert b"1 messages dropped, there was no room: 1 info" in b"".join(lines)
+    assert losses(lines) == ["1 messages dropped, there was no room: 1 info"]
+
+
+def losses(lines):
+    """What the collector was told of them, in the order of the words."""
+    return sorted(re.findall(r"libsyncline: (.*)", b"\n".join(lines).decode()))
+
+
+def test_who_never_comes_back_is_waited_for_once(collect):
+    """Another thread waits for the one that opens, and gives up; when it logs
+    again it does not wait. Both messages are counted."""
+    c = collect()
+    drive("givenup", "-", env={"SYNCLINE_URL": "tcp://%s:%d" % c.address()})
+    lines = c.wait_lines(2)
+    assert numbers(lines) == {(0, 0): [0]}
+    assert losses(lines) == ["2 messages dropped, there was no room: 2 err"]
+
+
+def test_who_waited_in_vain_does_not_wait_for_the_next(collect):
+    """The opening that a thread waits for fails, and another one begins: for
+    which its next call waits."""
+    c = collect()
+    drive("failing", "-", env={"SYNCLINE_URL": "tcp://%s:%d" % c.address()})
+    lines = c.wait_lines(3)
+    assert numbers(lines) == {(0, 0): [1], (0, 1): [1]}
+    assert losses(lines) == ["2 messages dropped, there was no room: 2 err"]
+
+
+def test_what_is_missed_while_the_handle_is_open_is_told(collect):
+    """In the child of a fork a handler interrupts the first call: the call
+    that goes on hands over what was missed."""
+    needs_threads_after_a_fork()
+    c = collect()
+    drive("later", "-", env={"SYNCLINE_URL": "tcp://%s:%d" % c.address()})
+    lines = c.wait_lines(3)
+    assert numbers(lines) == {(0, 0): [0], (1, 0): [0]}
+    assert losses(lines) == ["1 messages dropped, there was no room: 1 info"]
+
+
+def test_what_was_missed_before_a_fork_is_told_once(collect):
+    """By the parent; the child tells what itself has missed."""
+    needs_threads_after_a_fork()
+    c = collect()
+    drive("missed", "-", env={"SYNCLINE_URL": "tcp://%s:%d" % c.address()})
+    lines = c.wait_lines(4)
+    assert numbers(lines) == {(0, 0): [0], (1, 0): [0]}
+    assert losses(lines) == ["1 messages dropped, there was no room: 1 info",
+                             "2 messages dropped, there was no room: 2 err"]
 
 
 def test_a_fork_while_the_first_syslog_opens(collect):
