@@ -89,13 +89,15 @@ sync_spool(struct engine *e)
 	return !failed;
 }
 
-/* Of a folder alone: now, for whoever waits for that. */
+/* Of a folder alone: now, for whoever waits for that; but what has failed is
+ * tried again when it is due. */
 static bool
 is_on_disk(struct engine *e, bool now)
 {
 	if (e->spool == NULL)
 		return false;
-	return now ? sync_spool(e) : spool_is_synced(e->spool);
+	return now && !e->sync_failed ? sync_spool(e)
+				      : spool_is_synced(e->spool);
 }
 
 static void

@@ -13,16 +13,15 @@
 
 #include "wire/crc.h"
 
-/* The last segment is open for writing, or is opened again. */
-static int
-hold_out(struct spool *s, struct err *err)
+int
+spool_hold_out(struct spool *s, struct err *err)
 {
 	char name[32];
 
 	if (own_is_valid(&s->out))
 		return 0;
 	spool_segment_name(s->segments[s->count - 1].first, name);
-	if (spool_open_file(s, &s->out, name, O_WRONLY) == -1)
+	if (spool_open_file(s, &s->out, name, O_RDWR) == -1)
 		return err_sys(err, "spool: %s/%s", s->path, name);
 	return 0;
 }
@@ -37,7 +36,7 @@ spool_write(struct spool *s, struct err *err)
 			errno = ESTALE;
 			return err_sys(err, "spool: %s", s->path);
 		}
-		if (hold_out(s, err) == -1)
+		if (spool_hold_out(s, err) == -1)
 			return -1;
 		n = pwrite(
 		    s->out.fd, s->out_buffer, s->out_n, (off_t)s->out_at);
@@ -64,28 +63,6 @@ spool_is_written(const struct spool *s)
 	return s->out_n == 0;
 }
 
-bool
-spool_is_synced(const struct spool *s)
-{
-	return s->out_n == 0 && !s->unsynced;
-}
-
-int
-spool_sync(struct spool *s, struct err *err)
-{
-	if (spool_write(s, err) == -1)
-		return -1;
-	if (!s->unsynced || s->lost)
-		return 0;
-	if (hold_out(s, err) == -1)
-		return -1;
-	if (fdatasync(s->out.fd) == -1 ||
-	    (s->unlisted && spool_sync_names(s) == -1))
-		return err_sys(err, "spool: cannot sync %s", s->path);
-	s->unsynced = false;
-	return 0;
-}
-
 int
 spool_add_segment(struct spool *s, struct spool_segment segment)
 {
@@ -109,7 +86,7 @@ begin_segment(struct spool *s, struct err *err)
 	struct spool_head head = { .magic = "SYNCSPL1" };
 	char name[32];
 
-	if (spool_sync(s, err) == -1)
+	if (spool_sync_out(s, err) == -1)
 		return -1;
 	/* one without records: its number is free again */
 	if (s->count > 0 && s->segments[s->count - 1].first == s->next)
@@ -120,8 +97,7 @@ begin_segment(struct spool *s, struct err *err)
 	head.nonce |= 1; /* 0 means: unreadable */
 	head.crc = crc_add(0, slice_of(&head.nonce, sizeof(head.nonce)));
 	spool_segment_name(s->next, name);
-	if (spool_open_file(s, &s->out, name, O_WRONLY | O_CREAT | O_TRUNC) ==
-	    -1)
+	if (spool_open_file(s, &s->out, name, O_RDWR | O_CREAT | O_TRUNC) == -1)
 		return err_sys(err, "spool: cannot make %s/%s", s->path, name);
 	if (spool_add_segment(s, (struct spool_segment){ .first = s->next }) ==
 	    -1) {

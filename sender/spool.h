@@ -61,8 +61,12 @@ void spool_abandon(struct spool *s);
 int spool_append(struct spool *s, struct slice record, struct err *err);
 int spool_write(struct spool *s, struct err *err);
 
-/* Has the disk store what was written (fdatasync), and once for each segment
- * its name (fsync of the folder). */
+/*
+ * Has the disk store what was written (fdatasync), and once for each segment
+ * its name (fsync of the folder). When that fails, it is written once more, to
+ * another file, by this call or later ones. -1: *err, not all is on the disk;
+ * also ever after, until it is acknowledged, when it cannot be read any more.
+ */
 int spool_sync(struct spool *s, struct err *err);
 
 /* The next record and its number; false: there is none. The slice is good
@@ -81,7 +85,8 @@ bool spool_is_empty(const struct spool *s);
 /* Nothing waits in a buffer of this process. */
 bool spool_is_written(const struct spool *s);
 
-/* Nor in one of the kernel's, of what this process has written. */
+/* Nor in one of the kernel's, of what this process has written; nor was any
+ * of it lost there. */
 bool spool_is_synced(const struct spool *s);
 
 uint64_t spool_bytes(const struct spool *s);

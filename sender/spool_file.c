@@ -213,7 +213,7 @@ spool_trim(struct spool *s)
 		if (gone + 1 == s->count) {
 			own_close(&s->out);
 			s->out_n = 0;
-			s->unsynced = false;
+			s->unsynced = s->failed = false;
 		}
 		spool_segment_name(s->segments[gone].first, name);
 		if (hold_folder(s) == -1 ||

@@ -113,6 +113,7 @@ try_part(const char *folder, unsigned part, uint64_t limit)
 	if (s == NULL)
 		return NULL;
 	if (open_part(s, folder, part) == 0 && list_segments(s) == 0) {
+		(void)unlinkat(s->folder.fd, SPOOL_COPY, 0);
 		read_state(s);
 		spool_find_end(s);
 		return s;

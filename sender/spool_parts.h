@@ -40,6 +40,9 @@ struct spool_segment {
 
 enum { SPOOL_WRITE_BUFFER = 256 * 1024, SPOOL_READ_BUFFER = 256 * 1024 };
 
+/* What becomes a segment when it is synced; of no use to who comes later. */
+#define SPOOL_COPY "copy"
+
 /* No number comes so far: what says so is damaged. */
 #define SPOOL_NUMBER_MAX (UINT64_C(1) << 62)
 
@@ -59,8 +62,10 @@ struct spool {
 	char *out_buffer;
 	size_t out_n;
 	bool unsynced;
-	bool unlisted; /* its name in the folder is not on the disk */
-	bool housed;   /* those of the folders are */
+	bool failed;      /* the sync of it: another one proves nothing */
+	uint64_t doubted; /* up to this number some may be on no disk */
+	bool unlisted;    /* its name in the folder is not on the disk */
+	bool housed;      /* those of the folders are */
 	/* reading */
 	size_t in_segment;        /* index */
 	uint64_t in_nonce, in_at; /* in_at: of in_begin, in the file */
@@ -75,6 +80,16 @@ struct spool {
 /* Opens a file of the part, when that is ours; -1: errno. */
 int spool_open_file(
     struct spool *s, struct own *o, const char *name, int flags);
+
+/* The last segment is open for writing, or is opened again. */
+int spool_hold_out(struct spool *s, struct err *err);
+
+/* spool_sync(), but for what was lost before: others may follow. */
+int spool_sync_out(struct spool *s, struct err *err);
+
+/* o has all records of the last segment, as they were written. What was being
+ * read is to be entered again. */
+bool spool_is_whole(struct spool *s, struct own *o);
 
 /* Has the disk store the name of a new segment, and those of the folders that
  * it is in. -1: errno. */

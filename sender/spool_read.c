@@ -123,6 +123,27 @@ find(struct spool *s, struct spool_record *record, struct slice *text)
 	}
 }
 
+bool
+spool_is_whole(struct spool *s, struct own *o)
+{
+	uint64_t next = s->segments[s->count - 1].first;
+	struct spool_record record;
+	struct slice text;
+	bool whole;
+
+	own_close(&s->in);
+	s->in = *o;
+	s->in_begin = s->in_end = 0;
+	s->in_at = SPOOL_HEADS;
+	s->in_nonce = spool_read_head(o);
+	while (find(s, &record, &text) && record.number == next)
+		next++;
+	whole = own_is_valid(&s->in) && s->in_nonce == s->out_nonce &&
+	    next == s->next && s->in_at == s->out_at;
+	s->in.fd = -1;
+	return whole;
+}
+
 void
 spool_find_end(struct spool *s)
 {

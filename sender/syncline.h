@@ -113,7 +113,11 @@ struct syncline_opts {
 	 * syncline_flush() (file://) or syncline_close() has returned:
 	 * the thread syncs the files, and of a new one, of which each has at
 	 * most 8 MiB, the folders. What was delivered in that second may be
-	 * sent again.
+	 * sent again. The kernel tells of what it could not store only once: a
+	 * file whose sync has failed is read and written once more, to another
+	 * one, each second until that is synced. Before that, neither flush
+	 * nor close says that it is on the disk; nor ever, when it does not
+	 * read as it was written.
 	 */
 	const char *spool;
 	uint64_t spool_size; /* of all its files of one handle; 0: 64 MiB; at
@@ -332,7 +336,7 @@ int syncline_setmask(struct syncline *s, int mask);
  *
  * timeout  at most so long; 0: only look; -1: without limit
  *
- *   -ETIMEDOUT  something still waits
+ *   -ETIMEDOUT  something still waits, or the disk does not say that it has it
  */
 int syncline_flush(struct syncline *s, int timeout);
 

@@ -315,6 +315,28 @@ def test_a_spool_that_cannot_be_synced_is_not_on_the_disk(tmp_path, call):
     assert got["close"] == -errno.ECANCELED
 
 
+@pytest.mark.parametrize("call", ("fsync", "fdatasync"))
+def test_a_sync_that_failed_once_is_not_believed(collect, tmp_path, call):
+    """Fault B6, by strace: the first fails, and then the kernel would say that
+    all is well. Flush says so when another file has everything."""
+    spool, trace = tmp_path / "spool", tmp_path / "trace"
+    got = drive("flood", "file://%s" % spool, count=50, env={
+        "LSAN_OPTIONS": "detect_leaks=0"}, prefix=(
+            "strace", "-f", "-e", "trace=openat,renameat,fdatasync,fsync",
+            "-e", "inject=%s:error=EIO:when=1" % call, "-o", str(trace), "--"))
+    assert got["flush"] == got["close"] == 0
+    text = trace.read_text(errors="replace")
+    failed = text.index("(INJECTED)")
+    copied = text.index('"copy", O_RDWR', failed)
+    assert re.search(r"fdatasync\(\d+\) += 0\n.*renameat\(.*, "
+                     r'"0000000000000001.log"\) = 0\n.*fsync\(\d+\) += 0',
+                     text[copied:])
+    c = collect()
+    got = drive("flood", "tcp://%s:%d" % c.address(), spool=spool)
+    assert got["replayed"] >= 50 and got["damaged"] == 0
+    assert sorted(map(len, numbers(c.wait_lines(51)).values())) == [1, 50]
+
+
 def test_a_full_disk_at_the_end_is_told_by_close(tmp_path):
     """Of a folder alone, too: what is in a buffer is not in a file."""
     got = drive("flood", "file://%s/spool" % tmp_path, status=1, timeout=0,
