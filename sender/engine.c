@@ -134,6 +134,10 @@ show_spool(struct engine *e)
 {
 	if (e->spool == NULL)
 		return;
+	if (spool_is_written(e->spool)) {
+		handle_count(e->s, COUNT_SPOOLED, e->buffered);
+		e->buffered = 0;
+	}
 	handle_set(e->s, COUNT_DAMAGED, spool_damaged(e->spool));
 	handle_set(e->s, COUNT_SPOOL_BYTES,
 	    spool_is_empty(e->spool) ? 0 : spool_bytes(e->spool));
@@ -350,6 +354,7 @@ engine_reset(struct engine *e)
 	e->dropping = e->unreachable = false;
 	e->sequence = 0;
 	e->dropped = e->dropped_in_sequence = e->dropped_before = 0;
+	e->buffered = 0;
 	(void)memset(e->told, 0, sizeof(e->told));
 	(void)memset(e->recent, 0, sizeof(e->recent));
 	e->spool_retry = e->spool_sync = e->spool_look = 0;

@@ -42,7 +42,8 @@ struct engine {
 	struct spool *spool;
 	bool spool_only; /* file:// */
 	bool spooling, spool_failed;
-	bool sync_failed; /* of the spool, the last time */
+	bool sync_failed;  /* of the spool, the last time */
+	uint64_t buffered; /* given to it, and perhaps not in its file yet */
 	int64_t spool_retry, spool_sync, spool_look;
 	uint64_t spool_limit;
 	char spool_folder[TARGET_PATH + 1];

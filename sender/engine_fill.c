@@ -88,7 +88,7 @@ to_spool(struct engine *e, struct slice message)
 	if (!e->spooling && !e->spool_only)
 		handle_event(e->s, SYNCLINE_SPOOLING, 0, "");
 	e->spooling = true;
-	handle_count(e->s, COUNT_SPOOLED, 1);
+	e->buffered++;
 	return true;
 }
 

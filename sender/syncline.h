@@ -372,7 +372,7 @@ struct syncline_stats {
 			       very few of them. 0 for datagrams */
 	uint64_t connects;  /* connections made */
 	uint64_t failures;  /* attempts that failed, and connections broken */
-	uint64_t spooled;   /* given to the spool: see there what is kept */
+	uint64_t spooled;   /* written to files of the spool */
 	uint64_t replayed;  /* read from it again */
 	uint64_t spool_damaged; /* records of the spool that were unreadable */
 	uint64_t spool_bytes;   /* in the spool now */

@@ -244,10 +244,12 @@ drive_refused(const struct job *job)
 	(void)setrlimit(RLIMIT_FSIZE, &none);
 	for (int i = 0; i < job->count; i++)
 		(void)syncline_log(s, LOG_INFO, "p=0 t=0 n=%d", i);
-	while (st.spooled < (uint64_t)job->count) {
+	while (st.queued_bytes > 0 || st.spool_bytes == 0) {
 		(void)syncline_flush(s, 10);
 		syncline_stats(s, &st, sizeof(st));
 	}
+	if (st.spooled > 0) /* all is in a buffer */
+		return 4;
 	(void)setrlimit(RLIMIT_FSIZE, &before);
 	(void)syncline_flush(s, 1500); /* it tries again after a second */
 	for (int i = 0; i < 100; i++) {

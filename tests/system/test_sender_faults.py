@@ -344,6 +344,7 @@ def test_a_full_disk_at_the_end_is_told_by_close(tmp_path):
                         "sh"))
     assert "event: spool failed 0 spool: cannot write" in got["said"]
     assert got["close"] == -errno.ECANCELED
+    assert got["spooled"] == 0
 
 
 def test_each_process_has_its_part_of_a_spool(collect, tmp_path):
