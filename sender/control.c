@@ -102,9 +102,9 @@ syncline_stats(struct syncline *s, struct syncline_stats *stats, size_t size)
 	now.spool_bytes = counter(s, COUNT_SPOOL_BYTES);
 	now.queued_bytes = ring_used(&s->ring);
 	now.connected = (int)counter(s, COUNT_CONNECTED);
-	(void)pthread_mutex_lock(&s->lock);
+	(void)pthread_mutex_lock(&s->shared->lock);
 	(void)memcpy(now.last_error, s->last_error, sizeof(now.last_error));
-	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_mutex_unlock(&s->shared->lock);
 	(void)memcpy(stats, &now, size < sizeof(now) ? size : sizeof(now));
 }
 
@@ -112,10 +112,10 @@ void
 syncline_on_event(struct syncline *s,
     void (*on_event)(const struct syncline_event *event, void *arg), void *arg)
 {
-	(void)pthread_mutex_lock(&s->lock);
+	(void)pthread_mutex_lock(&s->shared->lock);
 	s->on_event = on_event;
 	s->on_event_arg = arg;
-	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_mutex_unlock(&s->shared->lock);
 }
 
 void

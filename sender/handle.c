@@ -30,13 +30,13 @@ handle_event(struct syncline *s, enum syncline_event_kind kind, uint64_t n,
 	void (*on_event)(const struct syncline_event *, void *);
 	void *arg;
 
-	(void)pthread_mutex_lock(&s->lock);
+	(void)pthread_mutex_lock(&s->shared->lock);
 	on_event = s->on_event;
 	arg = s->on_event_arg;
 	if (text[0] != '\0' && kind != SYNCLINE_CONNECTED)
 		(void)snprintf(
 		    s->last_error, sizeof(s->last_error), "%s", text);
-	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_mutex_unlock(&s->shared->lock);
 	if (on_event != NULL)
 		on_event(&event, arg);
 }
@@ -198,7 +198,6 @@ handle_revive(struct syncline *s)
 		}
 		return no == ALIVE_YES ? 0 : -EAGAIN;
 	}
-	(void)pthread_mutex_init(&s->lock, NULL);
 	s->thread_runs = false;
 	s->ring.read = s->ring.seen = s->populated = 0;
 	engine_reset(&s->engine);

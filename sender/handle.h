@@ -65,6 +65,8 @@ struct shared {
 	_Alignas(64) _Atomic uint64_t delivered;
 	_Atomic uint32_t turn; /* changes when delivered or room does */
 	_Atomic uint64_t counters[COUNTERS];
+	/* Zeroed it is free: who had it when we were forked off is not here. */
+	pthread_mutex_t lock;
 };
 
 struct syncline {
@@ -87,7 +89,7 @@ struct syncline {
 	char sd_id[COMPOSE_NAME + 1];
 	struct targets targets;
 	struct engine engine;
-	pthread_mutex_t lock; /* of what follows */
+	/* under the lock of shared: */
 	void (*on_event)(const struct syncline_event *event, void *arg);
 	void *on_event_arg;
 	char last_error[320];

@@ -243,7 +243,6 @@ free_all(struct syncline *s)
 	targets_clear(&s->targets);
 	if (s->shared != NULL)
 		(void)munmap(s->shared, s->shared_size);
-	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 }
 
@@ -290,7 +289,6 @@ open_handle(struct syncline **out, const char *urls,
 	if (s == NULL)
 		return err_sys(err, "a handle");
 	(void)memset(s, 0, sizeof(*s));
-	(void)pthread_mutex_init(&s->lock, NULL);
 	s->engine.s = s;
 	io_init(&s->engine.link.io);
 	if (urls == NULL)

@@ -176,6 +176,7 @@ static const struct {
 	{ "reopen", drive_reopen },
 	{ "close", drive_close },
 	{ "storm", drive_storm },
+	{ "asked", drive_asked },
 	{ "pelt", drive_pelt },
 	{ "sigsafe", drive_sigsafe },
 };

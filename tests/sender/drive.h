@@ -47,6 +47,7 @@ int drive_mask(const struct job *job);
 int drive_reopen(const struct job *job);
 int drive_close(const struct job *job); /* while it waits to try again */
 int drive_storm(const struct job *job);
+int drive_asked(const struct job *job);
 int drive_sigsafe(const struct job *job);
 int drive_pelt(const struct job *job); /* size 0: with an unsafe handler */
 

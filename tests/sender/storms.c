@@ -195,3 +195,38 @@ drive_sigsafe(const struct job *job)
 	bad |= waitpid(child, &status, 0) == -1 || status != 0;
 	return drive_end(s, job) != 0 || bad;
 }
+
+static void *
+ask_for_ever(void *arg)
+{
+	struct syncline_stats st;
+
+	for (;;)
+		syncline_stats(arg, &st, sizeof(st));
+	return NULL;
+}
+
+/* Children that ask first of all, while a thread of the parent asks, too. One
+ * that waits for that thread would do so for ever. */
+int
+drive_asked(const struct job *job)
+{
+	struct syncline *s = drive_open(job);
+	struct storm w = { .job = job, .s = s };
+	struct syncline_stats st;
+	pthread_t thread;
+	pid_t child;
+
+	if (pthread_create(&thread, NULL, ask_for_ever, s) != 0)
+		return 1;
+	for (int i = 0; i < job->count && w.failed == 0; i++) {
+		child = fork();
+		if (child == 0) {
+			(void)alarm(20);
+			syncline_stats(s, &st, sizeof(st));
+			_exit(st.accepted != 0);
+		}
+		wait_for(&w, child);
+	}
+	_exit(w.failed != 0);
+}

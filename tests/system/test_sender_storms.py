@@ -105,6 +105,13 @@ def sink():
         thread.join(harness.DEADLINE)
 
 
+def test_a_child_asks_while_its_parent_does():
+    """syncline_stats() of a child waits for no thread of its parent."""
+    if sending.is_sanitized():
+        pytest.skip("in the child of threads a sanitizer's malloc may hang")
+    drive("asked", "tcp://127.0.0.1:%d" % free_port(), count=200)
+
+
 def check_pelt(got, count):
     """Returns how many messages of handlers were taken."""
     taken, refused, errnos = map(int, re.search(
