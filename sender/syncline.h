@@ -226,6 +226,7 @@ int syncline_open(
  *   -EINVAL   pri is none (RFC 5424 section 6.2.1), or fmt is none
  *   -ENOBUFS  the ring is full for this severity: dropped and counted
  *   -ENOMEM   no memory for a text above 1 KiB: dropped and counted
+ *   -EAGAIN   in the child of a fork(2), when it gets no thread: not counted
  */
 int syncline_log(struct syncline *s, int pri, const char *fmt, ...)
     SYNCLINE_PRINTF(3, 4);
