@@ -125,6 +125,7 @@ see_to_spool(struct engine *e)
 	    &other, e->spool_folder, e->spool_limit, true, &ignored);
 	if (other == NULL)
 		return;
+	e->damaged += spool_damaged(e->spool);
 	spool_close(e->spool);
 	e->spool = other;
 }
@@ -138,7 +139,7 @@ show_spool(struct engine *e)
 		handle_count(e->s, COUNT_SPOOLED, e->buffered);
 		e->buffered = 0;
 	}
-	handle_set(e->s, COUNT_DAMAGED, spool_damaged(e->spool));
+	handle_set(e->s, COUNT_DAMAGED, e->damaged + spool_damaged(e->spool));
 	handle_set(e->s, COUNT_SPOOL_BYTES,
 	    spool_is_empty(e->spool) ? 0 : spool_bytes(e->spool));
 }
@@ -354,7 +355,7 @@ engine_reset(struct engine *e)
 	e->dropping = e->unreachable = false;
 	e->sequence = 0;
 	e->dropped = e->dropped_in_sequence = e->dropped_before = 0;
-	e->buffered = 0;
+	e->buffered = e->damaged = 0;
 	(void)memset(e->told, 0, sizeof(e->told));
 	(void)memset(e->recent, 0, sizeof(e->recent));
 	e->spool_retry = e->spool_sync = e->spool_look = 0;

@@ -44,6 +44,7 @@ struct engine {
 	bool spooling, spool_failed;
 	bool sync_failed;  /* of the spool, the last time */
 	uint64_t buffered; /* given to it, and perhaps not in its file yet */
+	uint64_t damaged;  /* records of parts that we had before */
 	int64_t spool_retry, spool_sync, spool_look;
 	uint64_t spool_limit;
 	char spool_folder[TARGET_PATH + 1];

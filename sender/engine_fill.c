@@ -286,6 +286,7 @@ static void
 begin_another_part(struct engine *e)
 {
 	struct spool *other = NULL;
+	uint64_t damaged = spool_damaged(e->spool);
 	struct err err;
 
 	if (spool_open(&other, e->spool_folder, e->spool_limit, false, &err) ==
@@ -296,6 +297,7 @@ begin_another_part(struct engine *e)
 		return;
 	}
 	e->spool = other;
+	e->damaged += damaged;
 	(void)err_set(&err,
 	    "spool: another process has taken our part of %s while it was "
 	    "closed, and sends what was in it; another part is used",
