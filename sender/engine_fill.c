@@ -285,22 +285,33 @@ look_at_flags(struct engine *e)
 static void
 begin_another_part(struct engine *e)
 {
+	bool removed = spool_was_removed(e->spool);
+	uint64_t damaged = spool_damaged(e->spool), gone = spool_left(e->spool);
 	struct spool *other = NULL;
-	uint64_t damaged = spool_damaged(e->spool);
 	struct err err;
 
 	if (spool_open(&other, e->spool_folder, e->spool_limit, false, &err) ==
-		-1 ||
-	    spool_leave(e->spool, other, &err) == -1) {
+	    -1) {
+		spool_fails(e, &err);
+		return;
+	}
+	gone += spool_left(other);
+	if (spool_leave(e->spool, other, &err) == -1) {
 		spool_close(other);
 		spool_fails(e, &err);
 		return;
 	}
+	/* what was only in memory is in the other part */
+	gone = gone > spool_left(other) ? gone - spool_left(other) : 0;
+	e->damaged += damaged + (removed ? gone : 0);
 	e->spool = other;
-	e->damaged += damaged;
 	(void)err_set(&err,
-	    "spool: another process has taken our part of %s while it was "
-	    "closed, and sends what was in it; another part is used",
+	    removed ? "spool: somebody has removed our part of "
+		      "%s; another part is used"
+		    : "spool: another process has taken our "
+		      "part of %s while it was closed, and "
+		      "sends what was in it; another part is "
+		      "used",
 	    e->spool_folder);
 	handle_event(e->s, SYNCLINE_SPOOL_FAILED, 0, err.text);
 }

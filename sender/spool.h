@@ -37,10 +37,12 @@ int spool_open(struct spool **out, const char *folder, uint64_t limit,
 /*
  * Is the part still ours? A program that closes all descriptors closes the
  * lock, too: then it is taken again. -1: not now (errno), or ESTALE: somebody
- * else has come first, for good. What is in the part's files is theirs then,
- * nothing is read or written any more, and spool_leave() is due.
+ * else has come first, for good, or has removed it. What is in the part's files
+ * is theirs then, nothing is read or written any more, and spool_leave() is
+ * due.
  */
 int spool_hold(struct spool *s);
+bool spool_was_removed(const struct spool *s);
 
 /* What is not in a file yet goes to another spool, and s is freed. -1: *err,
  * and the rest is still there. */
@@ -79,7 +81,8 @@ void spool_acknowledge(struct spool *s, uint64_t number);
 /* What was read and not acknowledged is to be read again. */
 void spool_rewind(struct spool *s);
 
-/* Nothing is left that is not acknowledged. */
+/* How many are not acknowledged; and whether none is left. */
+uint64_t spool_left(const struct spool *s);
 bool spool_is_empty(const struct spool *s);
 
 /* Nothing waits in a buffer of this process. */

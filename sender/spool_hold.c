@@ -35,6 +35,16 @@ is_locked(struct spool *s)
 	return false;
 }
 
+/* What we write there, nobody will find. */
+bool
+spool_is_gone(const struct own *o)
+{
+	struct stat st;
+
+	return o->fd != -1 && fstat(o->fd, &st) == 0 && st.st_nlink == 0 &&
+	    st.st_dev == o->dev && st.st_ino == o->ino;
+}
+
 static int
 lose(struct spool *s)
 {
@@ -49,11 +59,20 @@ spool_hold(struct spool *s)
 {
 	if (s->lost)
 		return lose(s);
-	if (is_locked(s))
-		return 0;
+	if (is_locked(s)) {
+		s->removed = s->linked &&
+		    (spool_is_gone(&s->folder) || spool_is_gone(&s->out));
+		return s->removed ? lose(s) : 0;
+	}
 	if (spool_lock(s) == -1)
 		return errno == EWOULDBLOCK || errno == ENOENT ? lose(s) : -1;
 	return is_as_we_left_it(s) ? 0 : lose(s);
+}
+
+bool
+spool_was_removed(const struct spool *s)
+{
+	return s->removed;
 }
 
 int

@@ -52,6 +52,8 @@ struct spool {
 	struct own folder, lock, state, out, in;
 	char path[4096];          /* of the part */
 	bool lost;                /* somebody else has the part */
+	bool removed;             /* or nobody: it is lost, too */
+	bool linked;              /* the file system counts names */
 	struct spool_state noted; /* as we left it on the disk */
 	uint64_t limit, segment_limit, bytes, damaged;
 	struct spool_segment *segments;
@@ -94,6 +96,9 @@ bool spool_is_whole(struct spool *s, struct own *o);
 /* Has the disk store the name of a new segment, and those of the folders that
  * it is in. -1: errno. */
 int spool_sync_names(struct spool *s);
+
+/* Somebody has removed it, if the file system counts names. */
+bool spool_is_gone(const struct own *o);
 
 /* Locks the part. -1: errno, EWOULDBLOCK: somebody else has it. */
 int spool_lock(struct spool *s);

@@ -251,6 +251,12 @@ spool_rewind(struct spool *s)
 	s->last_read = s->acknowledged;
 }
 
+uint64_t
+spool_left(const struct spool *s)
+{
+	return spool_is_empty(s) ? 0 : s->next - 1 - s->acknowledged;
+}
+
 bool
 spool_is_empty(const struct spool *s)
 {

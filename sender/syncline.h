@@ -375,7 +375,8 @@ struct syncline_stats {
 	uint64_t failures;  /* attempts that failed, and connections broken */
 	uint64_t spooled;   /* written to files of the spool */
 	uint64_t replayed;  /* read from it again */
-	uint64_t spool_damaged; /* records of the spool that were unreadable */
+	uint64_t spool_damaged; /* records of the spool that were unreadable,
+				   or removed */
 	uint64_t spool_bytes;   /* in the spool now */
 	uint64_t queued_bytes;  /* in the ring now */
 	int connected;          /* 1 or 0 */
@@ -396,7 +397,8 @@ enum syncline_event_kind {
 	SYNCLINE_SPOOL_FAILED, /* text: why; once until it works again. Also
 				  when another process took our part of it
 				  while the program had closed our descriptors:
-				  that one sends what was there */
+				  that one sends what was there; or somebody
+				  removed it, and what was there is damaged */
 	SYNCLINE_TLS_STALE     /* a file of a tls:// URL was changed and is no
 				  good, what was read before is used; text: URL,
 				  file and reason; once for each change */

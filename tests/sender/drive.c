@@ -159,6 +159,7 @@ static const struct {
 	{ "later", drive_later },
 	{ "missed", drive_missed },
 	{ "closed", drive_closed },
+	{ "removed", drive_closed },
 	{ "paused", drive_paused },
 	{ "atexit", drive_atexit },
 	{ "busy", drive_busy },

@@ -136,8 +136,8 @@ wait_for_signal(void)
 	(void)sigwait(&usr1, &number);
 }
 
-/* A spool whose descriptors are closed, its lock, too; nothing is done about
- * it before we are told. */
+/* A spool whose descriptors are closed, its lock, too, or that somebody else
+ * removes; nothing is done about it before we are told. */
 int
 drive_closed(const struct job *job)
 {
@@ -153,7 +153,8 @@ drive_closed(const struct job *job)
 		(void)syncline_flush(s, 10);
 		syncline_stats(s, &st, sizeof(st));
 	}
-	close_all(FIRST_OURS);
+	if (strcmp(job->name, "closed") == 0)
+		close_all(FIRST_OURS);
 	wait_for_signal();
 	log_numbers(s, job, 1);
 	return drive_end(s, job);

@@ -6,6 +6,7 @@ Fault K6; closed and reused descriptors also in test_sender.py.
 
 import os
 import re
+import shutil
 import signal
 import time
 
@@ -255,6 +256,30 @@ def test_a_spool_without_its_lock(collect, tmp_path):
     found = numbers(c.lines())
     assert found.pop((0, 0)) == found.pop((0, 1)) == list(range(count))
     assert list(found.values()) == [[0]]
+
+
+@pytest.mark.parametrize("what", ("folder", "part", "segments"))
+def test_a_spool_that_somebody_removes(collect, tmp_path, what):
+    """What was there is gone, which is counted and said; what comes later is
+    kept in what is made anew."""
+    url, spool = "tcp://127.0.0.1:%d" % free_port(), tmp_path / "spool"
+    count = 50
+    one = Drive("removed", url, count=count, spool=spool, timeout=300)
+    assert one.process.stdout.readline() == "waiting\n"
+    if what == "segments":
+        for path in (spool / "00").glob("*.log"):
+            path.unlink()
+    else:
+        shutil.rmtree(spool if what == "folder" else spool / "00")
+    one.process.send_signal(signal.SIGUSR1)
+    got = one.end(1)
+    assert (got["spooled"], got["damaged"]) == (2 * count, count)
+    assert (got["dropped"], got["close"]) == (0, -110)
+    assert "event: spool failed 0 spool: somebody has removed" in got["said"]
+    c = collect(listen=(url,))
+    got = drive("flood", url, spool=spool)
+    assert got["replayed"] >= count and got["damaged"] == 0
+    assert numbers(c.wait_lines(count + 1))[0, 1] == list(range(count))
 
 
 def test_openlog_while_threads_log(collect):

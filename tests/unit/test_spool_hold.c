@@ -164,6 +164,54 @@ who_had_it_meanwhile_is_noticed(void **state)
 	spool_close(s);
 }
 
+/* What is written into a removed file, nobody finds. */
+static void
+what_was_removed_is_left(void **state)
+{
+	struct folder *f = *state;
+	struct spool *s = spoolplace_open(f), *other;
+	struct err err;
+
+	append(s, "one");
+	assert_int_equal(spool_write(s, &err), 0);
+	append(s, "two");
+	assert_int_equal(spool_left(s), 2);
+	assert_int_equal(spool_hold(s), 0);
+	assert_false(spool_was_removed(s));
+	spoolplace_remove_files(f->path);
+	assert_lost(s);
+	assert_true(spool_was_removed(s));
+	other = spoolplace_open(f);
+	assert_int_equal(spool_leave(s, other, &err), 0);
+	assert_int_equal(spool_left(other), 1);
+	assert_int_equal(spool_hold(other), 0);
+	take(other, "two");
+	assert_nothing(other);
+	assert_int_equal(spool_left(other), 0);
+	spool_close(other);
+}
+
+/* Only its segments: the part itself can be had again. */
+static void
+removed_segments_are_left(void **state)
+{
+	struct folder *f = *state;
+	struct spool *s = spoolplace_open(f), *other;
+	struct err err;
+
+	append(s, "one");
+	assert_int_equal(spool_write(s, &err), 0);
+	append(s, "two");
+	spoolplace_remove_files(f->part);
+	assert_lost(s);
+	other = spoolplace_open(f);
+	assert_int_equal(spool_leave(s, other, &err), 0);
+	take(other, "two");
+	assert_nothing(other);
+	spool_close(other);
+	assert_int_equal(access(f->part, F_OK), 0);
+}
+
 /* In the moment between a look at the descriptor and its use. */
 static void
 what_is_read_elsewhere_is_no_damage(void **state)
@@ -198,6 +246,8 @@ main(void)
 		WITH_FOLDER(it_has_it_again_by_itself),
 		WITH_FOLDER(who_has_it_now_keeps_it),
 		WITH_FOLDER(who_had_it_meanwhile_is_noticed),
+		WITH_FOLDER(what_was_removed_is_left),
+		WITH_FOLDER(removed_segments_are_left),
 		WITH_FOLDER(what_is_read_elsewhere_is_no_damage),
 	};
 
