@@ -133,12 +133,14 @@ see_to_spool(struct engine *e)
 static void
 show_spool(struct engine *e)
 {
+	uint64_t buffered;
+
 	if (e->spool == NULL)
 		return;
-	if (spool_is_written(e->spool)) {
-		handle_count(e->s, COUNT_SPOOLED, e->buffered);
-		e->buffered = 0;
-	}
+	buffered = spool_buffered(e->spool);
+	if (buffered < e->buffered)
+		handle_count(e->s, COUNT_SPOOLED, e->buffered - buffered);
+	e->buffered = buffered;
 	handle_set(e->s, COUNT_DAMAGED, e->damaged + spool_damaged(e->spool));
 	handle_set(e->s, COUNT_SPOOL_BYTES,
 	    spool_is_empty(e->spool) ? 0 : spool_bytes(e->spool));

@@ -43,7 +43,7 @@ struct engine {
 	bool spool_only; /* file:// */
 	bool spooling, spool_failed;
 	bool sync_failed;  /* of the spool, the last time */
-	uint64_t buffered; /* given to it, and perhaps not in its file yet */
+	uint64_t buffered; /* given to it, and not counted as in a file */
 	uint64_t damaged;  /* records of parts that we had before */
 	int64_t spool_retry, spool_sync, spool_look;
 	uint64_t spool_limit;

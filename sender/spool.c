@@ -51,10 +51,18 @@ spool_write(struct spool *s, struct err *err)
 		s->out_n -= (size_t)n;
 		(void)memmove(s->out_buffer, s->out_buffer + n, s->out_n);
 		s->unsynced = true;
-		if (s->out_n == 0)
-			spool_note(s);
+		if (s->out_n > 0)
+			continue;
+		s->out_records = 0;
+		spool_note(s);
 	}
 	return 0;
+}
+
+uint64_t
+spool_buffered(const struct spool *s)
+{
+	return s->out_records;
 }
 
 bool
@@ -142,6 +150,7 @@ spool_append(struct spool *s, struct slice record, struct err *err)
 	(void)memcpy(to, &head, sizeof(head));
 	(void)memcpy(to + sizeof(head), record.p, record.n);
 	s->out_n += size;
+	s->out_records++;
 	return 0;
 }
 

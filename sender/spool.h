@@ -85,8 +85,9 @@ void spool_rewind(struct spool *s);
 uint64_t spool_left(const struct spool *s);
 bool spool_is_empty(const struct spool *s);
 
-/* Nothing waits in a buffer of this process. */
+/* Nothing waits in a buffer of this process; and how many records may. */
 bool spool_is_written(const struct spool *s);
+uint64_t spool_buffered(const struct spool *s);
 
 /* Nor in one of the kernel's, of what this process has written; nor was any
  * of it lost there. */

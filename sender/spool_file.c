@@ -212,7 +212,7 @@ spool_trim(struct spool *s)
 			break;
 		if (gone + 1 == s->count) {
 			own_close(&s->out);
-			s->out_n = 0;
+			s->out_n = s->out_records = 0;
 			s->unsynced = s->failed = false;
 		}
 		spool_segment_name(s->segments[gone].first, name);

@@ -63,6 +63,7 @@ struct spool {
 	uint64_t out_nonce, out_at; /* where the buffer goes */
 	char *out_buffer;
 	size_t out_n;
+	uint64_t out_records; /* that begin in it, or did when it was full */
 	bool unsynced;
 	bool failed;      /* the sync of it: another one proves nothing */
 	uint64_t doubted; /* up to this number some may be on no disk */
