@@ -125,12 +125,23 @@ spool_crc(uint64_t nonce, uint32_t n, uint64_t number, const char *text)
 	return crc_add(crc, slice_of(text, n));
 }
 
+static bool
+read_front(const struct own *o, void *to, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = pread(o->fd, to, n, 0);
+	while (got == -1 && errno == EINTR);
+	return got == (ssize_t)n;
+}
+
 uint64_t
 spool_read_head(const struct own *o)
 {
 	struct spool_head heads[2];
 
-	if (pread(o->fd, heads, sizeof(heads), 0) != (ssize_t)sizeof(heads))
+	if (!read_front(o, heads, sizeof(heads)))
 		return 0;
 	for (int i = 0; i < 2; i++) {
 		if (memcmp(heads[i].magic, "SYNCSPL1", 8) == 0 &&
@@ -185,8 +196,7 @@ void
 spool_recall(struct spool *s, struct spool_state *state)
 {
 	if (spool_open_file(s, &s->state, "state", O_RDWR | O_CREAT) == 0 &&
-	    pread(s->state.fd, state, sizeof(*state), 0) ==
-		(ssize_t)sizeof(*state) &&
+	    read_front(&s->state, state, sizeof(*state)) &&
 	    memcmp(state->magic, "SYNCSPS1", 8) == 0 &&
 	    state->crc == crc_add(0, bytes_of(&state->acknowledged, 16)) &&
 	    state->next > state->acknowledged &&

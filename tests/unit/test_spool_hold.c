@@ -22,13 +22,19 @@ enum { FIRST = 3, NUMBERS = 64 };
 ssize_t __wrap_pread(int fd, void *p, size_t n, off_t at);
 
 /* RULE: a variable of the whole file: the library's calls end up here. */
-static bool steal; /* the next descriptor that is read, once */
+static bool steal;       /* the next descriptor that is read, once */
+static bool interrupted; /* every other call */
 
 ssize_t
 __wrap_pread(int fd, void *p, size_t n, off_t at)
 {
+	static unsigned calls;
 	int other;
 
+	if (interrupted && calls++ % 2 == 0) {
+		errno = EINTR;
+		return -1;
+	}
 	if (steal) {
 		steal = false;
 		other = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -234,6 +240,32 @@ what_is_read_elsewhere_is_no_damage(void **state)
 	spool_close(s);
 }
 
+/* As it may happen where there is no thread, in a file system of a program. */
+static void
+an_interrupted_read_is_no_damage(void **state)
+{
+	struct spool *s = spoolplace_open(*state);
+	struct slice record;
+	uint64_t number;
+	struct err err;
+
+	append(s, "one");
+	assert_int_equal(spool_write(s, &err), 0);
+	take(s, "one");
+	append(s, "two");
+	spool_close(s);
+	interrupted = true;
+	s = spoolplace_open(*state);
+	append(s, "three"); /* in another segment */
+	assert_true(spool_read(s, &record, &number));
+	interrupted = false;
+	assert_int_equal(record.n, strlen("two"));
+	assert_int_equal(spool_damaged(s), 0);
+	spool_acknowledge(s, number);
+	take(s, "three");
+	spool_close(s);
+}
+
 #define WITH_FOLDER(test)                \
 	cmocka_unit_test_setup_teardown( \
 	    test, spoolplace_set_up, spoolplace_tear_down)
@@ -249,6 +281,7 @@ main(void)
 		WITH_FOLDER(what_was_removed_is_left),
 		WITH_FOLDER(removed_segments_are_left),
 		WITH_FOLDER(what_is_read_elsewhere_is_no_damage),
+		WITH_FOLDER(an_interrupted_read_is_no_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
