@@ -86,8 +86,7 @@ write_again(struct spool *s)
 		errno = saved;
 		return -1;
 	}
-	own_close(&s->in);
-	own_close(&s->out);
+	own_close(&s->out); /* s->in is closed, too */
 	s->out = to;
 	return spool_sync_names(s);
 }
