@@ -305,14 +305,9 @@ begin_another_part(struct engine *e)
 	gone = gone > spool_left(other) ? gone - spool_left(other) : 0;
 	e->damaged += damaged + (removed ? gone : 0);
 	e->spool = other;
-	(void)err_set(&err,
-	    removed ? "spool: somebody has removed our part of "
-		      "%s; another part is used"
-		    : "spool: another process has taken our "
-		      "part of %s while it was closed, and "
-		      "sends what was in it; another part is "
-		      "used",
-	    e->spool_folder);
+	(void)err_set(&err, "spool: %s our part of %s%s; another part is used",
+	    removed ? "somebody has removed" : "another process has taken",
+	    e->spool_folder, removed ? "" : ", and sends what was in it");
 	handle_event(e->s, SYNCLINE_SPOOL_FAILED, 0, err.text);
 }
 

@@ -65,12 +65,6 @@ spool_buffered(const struct spool *s)
 	return s->out_records;
 }
 
-bool
-spool_is_written(const struct spool *s)
-{
-	return s->out_n == 0;
-}
-
 int
 spool_add_segment(struct spool *s, struct spool_segment segment)
 {

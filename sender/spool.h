@@ -81,13 +81,22 @@ void spool_acknowledge(struct spool *s, uint64_t number);
 /* What was read and not acknowledged is to be read again. */
 void spool_rewind(struct spool *s);
 
-/* How many are not acknowledged; and whether none is left. */
+/* How many are not acknowledged, and how many of them may wait in a buffer of
+ * this process. */
 uint64_t spool_left(const struct spool *s);
-bool spool_is_empty(const struct spool *s);
-
-/* Nothing waits in a buffer of this process; and how many records may. */
-bool spool_is_written(const struct spool *s);
 uint64_t spool_buffered(const struct spool *s);
+
+static inline bool
+spool_is_empty(const struct spool *s)
+{
+	return spool_left(s) == 0;
+}
+
+static inline bool
+spool_is_written(const struct spool *s)
+{
+	return spool_buffered(s) == 0;
+}
 
 /* Nor in one of the kernel's, of what this process has written; nor was any
  * of it lost there. */

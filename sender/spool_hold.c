@@ -94,9 +94,7 @@ spool_leave(struct spool *s, struct spool *to, struct err *err)
 		status = spool_append(to, text, err);
 		at += status == 0 ? size : 0;
 	}
-	if (status == 0)
-		status = spool_write(to, err);
-	if (status == 0) {
+	if (status == 0) { /* in its buffer, as if they were new */
 		spool_free(s);
 		return 0;
 	}

@@ -254,13 +254,7 @@ spool_rewind(struct spool *s)
 uint64_t
 spool_left(const struct spool *s)
 {
-	return spool_is_empty(s) ? 0 : s->next - 1 - s->acknowledged;
-}
-
-bool
-spool_is_empty(const struct spool *s)
-{
-	return s->acknowledged + 1 >= s->next;
+	return s->acknowledged < s->next ? s->next - 1 - s->acknowledged : 0;
 }
 
 uint64_t

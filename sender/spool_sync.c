@@ -129,7 +129,6 @@ spool_sync(struct spool *s, struct err *err)
 		return -1;
 	if (s->doubted <= s->acknowledged || s->lost)
 		return 0;
-	return err_set(err,
-	    "spool: cannot sync %s, and what was written is not there any more",
-	    s->path);
+	return err_set(
+	    err, "spool: cannot sync %s: some of it is gone", s->path);
 }
