@@ -22,27 +22,27 @@
 
 enum { FEW = 10 /* sleeps, of many that would be needed */ };
 
-static const char nonsense[] = "nonsense"; /* is no URL */
+static char nonsense[] = "nonsense"; /* is no URL */
 
 static atomic_int opening, other; /* threads, by their number */
 static atomic_bool asked, returned, done;
 
 /* RULE: variables of the whole file: the library's calls end up here. The
  * value of SYNCLINE_URL for the thread that asks; NULL: that of the program. */
-static const char *(*_Atomic while_opening)(void);
+static char *(*_Atomic while_opening)(void);
 static atomic_bool interrupt; /* who asks for random bytes, once */
 
 /* In place of the C library's: the library asks while it opens. */
 char *
 secure_getenv(const char *name)
 {
-	const char *(*hook)(void) = atomic_load(&while_opening);
-	const char *url = NULL;
+	char *(*hook)(void) = atomic_load(&while_opening);
+	char *url = NULL;
 
 	if (hook != NULL && strcmp(name, "SYNCLINE_URL") == 0)
 		url = hook();
 	if (url != NULL)
-		return (char *)(uintptr_t)url;
+		return url;
 	return getauxval(AT_SECURE) == 0 ? getenv(name) : NULL;
 }
 
@@ -132,8 +132,8 @@ log_beside(void *arg)
 /* One thread opens, as the hook has it; the other comes when that has begun.
  * -1: no threads. */
 static int
-run_both(const char *(*hook)(void), void *(*first)(void *),
-    void *(*second)(void *), void *arg)
+run_both(char *(*hook)(void), void *(*first)(void *), void *(*second)(void *),
+    void *arg)
 {
 	pthread_t one, two;
 
@@ -150,7 +150,7 @@ run_both(const char *(*hook)(void), void *(*first)(void *),
 
 /* A handler interrupts it, and it does not go on before another thread waits
  * for it, or has given up. */
-static const char *
+static char *
 be_interrupted(void)
 {
 	if (atomic_load(&opening) != gettid() || atomic_exchange(&asked, true))
@@ -171,7 +171,7 @@ drive_awaited(const struct job *job)
 }
 
 /* It does not go on before the other has given up. */
-static const char *
+static char *
 be_given_up(void)
 {
 	atomic_store(&asked, true);
@@ -208,7 +208,7 @@ static atomic_long slept; /* by the other, when the second opening begins */
 
 /* It fails when the other waits; the next one begins at once, and does not go
  * on before the other has returned and has come again. */
-static const char *
+static char *
 fail_once(void)
 {
 	if (atomic_load(&opening) != gettid())
@@ -280,7 +280,7 @@ drive_later(const struct job *job)
 	return status != 0;
 }
 
-static const char *
+static char *
 fail(void)
 {
 	return nonsense;
