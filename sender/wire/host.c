@@ -156,3 +156,35 @@ host_take_before_event(struct slice *in, struct slice *host)
 	*in = s;
 	return true;
 }
+
+/*
+ * Whether the clock is that of network equipment: behind a number, a colon or
+ * a mark, or with a fraction of a second. Its own name such equipment writes
+ * before the time.
+ */
+static bool
+is_clock(struct slice rest, struct slice time)
+{
+	size_t n = (size_t)(time.p - rest.p);
+
+	if (n > 1 && time.p[-1] == ' ')
+		n--;
+	if (n > 0 && word_is_one_of(rest.p[n - 1], SLICE_LIT("*.:")))
+		return true;
+	return word_is_letter(time.p[0]) && memchr(time.p, '.', time.n) != NULL;
+}
+
+bool
+host_take_zone(struct slice *in, struct slice rest, struct slice *time)
+{
+	struct slice s = *in, zone;
+
+	if (!is_clock(rest, *time) || !word_is_digit(time->p[time->n - 1]))
+		return false;
+	if (s.n == 0 || !word_is_letter(s.p[0]) ||
+	    !host_take_before_event(&s, &zone) || zone.p[zone.n] != ':')
+		return false;
+	time->n = (size_t)(zone.p + zone.n - time->p);
+	*in = s;
+	return true;
+}

@@ -41,6 +41,14 @@ bool host_is_missing(struct slice s);
  */
 bool host_take_before_event(struct slice *in, struct slice *host);
 
+/*
+ * The same word, with its colon, is the zone of the time behind which it
+ * stands, where that is of network equipment, which calls it anything:
+ * "45: *Mar  1 18:46:11.123 PCTime: %SYS-5-CONFIG_I:". Then the time has it.
+ * rest: what the time was taken from.
+ */
+bool host_take_zone(struct slice *in, struct slice rest, struct slice *time);
+
 /* Two names of one host: the same, or one is the other with a domain. */
 bool host_is_same(struct slice a, struct slice b);
 

@@ -483,6 +483,9 @@ rfc3164_parse(struct slice rest, const struct msg_hints *hints, struct msg *m)
 	} else {
 		if (in.n > 0)
 			slice_skip(&in, 1);
-		take_origin(in, hints, m);
+		if (!hints->local && host_take_zone(&in, rest, &m->time))
+			take_tag(in, TAG_HEADED, m);
+		else
+			take_origin(in, hints, m);
 	}
 }
