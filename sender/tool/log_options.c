@@ -150,13 +150,22 @@ leave_out(struct log_job *job, char *list)
 			job->record.time = no_time;
 		else if (strcmp(word, "nohost") == 0)
 			job->opts.hostname = "-";
-		else if (strcmp(word, "notq") != 0)
+		else if (strcmp(word, "notq") != 0 && word[0] != '\0')
 			return tool_usage("syncline log",
 			    "--rfc5424=%s: notime, notq and nohost are what it "
 			    "can do without",
 			    word);
 	}
 	return TOOL_OK;
+}
+
+/* The header of RFC 3164 cannot do without: such a time would be told as
+ * another one. */
+static void
+leave_in(struct log_job *job)
+{
+	job->record.time = (struct timespec){ 0 };
+	job->opts.hostname = NULL;
 }
 
 int
@@ -376,6 +385,8 @@ log_options(struct log_job *job, int argc, char **argv)
 			return tool_bad_option("syncline log", letter, argv);
 		if (letter == OPT_RFC5424)
 			status = leave_out(job, optarg);
+		if (letter == OPT_RFC3164)
+			leave_in(job);
 		if (!take_simple(job, letter) &&
 		    !log_take_where(job, &w, letter))
 			status = take_value(job, letter, optarg);

@@ -69,7 +69,8 @@ def test_the_options_of_logger(everywhere):
 
 @pytest.mark.parametrize("without,time,host", (
     ("notq", True, True), ("notime", False, True), ("nohost", True, False),
-    ("nohost,notime", False, False)))
+    ("nohost,notime", False, False), ("", True, True),
+    ("notime,,", False, True)))
 def test_a_header_that_does_without(without, time, host):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind(("127.0.0.1", 0))
@@ -79,6 +80,19 @@ def test_a_header_that_does_without(without, time, host):
         words = s.recv(4096).split(b" ")
     assert (words[1] != b"-", words[2] != b"-") == (time, host)
     assert b"timeQuality" not in b" ".join(words)
+
+
+def test_the_header_of_rfc3164_has_all():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        s.settimeout(harness.DEADLINE)
+        days = {time.strftime("%b %e")}
+        log("--url", "udp://127.0.0.1:%d" % s.getsockname()[1],
+            "--rfc5424=notime,nohost", "--rfc3164", "-t", "tag", "hello")
+        days.add(time.strftime("%b %e"))
+        sent = s.recv(4096).decode()
+    assert sent[4:10] in days
+    assert sent[20:].split(" ")[0] != "-"
 
 
 @pytest.mark.parametrize("size,kept", (("8", 8), ("1K", 1024), ("1KiB", 1024)))
