@@ -12,6 +12,9 @@
 int
 pipeout_open(struct pipeout *p, struct err *err)
 {
+	/* not those that another output has made of them, which is still being
+	 * written; the main thread's */
+	static int given = -1;
 	struct stat st;
 
 	*p = (struct pipeout){ .fd = STDOUT_FILENO, .flags = -1 };
@@ -29,7 +32,9 @@ pipeout_open(struct pipeout *p, struct err *err)
 		return 0;
 	/* a socket cannot be opened again */
 	p->fd = STDOUT_FILENO;
-	p->flags = fcntl(STDOUT_FILENO, F_GETFL);
+	if (given == -1)
+		given = fcntl(STDOUT_FILENO, F_GETFL);
+	p->flags = given;
 	if (p->flags == -1 ||
 	    fcntl(STDOUT_FILENO, F_SETFL, p->flags | O_NONBLOCK) == -1)
 		return err_sys(err, "standard output");

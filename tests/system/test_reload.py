@@ -363,6 +363,25 @@ def test_a_socket_as_standard_output_comes_back(collect, tmp_path):
             texts[half:]
 
 
+def test_a_socket_as_standard_output_is_given_back_as_it_was(
+        collect, tmp_path):
+    """Others have it, too: that it does not block is not their doing."""
+    here, there = socket.socketpair()
+    extra = ONE + '  - path: "-"\n    format: raw\n'
+    f = start(collect, tmp_path, extra, stdout=there)
+    with here, there, here.makefile("rb") as reader:
+        text = b"<13>" + 60000 * b"x"
+        with senders.connect(f.c.address()) as s:
+            s.sendall(50 * (text + b"\n"))
+            f.c.wait_says("output -: ")
+        f.reload(ONE)
+        f.reload(extra)
+        for _ in range(50):
+            reader.readline()
+        f.c.stop()
+        assert not fcntl.fcntl(there, fcntl.F_GETFL) & os.O_NONBLOCK
+
+
 def test_a_stop_waits_for_no_output_that_was_taken_away(collect, tmp_path):
     """Its time would be over before that of the reload."""
     full = tmp_path / "full"
