@@ -10,7 +10,8 @@
 #include "wire/word.h"
 
 enum {
-	CARD = 17, /* bytes of "aa:bb:cc:dd:ee:ff" */
+	CARD = 17,   /* bytes of "aa:bb:cc:dd:ee:ff" */
+	SECOND = 15, /* bytes of "Oct 11 22:14:15" */
 	EVENT_LONGEST = 128
 };
 
@@ -142,7 +143,8 @@ host_take_before_event(struct slice *in, struct slice *host)
 {
 	struct slice s = *in, word = host_word(s);
 
-	if (word.n == 0 || word.n == s.n)
+	if (word.n == 0 || s.n - word.n < 2 ||
+	    (s.p[word.n + 1] != '%' && s.p[word.n + 1] != ':'))
 		return false;
 	slice_skip(&s, word.n + 1);
 	if (word.p[word.n - 1] == ':')
@@ -171,7 +173,8 @@ is_clock(struct slice rest, struct slice time)
 		n--;
 	if (n > 0 && word_is_one_of(rest.p[n - 1], SLICE_LIT("*.:")))
 		return true;
-	return word_is_letter(time.p[0]) && memchr(time.p, '.', time.n) != NULL;
+	return time.n > SECOND && word_is_letter(time.p[0]) &&
+	    memchr(time.p, '.', time.n) != NULL;
 }
 
 bool
