@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "route/lane.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { CACHE_LINE = 64 };
+
+_Static_assert(offsetof(struct lane, runs) < CACHE_LINE,
+    "what each message asks for is in one line of the cache");
 
 struct lane *
 lane_new(void)

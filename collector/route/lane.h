@@ -24,11 +24,11 @@ struct lane {
 	struct counters *count;           /* borrowed; this thread's set */
 	size_t run; /* the place of the last head in block; run.h */
 	struct backlog backlog;
-	uint64_t posted;                       /* blocks handed over */
 	bool runs;                             /* the output has many files */
 	_Alignas(64) _Atomic uint64_t written; /* counted by the writer */
 	void *output;                          /* borrowed; the writer's */
 	struct lane *next;                     /* of those that leave */
+	uint64_t posted;                       /* blocks handed over */
 	uint64_t handed; /* clock_ns() of lane_flush() when it did so last */
 };
 
