@@ -12,8 +12,9 @@
 #include "output/upkeep.h"
 
 enum {
-	LOOK_MS = 500, /* how often a deleted or failed file is looked for */
-	BUSY_MS = 5    /* the syncer has too much to do just now */
+	LOOK_MS = 500,   /* how often a deleted or failed file is looked for */
+	BUSY_MS = 5,     /* the syncer has too much to do just now */
+	BEHIND_MS = 1000 /* behind another for longer is a stall */
 };
 
 bool
@@ -81,6 +82,7 @@ output_tick(struct output *o)
 	int64_t next;
 
 	o->behind = false;
+	o->behind_at = 0;
 	metrics_writer_at(m, o->home.set->slot);
 	next = tick(o);
 	metrics_writer_at(m, -1);
@@ -91,7 +93,15 @@ output_tick(struct output *o)
 void
 output_wait_behind(struct output *o, const struct output *first)
 {
-	o->behind = o->waiting.first != NULL && first->stall.on;
+	int64_t now = clock_ms();
+
+	if (o->waiting.first == NULL)
+		o->behind_at = 0;
+	else if (o->behind_at == 0)
+		o->behind_at = now;
+	/* that may say nothing: it is written, and its last sync hangs */
+	o->behind = o->waiting.first != NULL &&
+	    (first->stall.on || now - o->behind_at >= BEHIND_MS);
 	output_show(o);
 }
 

@@ -53,7 +53,9 @@ struct output {
 			    * file that failed */
 
 	struct stall stall;
-	bool behind; /* one that stalls has what is to be written first */
+	bool behind;       /* one that stalls has what is to be written first */
+	int64_t behind_at; /* clock_ms(): since when something waits for it; 0:
+			      nothing does */
 	struct gauges gauges;
 	int64_t busy_at; /* clock_ms(): since when the reader takes nothing; 0:
 			    it does */

@@ -274,6 +274,36 @@ too_few_descriptors_close_files_but_lose_nothing(void **state)
 	outplace_close(&p);
 }
 
+/* A reload brought it back; what was there before is written, but a sync of
+ * that does not end. */
+static void
+who_waits_behind_another_for_long_is_stalled(void **state)
+{
+	struct outplace p;
+	struct output *first;
+
+	(void)state;
+	outplace_open_many(&p, NULL);
+	first = outplace_another(&p);
+	disk.write_ms = 2000; /* so the clock goes on */
+	output_wait_behind(p.out, first);
+	give_runs_to(&p, first, "b one\n");
+	output_wait_behind(p.out, first);
+	assert_int_equal(count(&p, O_STALLED), 0); /* nothing waits */
+	queue_runs(&p, "a one\n");
+	output_wait_behind(p.out, first);
+	assert_int_equal(count(&p, O_STALLED), 0); /* not for long */
+	give_runs_to(&p, first, "b two\n");
+	output_wait_behind(p.out, first);
+	assert_int_equal(count(&p, O_STALLED), 1);
+	disk.write_ms = 0;
+	output_free(first);
+	until_written(&p);
+	assert_int_equal(count(&p, O_STALLED), 0);
+	assert_file(&p, "a", "one\n");
+	outplace_close(&p);
+}
+
 int
 main(void)
 {
@@ -285,6 +315,7 @@ main(void)
 		cmocka_unit_test(no_moment_of_a_swap_leads_elsewhere),
 		cmocka_unit_test(
 		    too_few_descriptors_close_files_but_lose_nothing),
+		cmocka_unit_test(who_waits_behind_another_for_long_is_stalled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
