@@ -178,30 +178,30 @@ spool_find_end(struct spool *s)
 	spool_trim(s);
 }
 
-/* Nothing is left to be read. */
+/* Nothing is left to be read before this number. */
 static void
-reach_end(struct spool *s)
+reach_end(struct spool *s, uint64_t end)
 {
-	count_gap(s, s->next);
-	if (s->last_read <= s->acknowledged && s->acknowledged + 1 < s->next)
-		spool_acknowledge(s, s->next - 1);
+	count_gap(s, end);
+	if (end < s->next) /* a torn one is read anew when it is whole */
+		own_close(&s->in);
+	if (s->last_read <= s->acknowledged && s->acknowledged + 1 < end)
+		spool_acknowledge(s, end - 1);
 }
 
 bool
 spool_read(struct spool *s, struct slice *record, uint64_t *number)
 {
 	struct spool_record r;
+	struct err ignored;
 	enum entry entry;
+	uint64_t end = s->next;
 
-	if (s->lost || s->expected >= s->next)
+	/* what is in the files is read: on a full disk it makes room */
+	if (spool_write(s, &ignored) == -1)
+		end -= s->out_records;
+	if (s->lost || s->expected >= end)
 		return false;
-	/* what is to be read must be in the file */
-	if (s->out_n > 0) {
-		struct err ignored;
-
-		if (spool_write(s, &ignored) == -1)
-			return false;
-	}
 	for (;;) {
 		entry = own_is_valid(&s->in) ? ENTERED : enter(s);
 		if (entry == NOT_NOW)
@@ -225,7 +225,7 @@ spool_read(struct spool *s, struct slice *record, uint64_t *number)
 		if (!next_segment(s))
 			break;
 	}
-	reach_end(s);
+	reach_end(s, end);
 	return false;
 }
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_spool_full.c - a disk without room: what is in the files is delivered,
+ * so that there is room again, and what is in memory goes with the spool
+ */
+#include "spoolplace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { LARGE = 100 * 1000 };
+
+int __wrap_fdatasync(int fd);
+ssize_t __wrap_pwrite(int fd, const void *p, size_t n, off_t at);
+
+/* RULE: variables of the whole file: the library's calls end up here. */
+static size_t room;        /* bytes, for what is in segments */
+static int failing;        /* so many syncs, from now on */
+static const char *stolen; /* of this file becomes what is written to next */
+
+int
+__wrap_fdatasync(int fd)
+{
+	(void)fd;
+	errno = EIO;
+	return failing > 0 && failing-- > 0 ? -1 : 0;
+}
+
+ssize_t
+__wrap_pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	ssize_t done;
+	int other;
+
+	if (n > room) {
+		errno = ENOSPC;
+		n = room;
+	}
+	if (n == 0)
+		return -1;
+	done = syscall(SYS_pwrite64, fd, p, n, at);
+	room -= (size_t)done;
+	if (stolen != NULL) {
+		other = open(stolen, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		assert_int_equal(dup2(other, fd), fd);
+		(void)close(other);
+		stolen = NULL;
+	}
+	return done;
+}
+
+static int
+set_up(void **state)
+{
+	room = SIZE_MAX;
+	failing = 0;
+	return spoolplace_set_up(state);
+}
+
+static int
+append(struct spool *s, const char *text)
+{
+	struct err err;
+
+	return spool_append(s, slice_str(text), &err);
+}
+
+static int
+write_all(struct spool *s)
+{
+	struct err err;
+
+	return spool_write(s, &err);
+}
+
+/* The next one, which must be this; it is delivered. */
+static void
+take(struct spool *s, const char *text)
+{
+	struct slice record;
+	uint64_t number;
+
+	assert_true(spool_read(s, &record, &number));
+	assert_int_equal(record.n, strlen(text));
+	assert_memory_equal(record.p, text, record.n);
+	spool_acknowledge(s, number);
+}
+
+static void
+assert_nothing(struct spool *s)
+{
+	struct slice record;
+	uint64_t number;
+
+	assert_false(spool_read(s, &record, &number));
+	assert_int_equal(spool_damaged(s), 0);
+}
+
+/* Whatever the room is in which the next one does not fit. */
+static void
+what_is_in_a_file_is_read(void **state)
+{
+	struct spool *s;
+
+	for (size_t some = 0; some < 40; some++) {
+		s = spoolplace_open(*state);
+		append(s, "one");
+		append(s, "two");
+		assert_int_equal(write_all(s), 0);
+		append(s, "three");
+		append(s, "four");
+		room = some;
+		assert_int_equal(write_all(s), -1);
+		take(s, "one");
+		take(s, "two");
+		assert_nothing(s);
+		assert_int_equal(spool_left(s), 2);
+		room = SIZE_MAX;
+		take(s, "three");
+		take(s, "four");
+		assert_nothing(s);
+		spool_close(s);
+	}
+}
+
+#define WITH_FOLDER(test) \
+	cmocka_unit_test_setup_teardown(test, set_up, spoolplace_tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_FOLDER(what_is_in_a_file_is_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
