@@ -80,9 +80,12 @@ spool_leave(struct spool *s, struct spool *to, struct err *err)
 {
 	struct spool_record record;
 	struct slice text;
-	size_t size, at = s->out_n > 0 && s->out_at == 0 ? SPOOL_HEADS : 0;
+	uint64_t limit = to->limit;
+	/* where a record may begin: a write may have ended anywhere */
+	size_t size, at = s->out_at == 0 ? SPOOL_HEADS : (0 - s->out_at) % 8;
 	int status = 0;
 
+	to->limit = UINT64_MAX;
 	while (status == 0 && at < s->out_n) {
 		size = spool_check(slice_of(s->out_buffer + at, s->out_n - at),
 		    s->out_nonce, &record);
@@ -94,6 +97,7 @@ spool_leave(struct spool *s, struct spool *to, struct err *err)
 		status = spool_append(to, text, err);
 		at += status == 0 ? size : 0;
 	}
+	to->limit = limit;
 	if (status == 0) { /* in its buffer, as if they were new */
 		spool_free(s);
 		return 0;

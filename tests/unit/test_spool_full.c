@@ -132,6 +132,63 @@ what_is_in_a_file_is_read(void **state)
 	}
 }
 
+/* One that was written in part cannot be had again, but those behind it. */
+static void
+what_is_behind_a_torn_one_is_moved(void **state)
+{
+	struct folder *f = *state;
+	struct spool *s, *other;
+	struct err err;
+
+	for (size_t some = 1; some < 16; some++) {
+		s = spoolplace_open(f);
+		append(s, "one");
+		assert_int_equal(write_all(s), 0);
+		append(s, "two");
+		append(s, "three");
+		room = some;
+		assert_int_equal(write_all(s), -1);
+		room = SIZE_MAX;
+		spoolplace_remove_files(f->path);
+		assert_int_equal(spool_hold(s), -1);
+		other = spoolplace_open(f);
+		assert_int_equal(spool_leave(s, other, &err), 0);
+		take(other, "three");
+		assert_nothing(other);
+		spool_close(other);
+	}
+}
+
+/* Else what is in it would be sent by nobody: it is what we are given. */
+static void
+a_full_part_takes_what_is_moved(void **state)
+{
+	static char text[LARGE];
+	struct folder *f = *state;
+	struct spool *s = spoolplace_open(f), *full = spoolplace_open(f);
+	struct err err;
+
+	(void)memset(text, 'x', sizeof(text) - 1);
+	while (append(full, text) == 0)
+		;
+	assert_int_equal(errno, ENOSPC);
+	(void)append(full, "last");
+	spool_close(full);
+	append(s, "one");
+	assert_int_equal(write_all(s), 0);
+	append(s, text);
+	spoolplace_remove_files(f->part);
+	assert_int_equal(rmdir(f->part), 0);
+	assert_int_equal(spool_hold(s), -1);
+	full = spoolplace_open(f);
+	assert_true(spool_left(full) > 2);
+	assert_int_equal(spool_leave(s, full, &err), 0);
+	/* for what is new it is full */
+	assert_int_equal(append(full, text), -1);
+	assert_int_equal(errno, ENOSPC);
+	spool_close(full);
+}
+
 #define WITH_FOLDER(test) \
 	cmocka_unit_test_setup_teardown(test, set_up, spoolplace_tear_down)
 
@@ -140,6 +197,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(what_is_in_a_file_is_read),
+		WITH_FOLDER(what_is_behind_a_torn_one_is_moved),
+		WITH_FOLDER(a_full_part_takes_what_is_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
