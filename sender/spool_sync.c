@@ -20,10 +20,21 @@ spool_is_synced(const struct spool *s)
 	return s->out_n == 0 && !s->unsynced && s->doubted <= s->acknowledged;
 }
 
+/* This takes long: the program may have closed it meanwhile, and opened a file
+ * of its own. */
+static bool
+is_ours(const struct own *o)
+{
+	if (own_is_valid(o))
+		return true;
+	errno = EBADF;
+	return false;
+}
+
 /* n bytes of what is open for writing, by way of the buffer, which is empty.
  * -1: errno. */
 static int
-copy(struct spool *s, int to, size_t n, off_t at)
+copy(struct spool *s, const struct own *to, size_t n, off_t at)
 {
 	size_t have = 0, done = 0;
 	ssize_t some = 0;
@@ -38,8 +49,10 @@ copy(struct spool *s, int to, size_t n, off_t at)
 		have += (size_t)some;
 	}
 	while (done < n) {
+		if (!is_ours(to))
+			return -1;
 		some = pwrite(
-		    to, s->out_buffer + done, n - done, at + (off_t)done);
+		    to->fd, s->out_buffer + done, n - done, at + (off_t)done);
 		if (some <= 0)
 			return -1;
 		done += (size_t)some;
@@ -55,11 +68,12 @@ copy_segment(struct spool *s, struct own *to)
 	for (; at < s->out_at; at += n) {
 		n = s->out_at - at;
 		n = n < SPOOL_WRITE_BUFFER ? n : SPOOL_WRITE_BUFFER;
-		if (copy(s, to->fd, n, (off_t)at) == -1)
+		if (copy(s, to, n, (off_t)at) == -1)
 			return -1;
 	}
 	if (!spool_is_whole(s, to)) {
-		errno = EBADMSG;
+		if (is_ours(to) && is_ours(&s->out))
+			errno = EBADMSG;
 		return -1;
 	}
 	return fdatasync(to->fd);
@@ -78,10 +92,12 @@ write_again(struct spool *s)
 	if (spool_open_file(s, &to, SPOOL_COPY, O_RDWR | O_CREAT | O_TRUNC) ==
 	    -1)
 		return -1;
-	if (copy_segment(s, &to) == -1 ||
+	if (copy_segment(s, &to) == -1 || !is_ours(&to) ||
+	    !is_ours(&s->folder) ||
 	    renameat(s->folder.fd, SPOOL_COPY, s->folder.fd, name) == -1) {
 		saved = errno;
-		(void)unlinkat(s->folder.fd, SPOOL_COPY, 0);
+		if (is_ours(&s->folder))
+			(void)unlinkat(s->folder.fd, SPOOL_COPY, 0);
 		own_close(&to);
 		errno = saved;
 		return -1;

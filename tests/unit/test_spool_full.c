@@ -189,6 +189,35 @@ a_full_part_takes_what_is_moved(void **state)
 	spool_close(full);
 }
 
+/* A file of the program, that has the number of a descriptor which the program
+ * closed, is not written to. */
+static void
+a_copy_does_not_go_elsewhere(void **state)
+{
+	static char text[LARGE];
+	struct folder *f = *state;
+	struct spool *s = spoolplace_open(f);
+	char path[96];
+	struct stat st;
+	struct err err;
+
+	(void)snprintf(path, sizeof(path), "%s/theirs", f->path);
+	(void)memset(text, 'x', sizeof(text) - 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(append(s, text), 0);
+	assert_int_equal(write_all(s), 0);
+	failing = 1;
+	stolen = path;
+	assert_int_equal(spool_sync(s, &err), -1);
+	assert_null(stolen);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	/* nor is it the end of what there is */
+	assert_int_equal(spool_sync(s, &err), 0);
+	assert_true(spool_is_synced(s));
+	spool_close(s);
+}
+
 #define WITH_FOLDER(test) \
 	cmocka_unit_test_setup_teardown(test, set_up, spoolplace_tear_down)
 
@@ -199,6 +228,7 @@ main(void)
 		WITH_FOLDER(what_is_in_a_file_is_read),
 		WITH_FOLDER(what_is_behind_a_torn_one_is_moved),
 		WITH_FOLDER(a_full_part_takes_what_is_moved),
+		WITH_FOLDER(a_copy_does_not_go_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
