@@ -285,8 +285,9 @@ look_at_flags(struct engine *e)
 static void
 begin_another_part(struct engine *e)
 {
-	bool removed = spool_was_removed(e->spool);
-	uint64_t damaged = spool_damaged(e->spool), gone = spool_left(e->spool);
+	bool removed = spool_was_removed(e->spool), same;
+	uint64_t damaged = spool_damaged(e->spool), gone = spool_left(e->spool),
+		 found;
 	struct spool *other = NULL;
 	struct err err;
 
@@ -295,14 +296,17 @@ begin_another_part(struct engine *e)
 		spool_fails(e, &err);
 		return;
 	}
-	gone += spool_left(other);
+	same = spool_is_same_part(e->spool, other);
+	gone += same ? 0 : spool_left(other);
 	if (spool_leave(e->spool, other, &err) == -1) {
 		spool_close(other);
 		spool_fails(e, &err);
 		return;
 	}
-	/* what was only in memory is in the other part */
-	gone = gone > spool_left(other) ? gone - spool_left(other) : 0;
+	/* what was only in memory is in the other part; and in the same one,
+	 * what lacks is counted by who reads it */
+	found = spool_left(other) + (same ? spool_damaged(other) : 0);
+	gone = gone > found ? gone - found : 0;
 	e->damaged += damaged + (removed ? gone : 0);
 	e->spool = other;
 	(void)err_set(&err, "spool: %s our part of %s%s; another part is used",

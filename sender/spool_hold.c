@@ -61,7 +61,7 @@ spool_hold(struct spool *s)
 		return lose(s);
 	if (is_locked(s)) {
 		s->removed = s->linked &&
-		    (spool_is_gone(&s->folder) || spool_is_gone(&s->out));
+		    (spool_is_gone(&s->lock) || spool_is_gone(&s->out));
 		return s->removed ? lose(s) : 0;
 	}
 	if (spool_lock(s) == -1)
@@ -73,6 +73,13 @@ bool
 spool_was_removed(const struct spool *s)
 {
 	return s->removed;
+}
+
+bool
+spool_is_same_part(const struct spool *s, const struct spool *other)
+{
+	return s->folder.ino == other->folder.ino &&
+	    s->folder.dev == other->folder.dev;
 }
 
 int

@@ -82,8 +82,10 @@ open_part(struct spool *s, const char *folder, unsigned part)
 	fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1 || own_take(&s->folder, fd) == -1)
 		return -1;
-	s->linked = !spool_is_gone(&s->folder);
-	return spool_lock(s);
+	if (spool_lock(s) == -1)
+		return -1;
+	s->linked = !spool_is_gone(&s->lock);
+	return 0;
 }
 
 static struct spool *

@@ -170,6 +170,9 @@ spool_find_end(struct spool *s)
 			next++;
 		if (next > s->next)
 			s->next = next;
+	} else { /* somebody has removed all that was left */
+		s->damaged = spool_left(s);
+		s->acknowledged = s->next - 1;
 	}
 	spool_rewind(s);
 	s->counted = s->expected;

@@ -282,6 +282,29 @@ def test_a_spool_that_somebody_removes(collect, tmp_path, what):
     assert numbers(c.wait_lines(count + 1))[0, 1] == list(range(count))
 
 
+@pytest.mark.parametrize("what", ("*.log", "*[!1].log", "lock"))
+def test_what_somebody_removes_is_counted_once(collect, tmp_path, what):
+    """Also when what is left of the part is read again."""
+    url, spool, count = "tcp://127.0.0.1:%d" % free_port(), tmp_path, 100
+    one = Drive("removed", url, count=count, size=2000, spool=spool,
+                spool_size=1 << 20, retry=50)
+    assert one.process.stdout.readline() == "waiting\n"
+    assert len(list((spool / "00").glob("*.log"))) == 2
+    for path in (spool / "00").glob(what):
+        path.unlink()
+    c = collect(listen=(url,))
+    one.process.send_signal(signal.SIGUSR1)
+    got = one.end()
+    c.stop()
+    found = numbers(c.lines())
+    assert found[0, 1] == list(range(count))
+    kept = found.get((0, 0), [])
+    assert kept == list(range(len(kept)))
+    assert got["damaged"] == count - len(kept)
+    assert (len(kept) == 0, len(kept) == count) == (
+        what == "*.log", what == "lock")
+
+
 def test_openlog_while_threads_log(collect):
     """With other options each time: the handle stays, and all arrives."""
     c, count = collect(), load(2000)

@@ -197,6 +197,15 @@ what_was_removed_is_left(void **state)
 	spool_close(other);
 }
 
+static void
+remove_from(const struct folder *f, const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", f->part, name);
+	assert_int_equal(unlink(path), 0);
+}
+
 /* Only its segments: the part itself can be had again. */
 static void
 removed_segments_are_left(void **state)
@@ -208,14 +217,40 @@ removed_segments_are_left(void **state)
 	append(s, "one");
 	assert_int_equal(spool_write(s, &err), 0);
 	append(s, "two");
-	spoolplace_remove_files(f->part);
+	remove_from(f, "0000000000000001.log");
 	assert_lost(s);
 	other = spoolplace_open(f);
 	assert_int_equal(spool_leave(s, other, &err), 0);
 	take(other, "two");
 	assert_nothing(other);
+	assert_int_equal(spool_damaged(other), 1);
+	spool_close(other);
+	other = spoolplace_open(f); /* once, and for all */
+	assert_int_equal(spool_damaged(other), 0);
 	spool_close(other);
 	assert_int_equal(access(f->part, F_OK), 0);
+}
+
+/* Without it, others would take the part, too. */
+static void
+a_removed_lock_is_lost(void **state)
+{
+	struct folder *f = *state;
+	struct spool *s = spoolplace_open(f), *other;
+	struct err err;
+
+	append(s, "one");
+	assert_int_equal(spool_write(s, &err), 0);
+	append(s, "two");
+	remove_from(f, "lock");
+	assert_lost(s);
+	other = spoolplace_open(f);
+	assert_int_equal(spool_leave(s, other, &err), 0);
+	take(other, "one");
+	take(other, "two");
+	assert_nothing(other);
+	assert_int_equal(spool_damaged(other), 0);
+	spool_close(other);
 }
 
 /* In the moment between a look at the descriptor and its use. */
@@ -280,6 +315,7 @@ main(void)
 		WITH_FOLDER(who_had_it_meanwhile_is_noticed),
 		WITH_FOLDER(what_was_removed_is_left),
 		WITH_FOLDER(removed_segments_are_left),
+		WITH_FOLDER(a_removed_lock_is_lost),
 		WITH_FOLDER(what_is_read_elsewhere_is_no_damage),
 		WITH_FOLDER(an_interrupted_read_is_no_damage),
 	};
