@@ -285,9 +285,6 @@ look_at_flags(struct engine *e)
 static void
 begin_another_part(struct engine *e)
 {
-	bool removed = spool_was_removed(e->spool), same;
-	uint64_t damaged = spool_damaged(e->spool), gone = spool_left(e->spool),
-		 found;
 	struct spool *other = NULL;
 	struct err err;
 
@@ -296,22 +293,12 @@ begin_another_part(struct engine *e)
 		spool_fails(e, &err);
 		return;
 	}
-	same = spool_is_same_part(e->spool, other);
-	gone += same ? 0 : spool_left(other);
 	if (spool_leave(e->spool, other, &err) == -1) {
 		spool_close(other);
 		spool_fails(e, &err);
 		return;
 	}
-	/* what was only in memory is in the other part; and in the same one,
-	 * what lacks is counted by who reads it */
-	found = spool_left(other) + (same ? spool_damaged(other) : 0);
-	gone = gone > found ? gone - found : 0;
-	e->damaged += damaged + (removed ? gone : 0);
 	e->spool = other;
-	(void)err_set(&err, "spool: %s our part of %s%s; another part is used",
-	    removed ? "somebody has removed" : "another process has taken",
-	    e->spool_folder, removed ? "" : ", and sends what was in it");
 	handle_event(e->s, SYNCLINE_SPOOL_FAILED, 0, err.text);
 }
 

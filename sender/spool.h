@@ -42,13 +42,10 @@ int spool_open(struct spool **out, const char *folder, uint64_t limit,
  * due.
  */
 int spool_hold(struct spool *s);
-bool spool_was_removed(const struct spool *s);
-
-/* s had the part that other has: not all of it was removed. */
-bool spool_is_same_part(const struct spool *s, const struct spool *other);
 
 /* What is not in a file yet goes to another spool, though that may be full, and
- * s is freed. -1: *err, and the rest is still there. */
+ * s is freed; its damage, and what was removed, is that of the other now; *err
+ * says why. -1: *err, and the rest is still there. */
 int spool_leave(struct spool *s, struct spool *to, struct err *err);
 
 /* Writes what is buffered, closes, frees. s may be NULL. */

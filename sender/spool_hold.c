@@ -69,25 +69,15 @@ spool_hold(struct spool *s)
 	return is_as_we_left_it(s) ? 0 : lose(s);
 }
 
-bool
-spool_was_removed(const struct spool *s)
-{
-	return s->removed;
-}
-
-bool
-spool_is_same_part(const struct spool *s, const struct spool *other)
-{
-	return s->folder.ino == other->folder.ino &&
-	    s->folder.dev == other->folder.dev;
-}
-
 int
 spool_leave(struct spool *s, struct spool *to, struct err *err)
 {
 	struct spool_record record;
 	struct slice text;
-	uint64_t limit = to->limit;
+	bool same = s->folder.ino == to->folder.ino &&
+	    s->folder.dev == to->folder.dev;
+	uint64_t gone = spool_left(s) + (same ? 0 : spool_left(to));
+	uint64_t limit = to->limit, found;
 	/* where a record may begin: a write may have ended anywhere */
 	size_t size, at = s->out_at == 0 ? SPOOL_HEADS : (0 - s->out_at) % 8;
 	int status = 0;
@@ -106,6 +96,15 @@ spool_leave(struct spool *s, struct spool *to, struct err *err)
 	}
 	to->limit = limit;
 	if (status == 0) { /* in its buffer, as if they were new */
+		/* in the same part, what lacks is counted by who reads it */
+		found = spool_left(to) + (same ? to->damaged : 0);
+		if (s->removed && gone > found)
+			to->damaged += gone - found;
+		to->damaged += s->damaged;
+		(void)err_set(err, "spool: %s %s%s; another part is used",
+		    s->removed ? "somebody has removed"
+			       : "another process has taken",
+		    s->path, s->removed ? "" : ", and sends what was in it");
 		spool_free(s);
 		return 0;
 	}

@@ -22,7 +22,7 @@ spool_is_synced(const struct spool *s)
 
 /* This takes long: the program may have closed it meanwhile, and opened a file
  * of its own. */
-static bool
+__attribute__((noinline)) static bool
 is_ours(const struct own *o)
 {
 	if (own_is_valid(o))

@@ -153,8 +153,10 @@ what_is_behind_a_torn_one_is_moved(void **state)
 		assert_int_equal(spool_hold(s), -1);
 		other = spoolplace_open(f);
 		assert_int_equal(spool_leave(s, other, &err), 0);
+		assert_int_equal(spool_left(other), 1);
 		take(other, "three");
-		assert_nothing(other);
+		assert_int_equal(spool_left(other), 0);
+		assert_int_equal(spool_damaged(other), 2);
 		spool_close(other);
 	}
 }

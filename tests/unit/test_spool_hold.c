@@ -183,12 +183,12 @@ what_was_removed_is_left(void **state)
 	append(s, "two");
 	assert_int_equal(spool_left(s), 2);
 	assert_int_equal(spool_hold(s), 0);
-	assert_false(spool_was_removed(s));
 	spoolplace_remove_files(f->path);
 	assert_lost(s);
-	assert_true(spool_was_removed(s));
 	other = spoolplace_open(f);
 	assert_int_equal(spool_leave(s, other, &err), 0);
+	assert_non_null(strstr(err.text, "somebody has removed"));
+	assert_int_equal(spool_damaged(other), 1);
 	assert_int_equal(spool_left(other), 1);
 	assert_int_equal(spool_hold(other), 0);
 	take(other, "two");
