@@ -85,6 +85,9 @@ syncline_stats(struct syncline *s, struct syncline_stats *stats, size_t size)
 {
 	struct syncline_stats now = { 0 };
 
+	handle_lock(s);
+	(void)memcpy(now.last_error, s->last_error, sizeof(now.last_error));
+	(void)pthread_mutex_unlock(&s->shared->lock);
 	now.accepted = atomic_load(&s->shared->accepted);
 	now.sent = counter(s, COUNT_SENT);
 	for (unsigned i = 0; i < RING_SEVERITIES; i++) {
@@ -102,9 +105,6 @@ syncline_stats(struct syncline *s, struct syncline_stats *stats, size_t size)
 	now.spool_bytes = counter(s, COUNT_SPOOL_BYTES);
 	now.queued_bytes = ring_used(&s->ring);
 	now.connected = (int)counter(s, COUNT_CONNECTED);
-	(void)pthread_mutex_lock(&s->shared->lock);
-	(void)memcpy(now.last_error, s->last_error, sizeof(now.last_error));
-	(void)pthread_mutex_unlock(&s->shared->lock);
 	(void)memcpy(stats, &now, size < sizeof(now) ? size : sizeof(now));
 }
 
@@ -112,7 +112,7 @@ void
 syncline_on_event(struct syncline *s,
     void (*on_event)(const struct syncline_event *event, void *arg), void *arg)
 {
-	(void)pthread_mutex_lock(&s->shared->lock);
+	handle_lock(s);
 	s->on_event = on_event;
 	s->on_event_arg = arg;
 	(void)pthread_mutex_unlock(&s->shared->lock);

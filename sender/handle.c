@@ -22,6 +22,32 @@ enum {
 	POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, which older headers lack */
 };
 
+/*
+ * Here the kernel does not zero our memory in a child, so the first one who
+ * comes does it. Two who come at the same time are told apart by alive.
+ */
+__attribute__((noinline)) static void
+wipe(struct syncline *s)
+{
+	struct shared *shared = s->shared;
+	uint32_t yes = ALIVE_YES;
+
+	if (!s->check_pid || getpid() == s->pid ||
+	    !atomic_compare_exchange_strong(&shared->alive, &yes, ALIVE_BEGINS))
+		return;
+	(void)memset((char *)shared + sizeof(shared->alive), 0,
+	    s->shared_size - sizeof(shared->alive));
+	s->pid = getpid();
+	atomic_store(&shared->alive, ALIVE_NO);
+}
+
+void
+handle_lock(struct syncline *s)
+{
+	wipe(s);
+	(void)pthread_mutex_lock(&s->shared->lock);
+}
+
 void
 handle_event(struct syncline *s, enum syncline_event_kind kind, uint64_t n,
     const char *text)
@@ -30,7 +56,7 @@ handle_event(struct syncline *s, enum syncline_event_kind kind, uint64_t n,
 	void (*on_event)(const struct syncline_event *, void *);
 	void *arg;
 
-	(void)pthread_mutex_lock(&s->shared->lock);
+	handle_lock(s);
 	on_event = s->on_event;
 	arg = s->on_event_arg;
 	if (text[0] != '\0' && kind != SYNCLINE_CONNECTED)
@@ -161,25 +187,6 @@ handle_identify(struct syncline *s)
 		return;
 	(void)snprintf(s->engine.compose.procid,
 	    sizeof(s->engine.compose.procid), "%d", (int)s->pid);
-}
-
-/*
- * Here the kernel does not zero our memory in a child, so the first one who
- * comes does it. Two who come at the same time are told apart by alive.
- */
-static void
-wipe(struct syncline *s)
-{
-	struct shared *shared = s->shared;
-	uint32_t yes = ALIVE_YES;
-
-	if (!s->check_pid || getpid() == s->pid ||
-	    !atomic_compare_exchange_strong(&shared->alive, &yes, ALIVE_BEGINS))
-		return;
-	(void)memset((char *)shared + sizeof(shared->alive), 0,
-	    s->shared_size - sizeof(shared->alive));
-	s->pid = getpid();
-	atomic_store(&shared->alive, ALIVE_NO);
 }
 
 int

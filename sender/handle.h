@@ -112,6 +112,9 @@ void handle_identify(struct syncline *s);
 /* Sees to it that this process may use the handle; 0, -EAGAIN: not now. */
 int handle_revive(struct syncline *s);
 
+/* Takes the lock of shared, which nobody of a parent has. */
+void handle_lock(struct syncline *s);
+
 static inline int
 handle_enter(struct syncline *s)
 {

@@ -17,11 +17,13 @@ import pytest
 
 import harness
 import sending
+import shim
 from harness import eventually, load
 from sending import Drive, drive, first_of_each, numbers
 from test_sender_faults import free_port
 
 GUARD = os.path.join(harness.REPO, "tests", "sender", "guard.c")
+NOWIPE = os.path.join(harness.REPO, "tests", "sender", "nowipe.c")
 OF_A_CHILD = 10
 
 
@@ -105,11 +107,17 @@ def sink():
         thread.join(harness.DEADLINE)
 
 
-def test_a_child_asks_while_its_parent_does():
-    """syncline_stats() of a child waits for no thread of its parent."""
+@pytest.mark.parametrize("kernel", ("any", "old"))
+def test_a_child_asks_while_its_parent_does(tmp_path, kernel):
+    """syncline_stats() of a child waits for no thread of its parent; nor where
+    the kernel does not zero the child's memory."""
     if sending.is_sanitized():
         pytest.skip("in the child of threads a sanitizer's malloc may hang")
-    drive("asked", "tcp://127.0.0.1:%d" % free_port(), count=200)
+    env = {}
+    if kernel == "old":
+        env["LD_PRELOAD"] = str(tmp_path / "nowipe.so")
+        shim.compile_c("-shared", "-fPIC", "-o", env["LD_PRELOAD"], NOWIPE)
+    drive("asked", "tcp://127.0.0.1:%d" % free_port(), count=200, env=env)
 
 
 def check_pelt(got, count):
