@@ -121,7 +121,8 @@ struct syncline_opts {
 	 */
 	const char *spool;
 	uint64_t spool_size; /* of all its files of one handle; 0: 64 MiB; at
-				least 1 MiB */
+				least 1 MiB. After a failed sync the copy of
+				one file, 8 MiB, comes on top */
 	const char *sd_id;   /* SD-ID of syncline_kv(); NULL: "kv@32473" */
 	/* [origin software="..." swVersion="..." enterpriseId="..."] with each
 	 * message (RFC 5424 section 7.2); at most 48, 32, 64 bytes. */
