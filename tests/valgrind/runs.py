@@ -31,7 +31,8 @@ SYSTEM = (
      "(folder or its_part or next_url or killed or resets)"),
     ("memcheck", (), "(fork_sends_nothing and not tls) or a_daemon"),
     ("helgrind", (), "(test_sender.py and (tcp or tls or unix-stream) and not "
-     "(fork or (by_its_header and tls))) or test_in_tls or standard_input"),
+     "(fork or mask or (by_its_header and tls))) or test_in_tls or "
+     "standard_input"),
     ("drd", (), "test_sender.py and (tcp or unix-stream) and "
      "(record or mask or loop or storm)"),
 )
