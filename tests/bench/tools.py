@@ -94,52 +94,97 @@ def holders(folder, s, server):
         end(process)
 
 
+def shares(s, count):
+    """Of each generator: its first sender, how many, and their messages.
+    Each sender has as many messages as beside all others in one."""
+    per, more = divmod(count, s.senders)
+    for k in range(s.generators):
+        first = s.senders * k // s.generators
+        past = s.senders * (k + 1) // s.generators
+        yield (first, past - first, per * (past - first) +
+               max(0, min(past, more) - min(first, more)))
+
+
+def flow_options(s, server, rate):
+    options = target(s, server)
+    if rate:
+        options += ["-r", "%d" % rate]
+    if s.a_write:
+        options += ["-k", s.a_write]
+    if s.offload:
+        options += ["-g"]
+    if s.window:
+        options += ["-w", s.window]
+    if s.names:
+        options += ["-F", s.names]
+    return options
+
+
 class Load:
     """A load that runs."""
 
     def __init__(self, folder, s, server, rate, count):
         self.folder = folder
         self.program = "load"
+        self.running = []
         if server.name == scenarios.LIBRARY:
             self.program = "through"
-            self.options = ["-p", server.port, "-s", s.size, "-n", count,
-                            "-x", LIMIT_SECONDS]
+            self.options = [["-p", server.port, "-s", s.size, "-n", count]]
             return
-        self.options = target(s, server) + ["-n", count]
-        if rate:
-            self.options += ["-r", "%d" % rate]
-        if s.a_write:
-            self.options += ["-k", s.a_write]
-        if s.offload:
-            self.options += ["-g"]
-        if s.window:
-            self.options += ["-w", s.window]
-        if s.names:
-            self.options += ["-F", s.names]
-        self.options += ["-x", LIMIT_SECONDS]
-        self.process = None
+        # what is said twice counts the second time
+        self.options = [
+            flow_options(s, server, rate / s.generators) +
+            ["-c", senders, "-i", first, "-n", messages]
+            for first, senders, messages in shares(s, count)]
 
     def __enter__(self):
-        self.process = popen(self.folder, self.options, self.program)
+        for options in self.options:
+            self.running.append(popen(
+                self.folder, options + ["-x", LIMIT_SECONDS], self.program))
         return self
 
     def is_running(self):
-        return self.process.poll() is None
+        return any(p.poll() is None for p in self.running)
 
     def result(self):
-        out, err = self.process.communicate(timeout=LIMIT_SECONDS)
-        return result_of(self.process, out, err)
+        """From the first message of the first of them to the last one of
+        the last."""
+        all_of_them = []
+        for process in self.running:
+            out, err = process.communicate(timeout=LIMIT_SECONDS)
+            all_of_them.append(result_of(process, out, err))
+        if len(all_of_them) == 1:
+            return all_of_them[0]
+        first = min(r["first_ns"] for r in all_of_them)
+        last = max(r["last_ns"] for r in all_of_them)
+        return {"sent": sum(r["sent"] for r in all_of_them),
+                "cpu": sum(r["cpu"] for r in all_of_them),
+                "seconds": (last - first) / 1e9,
+                "first_ns": first, "last_ns": last}
 
     def __exit__(self, *_):
-        end(self.process)
+        for process in self.running:
+            end(process)
 
 
 def handshakes(folder, s, server, number):
-    """The generator does not check the certificate: it needs more CPU for a
+    """The generators do not check the certificate: they need more CPU for a
     handshake than a server, and would be what is measured."""
-    return call(os.path.join(folder, "load"), "-t", "tls", "-p", server.port,
-                "-c", s.senders, "-n", number, "-H", "-x", LIMIT_SECONDS,
-                allowed=(0, BAD))
+    running = []
+    try:
+        for _, senders, messages in shares(s, number):
+            running.append(popen(folder, [
+                "-t", "tls", "-p", server.port, "-c", senders,
+                "-n", messages, "-H", "-x", LIMIT_SECONDS]))
+        done = [result_of(p, *p.communicate(timeout=LIMIT_SECONDS),
+                          allowed=(0, BAD)) for p in running]
+    finally:
+        for process in running:
+            end(process)
+    return {"handshakes": sum(r["handshakes"] for r in done),
+            "failed": sum(r["failed"] for r in done),
+            "rate": sum(r["handshakes"] for r in done) /
+            max(r["seconds"] for r in done)}
 
 
 @contextlib.contextmanager

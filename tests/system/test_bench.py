@@ -86,22 +86,25 @@ def test_a_scenario_is_run_counted_and_reported(tools, tmp_path):
 
 
 def test_tls_is_run(tools, tmp_path):
-    """One message a record, handshakes, and both together."""
+    """One message a record, handshakes, and both together. The senders of the
+    first two are in two generators, and some have a message more."""
     tool.needs_collector_with_tls()
     data, text = run_bench(
-        tools, tmp_path, "--rounds", 1, "--messages", 200, "--server",
+        tools, tmp_path, "--rounds", 1, "--messages", 203, "--server",
         "syncline", "--server", "floor", "--scenario", "tls-10-rec",
         "--scenario", "tls-handshakes", "--scenario", "tls-flood")
     assert [(r["scenario"], r["server"]) for r in data["runs"]] == [
         (s, n) for s in ("tls-10-rec", "tls-handshakes", "tls-flood")
         for n in ("floor", "syncline")]
     for run in data["runs"][:2]:
-        assert run["lines"] == run["sent"] == 200
+        assert run["lines"] == run["sent"] == 203
+        assert all(run[k] == 0 for k in ("missing", "doubled", "disordered",
+                                         "damaged"))
     for run in data["runs"][4:]:
-        assert run["lines"] == run["sent"] == 200
+        assert run["lines"] == run["sent"] == 203
         assert run["share"] > 0 and run["calm_rate"] > 0
     for run in data["runs"][2:4]:
-        assert run["handshakes"] == 200 and run["failed"] == 0
+        assert run["handshakes"] == 203 and run["failed"] == 0
         assert run["cpu_handshake"] > 0
     assert "### tls-handshakes" in text
 
