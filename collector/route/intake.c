@@ -316,14 +316,16 @@ is_stream_room(const struct intake *in)
 	return in->pool.stream_used < limit && in->pool.used < in->pool.share;
 }
 
-/* Each output has files of its own, and all of them share what may wait. */
+/* Each output has files of its own, and all of them share what may wait. What
+ * one at rest said last is over. */
 static void
 learn_files(struct intake *in)
 {
 	size_t files = 0;
 
 	for (size_t i = 0; i < in->conf->outputs; i++)
-		files += in->parts.lane[i]->backlog.files;
+		if (in->parts.lane[i]->backlog.n > 0)
+			files += in->parts.lane[i]->backlog.files;
 	if (files == in->files)
 		return;
 	in->files = files;

@@ -315,10 +315,20 @@ return_all(struct place *p, const size_t *files)
 		struct block *b = (struct block *)(void *)l;
 
 		l = l->next;
-		b->heads = 1; /* as if it had a run; nobody looks */
+		b->heads = 1; /* as if it had a run; nobody looks at it */
+		b->n -= b->heads;
 		b->files = files[b->output == &p->token[1]];
 		block_return(b);
 	}
+}
+
+/* As much as may wait. */
+static void
+fill(struct place *p, const char *msg)
+{
+	while (intake_ready(&p->in))
+		take(p, msg);
+	intake_finish(&p->in);
 }
 
 /* What waits, waits for all outputs: none is heard alone. */
@@ -346,15 +356,40 @@ more_may_wait_while_there_are_more_files(void **state)
 		/* nobody reads it: too late for that */
 		p.output[0].file = (void *)msg;
 		p.source.waits = true;
-		while (intake_ready(&p.in))
-			take(&p, msg);
+		fill(&p, msg);
 		assert_int_equal(p.in.files, 0);
-		intake_finish(&p.in);
 		return_all(&p, rows[i].files);
-		assert_true(intake_ready(&p.in));
+		fill(&p, msg);
 		assert_int_equal(p.in.stream_high, rows[i].want * 24 << 10);
 		close_place(&p);
 	}
+}
+
+/* What an output said of its files holds while it has something to write. */
+static void
+an_output_at_rest_has_no_files(void **state)
+{
+	static const size_t files[2] = { 1000, 10 };
+	char msg[1024];
+	struct place p;
+
+	(void)state;
+	(void)snprintf(msg, sizeof(msg), "<15>1 - h a - - - %0900d", 0);
+	prepare(&p, FORMAT_RFC5424, 2);
+	p.conf.memory = 256 << 20;
+	p.output[0].file = (void *)msg; /* nobody reads it */
+	furnish(&p);
+	p.in.parts.lane[0]->runs = false;
+	p.source.waits = true;
+	fill(&p, msg);
+	return_all(&p, files);
+	fill(&p, msg);
+	assert_int_equal(p.in.stream_high, 1010 * 24 << 10);
+	return_all(&p, files);
+	p.output[0].choice.severities = 1; /* it gets no more */
+	fill(&p, msg);
+	assert_int_equal(p.in.stream_high, 12 << 20);
+	close_place(&p);
 }
 
 static void
@@ -544,6 +579,7 @@ main(void)
 		cmocka_unit_test(a_stream_is_never_dropped_but_told_to_wait),
 		cmocka_unit_test(what_streams_may_leave_waiting),
 		cmocka_unit_test(more_may_wait_while_there_are_more_files),
+		cmocka_unit_test(an_output_at_rest_has_no_files),
 		cmocka_unit_test(a_line_longer_than_a_block_is_whole),
 		cmocka_unit_test(what_no_output_takes_is_counted),
 		cmocka_unit_test(final_ends_the_way_of_what_was_taken),
