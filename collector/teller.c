@@ -105,24 +105,19 @@ sum_over_listeners(const struct metrics *m, enum listener_metric id)
 static uint64_t
 tell_outputs(const struct metrics *m)
 {
-	uint64_t all_taken = 0, all_written = 0, lost;
+	uint64_t lost = 0;
 
-	/* a reload that renames an output comes between taken and written */
-	for (size_t i = 0; i < m->outputs.n; i++) {
-		all_taken += metrics_output_sum(m, (int)i, O_TAKEN);
-		all_written += metrics_output_sum(m, (int)i, O_WRITTEN);
-	}
-	lost = all_taken > all_written ? all_taken - all_written : 0;
 	for (size_t i = 0; i < m->outputs.n; i++) {
 		uint64_t n = metrics_output_sum(m, (int)i, O_WRITTEN);
 		uint64_t taken = metrics_output_sum(m, (int)i, O_TAKEN);
-		uint64_t left = lost > 0 && taken > n ? taken - n : 0;
+		uint64_t left = taken > n ? taken - n : 0;
 		uint64_t full = metrics_output_sum(m, (int)i, O_DROPPED_FULL);
 
 		log_line(left > 0 ? LOG_ERR : LOG_INFO,
 		    "output %s: %" PRIu64 " written, %" PRIu64 " lost, %" PRIu64
 		    " dropped (full)",
 		    m->outputs.slot[i].label, n, left, full);
+		lost += left;
 	}
 	return lost;
 }

@@ -298,7 +298,7 @@ writer_new(
 		err_sys(err, "writer");
 		return NULL;
 	}
-	w->number = thread;
+	w->number = w->tools.thread = thread;
 	w->keeper = keeper;
 	w->metrics = w->tools.metrics = m;
 	atomic_store(&w->ended, true);

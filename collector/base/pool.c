@@ -80,6 +80,7 @@ pool_take(struct pool *p, size_t need)
 	b->runs = false;
 	b->n = b->heads = b->files = 0;
 	b->messages = 0;
+	b->slot = 0;
 	b->stream_n = 0;
 	return b;
 }

@@ -35,6 +35,7 @@ struct block {
 	void *output;              /* the writer's; a token here */
 	bool runs;                 /* its lines are of many files: run.h */
 	uint32_t messages;         /* lines in data that count as written */
+	int slot;                  /* of the counters that have them as taken */
 	size_t stream_n;           /* bytes of n and heads for what came from
 				      streams */
 	size_t n, cap;             /* bytes of lines, bytes there are */

@@ -38,6 +38,8 @@ output_take(struct output *o, struct block *b)
 {
 	push(&o->waiting, b);
 	o->queued += b->n;
+	o->owed += b->messages;
+	output_move_taken(o, b->slot, o->home.set->slot, b->messages);
 	output_show(o);
 }
 

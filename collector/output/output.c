@@ -173,8 +173,21 @@ output_keep(struct output *o, struct keeper *k, int slot)
 }
 
 void
+output_move_taken(const struct output *o, int from, int to, uint64_t n)
+{
+	const struct output_tools *t = o->home.tools;
+
+	if (from == to || n == 0)
+		return;
+	/* what is less than nothing here is made up for by the worker's */
+	counter_add(metrics_output(t->metrics, t->thread, from), O_TAKEN, -n);
+	counter_add(metrics_output(t->metrics, t->thread, to), O_TAKEN, n);
+}
+
+void
 output_renew(struct output *o, struct output_settings *s)
 {
+	output_move_taken(o, o->home.set->slot, s->slot, o->owed);
 	output_settings_free(o->home.set);
 	o->home.set = s;
 	if (o->files != NULL)

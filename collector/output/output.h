@@ -21,6 +21,7 @@
 /* What every output of the writer needs. */
 struct output_tools {
 	struct metrics *metrics;
+	size_t thread; /* the writer's, in these */
 	struct syncer *syncer;
 };
 

@@ -32,6 +32,7 @@ struct output {
 
 	struct chain waiting; /* to be written */
 	uint64_t queued;      /* bytes of all these blocks */
+	uint64_t owed;        /* messages taken and not counted as written */
 	size_t passed;        /* of the first's bytes, those that are written */
 	size_t done;          /* of what is written just now: see below */
 
@@ -67,6 +68,9 @@ block_text(const struct block *b)
 {
 	return slice_of(b->data, b->n);
 }
+
+/* So many messages are another slot's: what is taken there is written here. */
+void output_move_taken(const struct output *o, int from, int to, uint64_t n);
 
 /* Brings the gauges up to date. */
 void output_show(struct output *o);

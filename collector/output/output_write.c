@@ -303,6 +303,7 @@ output_count(struct output *o, uint64_t messages, bool other)
 {
 	if (o->again > 0)
 		return;
+	o->owed -= messages;
 	counter_add(o->home.set->count, O_WRITTEN, messages);
 	if (other)
 		counter_add(o->home.set->count, O_OTHER, messages);

@@ -109,8 +109,8 @@ intake_switch(struct intake *in, const struct plan *plan,
 		l->writer = in->writer;
 		l->output = plan->output[i];
 		l->runs = c->output[i].file != NULL;
-		l->count = metrics_output(
-		    in->metrics, in->thread, plan->output_slot[i]);
+		l->slot = plan->output_slot[i];
+		l->count = metrics_output(in->metrics, in->thread, l->slot);
 	}
 	in->stream_high = plan_stream_high(plan, in->pool.share, in->files);
 	if (plan->drops > 0)

@@ -38,6 +38,7 @@ lane_finish(struct lane *l)
 		return;
 	l->block = NULL;
 	l->posted++;
+	b->slot = l->slot;
 	counter_add(l->count, O_TAKEN, b->messages);
 	mailbox_send(l->writer, &b->letter);
 }

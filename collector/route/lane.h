@@ -28,6 +28,7 @@ struct lane {
 	_Alignas(64) _Atomic uint64_t written; /* counted by the writer */
 	void *output;                          /* borrowed; the writer's */
 	struct lane *next;                     /* of those that leave */
+	int slot;                              /* where count is of */
 	uint64_t posted;                       /* blocks handed over */
 	uint64_t handed; /* clock_ns() of lane_flush() when it did so last */
 };

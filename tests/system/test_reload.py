@@ -4,6 +4,7 @@ wrong changes nothing (contract.md section 2, Signals; faults J2, J6)."""
 
 import fcntl
 import os
+import re
 import signal
 import socket
 import threading
@@ -564,6 +565,35 @@ def test_new_names_for_the_same_things(collect, tmp_path):
         u.send(b"<13>d")
     f.c.wait_metric("received_messages_total", 1, listener="u-two")
     assert ", 0 lost" in f.c.stop()
+
+
+def test_what_a_renamed_output_loses(collect, tmp_path):
+    """What waited under the old label is written and lost under the new."""
+    here, there = os.pipe()
+    fcntl.fcntl(there, fcntl.F_SETPIPE_SZ, 4096)
+    extra = ONE + '  - path: "-"\n    name: %s\n    format: raw\n' + \
+        "stop_timeout: 1s\n"
+    f = start(collect, tmp_path, extra % "first", stdout=there)
+    os.close(there)
+    texts = [b"<13>%d " % n + 3000 * b"x" for n in range(15)]
+    with open(here, "rb") as pipe:
+        for n, text in enumerate(texts):
+            if n == 10:
+                f.c.wait_says("output -: ")
+                f.reload(extra % "second")
+                for _ in range(10):
+                    pipe.readline()
+                f.c.wait_metric("queue_bytes", 0, output="second")
+            send(f.c, text)
+            f.wait_lines("all.log", n + 1)
+        f.c.signal(signal.SIGTERM)
+        assert f.c.wait_exit() == 1
+    counts = re.findall(r"output (first|second): (\d+) written, (\d+) lost",
+                        f.c.stderr())
+    (first, n, none), (second, m, lost) = counts
+    assert (first, none, second) == ("first", "0", "second"), counts
+    assert int(n) > 0 and int(lost) > 0, counts
+    assert int(n) + int(m) + int(lost) == len(texts), counts
 
 
 def test_a_new_path_for_the_same_name(collect, tmp_path):
