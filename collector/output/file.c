@@ -16,7 +16,9 @@
 #include "output/keeper.h"
 #include "output/rotate.h"
 
-enum { ROTATE_AGAIN_MS = 1000 };
+/* What keeps it from being rotated may be over soon, and until then its size
+ * has no bound. */
+enum { ROTATE_SOON_MS = 16, ROTATE_AGAIN_MS = 1000 };
 
 void
 file_say_repaired(const struct file *f, uint64_t bytes)
@@ -140,7 +142,10 @@ rename_live(struct file *f, int *old, char *name, struct err *err)
 static void
 say_not_rotated(struct file *f, const struct err *err)
 {
-	f->rotate_at = clock_ms() + ROTATE_AGAIN_MS;
+	int64_t wait = f->rotate_fails ? f->rotate_wait * 2 : ROTATE_SOON_MS;
+
+	f->rotate_wait = wait < ROTATE_AGAIN_MS ? wait : ROTATE_AGAIN_MS;
+	f->rotate_at = clock_ms() + f->rotate_wait;
 	counter_add(f->home->set->count, O_FAILED_ROTATE, 1);
 	if (!f->rotate_fails)
 		log_line(LOG_ERR, "output %s: %s; writing on in the old file",

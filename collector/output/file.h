@@ -76,7 +76,8 @@ struct file {
 	uint64_t since;          /* number of the first that is this file's */
 	uint64_t asked;          /* number of its last sync */
 	int64_t sync_at, rotate_at; /* clock_ms(): not before */
-	struct period period;       /* in which its text was written */
+	int64_t rotate_wait;  /* ms; the longer, the more often it failed */
+	struct period period; /* in which its text was written */
 
 	/* of opened.c */
 	char *name;         /* owned; below the folder of the output */

@@ -158,3 +158,27 @@ def test_the_size_is_a_bound_at_once(collect, tmp_path):
     senders.send_stream(c.address(), "tcp", text)
     c.wait_lines(200)
     assert max(map(os.path.getsize, c.files())) <= 4 << 10
+
+
+def test_a_failed_rotation_is_tried_again_soon(collect, tmp_path):
+    """What keeps it from being rotated is over soon: so is what its size has
+    above the bound."""
+    c = collect(args=("--rotate-size", "4K", "--workers", 1))
+    line = b"<13>1 - h a - - - " + b"x" * 80 + b"\n"
+    with senders.connect(c.address()) as s:
+        def one_more(path):
+            before = os.path.getsize(path)
+            s.sendall(line)
+            eventually(lambda: os.path.getsize(path) != before)
+            return os.path.getsize(path) - before
+
+        moved = str(tmp_path / "moved")
+        one_more(c.path)
+        os.rename(c.path, moved)
+        while c.metric("failed_writes_total", reason="rotate") == 0:
+            one_more(moved)
+        os.rename(moved, c.path)
+        above = 0
+        while one_more(c.path) > 0:
+            above += 1
+        assert above < 100
