@@ -227,12 +227,15 @@ files_find_base(struct files *fs)
 	int fd = open_base(fs, &err);
 
 	if (fd == -1) {
-		log_line(
-		    LOG_ERR, "output %s: %s", fs->home->set->path, err.text);
+		/* it is looked for at each try to write */
+		if (may_say(fs, FILES_NO_BASE))
+			log_line(LOG_ERR, "output %s: %s", fs->home->set->path,
+			    err.text);
 		return;
 	}
 	close(fs->home->base);
 	fs->home->base = fd;
+	fs->say_at[FILES_NO_BASE] = 0;
 }
 
 /* Leaves room for one more file. */

@@ -16,8 +16,14 @@
 #include "output/names.h"
 #include "output/opened.h"
 
-/* Why lines go to _other; each is said once a minute. */
-enum files_cause { FILES_TOO_MANY, FILES_TOO_FAST, FILES_ODD, FILES_CAUSES };
+/* Why lines go to _other, or nowhere; each is said once a minute. */
+enum files_cause {
+	FILES_TOO_MANY,
+	FILES_TOO_FAST,
+	FILES_ODD,
+	FILES_NO_BASE,
+	FILES_CAUSES
+};
 
 struct files {
 	struct file_home *home;       /* borrowed */

@@ -6,6 +6,7 @@ The contract's "Templates" and "Files and rotation"; faults B1, B4, H1 to H6.
 
 import os
 import re
+import shutil
 import signal
 import stat
 import threading
@@ -301,6 +302,23 @@ def test_deleted_files_come_back(collect, tmp_path):
     os.rmdir(logs)
     send(c, [message("h1", "app", "a", 1)])
     wait_written(c, 3)
+    assert len(lines_of(str(logs / "h1" / "app.log"))) == 1
+
+
+def test_a_folder_that_is_a_file_is_said_once(collect, tmp_path):
+    """Not at each try, as long as it lasts."""
+    c = collect(output=PATH)
+    logs = tmp_path / "logs"
+    send(c, [message("h1", "app", "a", 0)])
+    wait_written(c, 1)
+    shutil.rmtree(logs)
+    c.wait_metric("open_files", 0)
+    logs.write_bytes(b"")
+    send(c, [message("h1", "app", "a", 1)])
+    eventually(lambda: c.metric("failed_writes_total") >= 4)
+    assert c.stderr().count("Not a directory") == 1, c.stderr()
+    logs.unlink()
+    wait_written(c, 2)
     assert len(lines_of(str(logs / "h1" / "app.log"))) == 1
 
 
