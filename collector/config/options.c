@@ -359,7 +359,8 @@ warn_of_people(struct options *op)
 {
 	char where[LOAD_PLACE_TEXT];
 
-	if (!people_have_user(op->c->user))
+	if (!people_have_user(op->c->user) ||
+	    (op->c->group[0] == '\0' && !people_have_group_of(op->c->user)))
 		warn_of_global(op, "user", op->c->user);
 	if (!people_have_group(op->c->group))
 		warn_of_global(op, "group", op->c->group);

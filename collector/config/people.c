@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stddef.h>
+#include <unistd.h>
 
 bool
 people_read_number(const char *text, uint32_t *id)
@@ -47,4 +48,15 @@ people_have_group(const char *name)
 {
 	/* cppcheck-suppress getgrnamCalled */
 	return needs_none(name) || getgrnam(name) != NULL;
+}
+
+bool
+people_have_group_of(const char *user)
+{
+	uint32_t id;
+
+	if (!people_read_number(user, &id) || id == getuid())
+		return true;
+	/* cppcheck-suppress getpwuidCalled */
+	return getpwuid(id) != NULL;
 }

@@ -86,6 +86,21 @@ def test_a_check_warns_of_who_is_not_here(tmp_path):
     assert said.splitlines()[0].startswith('--group: "nogroups": warning: ')
 
 
+def test_a_check_warns_of_a_number_without_a_group(tmp_path):
+    """Of a number that nobody here has, no group is known."""
+    number = next(n for n in range(60000, 1000, -1)
+                  if n not in [p.pw_uid for p in pwd.getpwall()])
+    conf = tmp_path / "c.yaml"
+    conf.write_text("listen:\n  - url: tcp://127.0.0.1:0\n"
+                    "user: %d\noutput:\n  - path: x\n" % number)
+    assert run("-tv", "-c", conf)[2] == (
+        '%s:3: user: "%d": warning: this machine has no such user, and '
+        "cannot start so\n" % (conf, number))
+    assert run("-tv", "-c", conf, "--group", "4711")[2] == ""
+    assert run("-tv", "-c", conf, "--user", "0")[2] == ""
+    assert run("-tv", "-c", conf, "--user", os.geteuid())[2] == ""
+
+
 def test_staying_who_we_are_needs_no_root(collect, tmp_path):
     me = pwd.getpwuid(os.geteuid()).pw_name
     c = collect(args=("--user", me))
