@@ -108,6 +108,9 @@ finish(struct syncline *s, const struct log_job *job,
 	if (flushed == 0 && closed == 0 && count->refused == 0 &&
 	    st.uncertain == 0)
 		return TOOL_OK;
+	if (job->no_socket_errors && log_is_local(job) &&
+	    (count->error == 0 || count->error == -ENOBUFS))
+		return TOOL_OK;
 	st.last_error[sizeof(st.last_error) - 1] = '\0';
 	why = st.last_error;
 	if (why[0] == '\0')

@@ -26,7 +26,8 @@ struct log_job {
 	int64_t rate;    /* messages a second; 0: no limit */
 	int64_t timeout; /* ms */
 	bool skip_empty, prio_prefix, no_act, help, version;
-	int first; /* index of the first word of the message */
+	bool no_socket_errors; /* what a unix socket did not take is no error */
+	int first;             /* index of the first word of the message */
 };
 
 /* What became of it. */
@@ -68,6 +69,9 @@ struct log_where {
 
 /* False: it is none of them. */
 bool log_take_where(struct log_job *job, struct log_where *w, int letter);
+
+/* Are unix sockets all that the job sends to? */
+bool log_is_local(const struct log_job *job);
 
 /* A status of tool.h. */
 int log_make_url(struct log_job *job, const struct log_where *w);

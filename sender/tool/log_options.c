@@ -27,6 +27,8 @@ enum {
 	OPT_RATE,
 	OPT_TIMEOUT,
 	OPT_STALL,
+	OPT_SOCKET_ERRORS,
+	OPT_JOURNALD,
 	SIZE_MAX_MESSAGE = 65536
 };
 
@@ -62,6 +64,8 @@ const char log_help[] =
     "                         between: the next one is tried when one cannot\n"
     "                         be reached, or hangs\n"
     "  -u, --socket PATH      a unix socket\n"
+    "      --socket-errors[=WHEN] off: silence and status 0 when a unix socket\n"
+    "                         does not take it; on, auto: not so (on)\n"
     "  -n, --server HOST      this host, by UDP, or with\n"
     "  -T, --tcp              by TCP\n"
     "  -d, --udp              by UDP\n"
@@ -82,6 +86,7 @@ const char log_help[] =
     "      --stall SECONDS    when the next of several URLs is tried, because one\n"
     "                         takes nothing any more (10)\n"
     "  -h, --help\n"
+    "  -V, --version\n"
     "\n"
     "Exit status: 0 all was delivered, 1 not all, 2 wrong usage.\n";
 
@@ -126,10 +131,14 @@ number(const char *text, int64_t min, int64_t max)
 static int64_t
 size(const char *text)
 {
-	size_t n = strspn(text, "0123456789");
-	bool kib = strcmp(text + n, "K") == 0 || strcmp(text + n, "KiB") == 0;
+	size_t n;
+	bool kib;
 	char digits[8];
 
+	while (text[0] == '0' && text[1] >= '0' && text[1] <= '9')
+		text++;
+	n = strspn(text, "0123456789");
+	kib = strcmp(text + n, "K") == 0 || strcmp(text + n, "KiB") == 0;
 	if (n >= sizeof(digits) || (text[n] != '\0' && !kib))
 		return -1;
 	(void)memcpy(digits, text, n);
@@ -181,7 +190,9 @@ log_priority(const char *text)
 		    pri_facility_name, 24);
 		text = dot + 1;
 	}
-	severity = one_of(slice_str(text), pri_severity_name, 8);
+	severity = text[0] >= '0' && text[0] <= '9'
+	    ? (int)number(text, 0, 7)
+	    : one_of(slice_str(text), pri_severity_name, 8);
 	return facility < 0 || severity < 0 ? -1 : facility * 8 + severity;
 }
 
@@ -235,6 +246,18 @@ add_element(struct log_job *job, const char *id)
 	return TOOL_OK;
 }
 
+/* What logger(1) says of /dev/log is said in any case, unless it is off. */
+static int
+take_socket_errors(struct log_job *job, const char *when)
+{
+	job->no_socket_errors = when != NULL && strcmp(when, "off") == 0;
+	if (job->no_socket_errors || when == NULL || strcmp(when, "on") == 0 ||
+	    strcmp(when, "auto") == 0)
+		return TOOL_OK;
+	return tool_usage(
+	    "syncline log", "--socket-errors=%s: on, off or auto", when);
+}
+
 /* Options with a value that must be right. */
 static int
 take_value(struct log_job *job, int letter, char *value)
@@ -264,6 +287,13 @@ take_value(struct log_job *job, int letter, char *value)
 		return add_element(job, value);
 	case OPT_SD_PARAM:
 		return add_param(job, value);
+	case OPT_SOCKET_ERRORS:
+		return take_socket_errors(job, value);
+	case OPT_JOURNALD:
+		return tool_usage("syncline log",
+		    "--journald: only systemd's journal takes such entries; "
+		    "`logger --journald` writes them, and here --sd-id and "
+		    "--sd-param send fields");
 	}
 	if (n < 0)
 		return tool_usage(
@@ -367,6 +397,8 @@ static const struct option options[] = {
 	{ "rate", required_argument, NULL, OPT_RATE },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "stall", required_argument, NULL, OPT_STALL },
+	{ "socket-errors", optional_argument, NULL, OPT_SOCKET_ERRORS },
+	{ "journald", optional_argument, NULL, OPT_JOURNALD },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },

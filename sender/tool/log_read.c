@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +41,21 @@ clock_ns(void)
 	return (int64_t)t.tv_sec * NS + t.tv_nsec;
 }
 
+/* As libsyncline does with what is sent. */
+static void
+print(const struct log_job *job, struct slice text)
+{
+	if (job->opts.procid != NULL)
+		(void)fprintf(
+		    stderr, "%s[%s]: ", job->opts.ident, job->opts.procid);
+	else
+		(void)fprintf(
+		    stderr, "%s[%d]: ", job->opts.ident, (int)getpid());
+	(void)fwrite(text.p, 1, text.n, stderr);
+	if (text.n == 0 || text.p[text.n - 1] != '\n')
+		(void)fputc('\n', stderr);
+}
+
 void
 log_text(struct syncline *s, const struct log_job *job, struct log_count *count,
     struct slice text)
@@ -49,7 +65,7 @@ log_text(struct syncline *s, const struct log_job *job, struct log_count *count,
 	int status = 0;
 
 	if (job->prio_prefix && pri_take(&text, &pri))
-		r.pri = pri;
+		r.pri = pri > LOG_PRIMASK ? pri : (r.pri & ~LOG_PRIMASK) | pri;
 	if (text.n == 0 && job->skip_empty)
 		return;
 	r.text = text.p;
@@ -57,6 +73,8 @@ log_text(struct syncline *s, const struct log_job *job, struct log_count *count,
 	count->read++;
 	if (!job->no_act)
 		status = syncline_record(s, &r);
+	else if ((job->opts.flags & SYNCLINE_PERROR) != 0)
+		print(job, text);
 	if (status == 0)
 		return;
 	count->refused++;

@@ -2,13 +2,19 @@
 /*
  * log_where.c - where `syncline log` sends to: options become a URL
  */
+#include <arpa/inet.h>
+
 #include <getopt.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tool/log.h"
 #include "tool/tool.h"
+
+/* Between URLs. */
+static const char blanks[] = " \t\n";
 
 /* In the order of LOG_TLS_CA and those that follow. */
 static const struct {
@@ -131,7 +137,6 @@ add_params(struct text *t, const struct log_where *w, const char *url, size_t n)
 static int
 complete_urls(struct text *t, const struct log_where *w, const char *urls)
 {
-	static const char blanks[] = " \t\n";
 	bool any = false;
 
 	for (; *urls != '\0'; urls += strcspn(urls, blanks)) {
@@ -157,6 +162,24 @@ complete_urls(struct text *t, const struct log_where *w, const char *urls)
 			 first_given(w));
 }
 
+/* A port may be a service's name; what is none is left to the library. */
+static void
+add_port(struct text *t, const char *port, const char *scheme)
+{
+	const char *protocol = strcmp(scheme, "udp") == 0 ? "udp" : "tcp";
+	const struct servent *service;
+	char digits[8];
+
+	/* cppcheck-suppress getservbynameCalled ; there is one thread yet */
+	service = getservbyname(port, protocol);
+	if (service != NULL) {
+		(void)snprintf(digits, sizeof(digits), "%u",
+		    (unsigned)ntohs((uint16_t)service->s_port));
+		port = digits;
+	}
+	add(t, port);
+}
+
 static int
 make_server(struct text *t, const struct log_where *w)
 {
@@ -179,7 +202,7 @@ make_server(struct text *t, const struct log_where *w)
 	add(t, six ? "://[" : "://");
 	add(t, w->server);
 	add(t, six ? "]:" : ":");
-	add(t, port);
+	add_port(t, port, w->scheme);
 	add_params(t, w, "", 0);
 	return TOOL_OK;
 }
@@ -222,4 +245,19 @@ log_make_url(struct log_job *job, const struct log_where *w)
 	if (t.n > 0)
 		job->url = job->made_url;
 	return TOOL_OK;
+}
+
+bool
+log_is_local(const struct log_job *job)
+{
+	const char *urls = job->url;
+
+	if (urls == NULL)
+		urls = secure_getenv("SYNCLINE_URL");
+	for (; urls != NULL && *urls != '\0'; urls += strcspn(urls, blanks)) {
+		urls += strspn(urls, blanks);
+		if (*urls != '\0' && strncmp(urls, "unix", 4) != 0)
+			return false;
+	}
+	return true;
 }

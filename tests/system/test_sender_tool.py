@@ -95,7 +95,62 @@ def test_the_header_of_rfc3164_has_all():
     assert sent[20:].split(" ")[0] != "-"
 
 
-@pytest.mark.parametrize("size,kept", (("8", 8), ("1K", 1024), ("1KiB", 1024)))
+@pytest.mark.parametrize("pri,number", (
+    ("local0.7", "135"), ("0", "8"), ("mail.warn", "20"), ("131", "131")))
+def test_a_priority_may_be_a_number(everywhere, pri, number):
+    c, _, udp, _ = everywhere
+    log("-n", "127.0.0.1", "-P", udp, "-p", pri, "x")
+    assert messages(c, 1)[0][0] == number
+
+
+def test_a_prefix_without_a_facility_has_that_of_the_option(everywhere):
+    c, tcp, _, _ = everywhere
+    log("-n", "127.0.0.1", "-P", tcp, "-T", "--prio-prefix", "-p",
+        "local0.notice", text="<3>one\n<11>two\nthree\n<0>four\n")
+    assert [m[0] for m in messages(c, 4)] == ["131", "11", "133", "128"]
+
+
+def test_standard_error_alone(everywhere):
+    c, tcp, _, _ = everywhere
+    said = log("-s", "--no-act", "-t", "me", "--id=7",
+               "--url", "tcp://127.0.0.1:%d" % tcp, text="one\n\ntwo")
+    assert said == "me[7]: one\nme[7]: \nme[7]: two\n"
+    assert re.fullmatch(r"me\[\d+\]: one two\n", log(
+        "-s", "--no-act", "-t", "me", "one", "two"))
+    assert c.count_lines() == 0
+
+
+def test_a_port_by_its_name():
+    try:
+        port = socket.getservbyname("discard", "tcp")
+    except OSError:
+        pytest.skip("there is no /etc/services")
+    assert "tcp://127.0.0.1:%d: " % port in log(
+        "-n", "127.0.0.1", "-T", "-P", "discard", "--timeout", 1, "x",
+        status=1)
+    assert "udp://h:nosuch: the port must be a number" in log(
+        "-n", "h", "-P", "nosuch", "x", status=2)
+
+
+@pytest.mark.parametrize("when,status", (
+    ("", 1), ("=on", 1), ("=auto", 1), ("=off", 0)))
+def test_errors_of_unix_sockets(tmp_path, when, status):
+    """Off as with logger, where lost messages are no failure; the others are
+    what we always do. It is of unix sockets alone."""
+    quick = ("--socket-errors" + when, "--timeout", "1", "x")
+    nowhere = tmp_path / "nowhere"
+    said = log("-u", nowhere, *quick, status=status)
+    assert ("not delivered" in said) == (status == 1)
+    said = log(*quick, status=status,
+               env={"SYNCLINE_URL": "unix://%s unix-stream://%s" % (
+                   nowhere, nowhere)})
+    assert ("not delivered" in said) == (status == 1)
+    log("-n", "127.0.0.1", "-T", "-P", free_port(), *quick, status=1)
+
+
+@pytest.mark.parametrize("size,kept", (
+    ("8", 8), ("1K", 1024), ("1KiB", 1024), ("00000064", 64),
+    ("0000000001K", 1024)))
 def test_the_longest_message(everywhere, size, kept):
     c, tcp, udp, sock = everywhere
     log("-n", "127.0.0.1", "-P", tcp, "-T", "-S", size, "x" * 2000)
@@ -312,6 +367,11 @@ def test_a_failure_in_tls_is_said(collect, certs, keys, says):
     (("-p", "192", "x"), "192: no such value"),
     (("-S", "65K", "x"), "65K: no such value"),
     (("-S", "0K", "x"), "0K: no such value"),
+    (("-S", "000", "x"), "000: no such value"),
+    (("-p", "local0.8", "x"), "local0.8: no such value"),
+    (("--socket-errors=maybe", "x"), "--socket-errors=maybe: on, off or auto"),
+    (("--journald",), "--journald: only systemd's journal takes"),
+    (("--journald=f",), "--journald: only systemd's journal takes"),
     (("-S", "1KB", "x"), "1KB: no such value"),
     (("-S", "99999999999999K", "x"), "99999999999999K: no such value"),
     (("--rfc5424=notime,noise", "x"), "--rfc5424=noise: notime, notq and"),
