@@ -25,6 +25,7 @@
 
 enum {
 	GIVE_UP_US = 300000, /* what the writer has for its last words */
+	TWICE_MS = 500, /* so soon after another, a signal may be no wish */
 	SIGNALS = 4
 };
 
@@ -44,6 +45,7 @@ struct engine {
 	struct event *on_ended, *on_late, *on_answer, *on_second;
 	struct mailbox ended; /* woken by threads at their end */
 	const char *stop_due; /* why, once the reload is over */
+	int64_t stop_since;   /* clock_ms() */
 	enum phase phase;
 	bool reloading; /* and that was told */
 	int status;
@@ -95,6 +97,29 @@ look_at_reload(struct engine *e)
 }
 
 static void
+end_at_once(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	log_line(LOG_WARNING, "second signal: ending at once");
+	_exit(1);
+}
+
+/* timeout(1) tells its child, and at once its group, the child again: whoever
+ * has nothing left to write still ends in order. */
+static void
+hurry(const struct engine *e)
+{
+	static const struct timeval soon = { 0, TWICE_MS * 1000L };
+
+	if (clock_ms() - e->stop_since >= TWICE_MS ||
+	    event_base_once(
+		e->house.base, -1, EV_TIMEOUT, end_at_once, NULL, &soon) == -1)
+		end_at_once(-1, 0, NULL);
+}
+
+static void
 on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct engine *e = arg;
@@ -118,9 +143,10 @@ on_signal(evutil_socket_t number, short what, void *arg)
 		return;
 	}
 	if (e->stop_due != NULL) {
-		log_line(LOG_WARNING, "second signal: ending at once");
-		_exit(1);
+		hurry(e);
+		return;
 	}
+	e->stop_since = clock_ms();
 	begin_stop(e, number == SIGINT ? "SIGINT" : "SIGTERM");
 }
 

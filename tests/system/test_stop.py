@@ -131,6 +131,19 @@ def test_signals_together(collect, both):
     assert oracle.check(c.lines(), {"a": 500}).perfect()
 
 
+def test_told_twice_at_the_same_time(collect):
+    """As by timeout(1), which tells its child and then its group."""
+    c = collect(args=("--sync", "never"))
+    senders.send_stream(c.address(), "tcp", b"<13>x\n")
+    c.wait_lines(1)
+    c.signal(signal.SIGSTOP)
+    c.signal(signal.SIGTERM)
+    c.signal(signal.SIGINT)
+    c.signal(signal.SIGCONT)
+    assert c.wait_exit() == 0, c.stderr()
+    assert "stopped: 1 received" in c.stderr()
+
+
 def test_term_during_the_start(tmp_path):
     """A10: at every stage of the start. Before the program has taken the
     signal over, it is the kernel that ends it."""
