@@ -19,21 +19,31 @@ enum {
 };
 
 static bool
-is_in(X509_CRL *crl, X509 *cert)
+is_in(const struct tls *t, X509_CRL *crl, X509 *cert)
 {
 	X509_REVOKED *found;
 
 	/* 2: it was taken off the list again */
-	return X509_NAME_cmp(
-		   X509_CRL_get_issuer(crl), X509_get_issuer_name(cert)) == 0 &&
-	    X509_CRL_get0_by_cert(crl, &found, cert) == 1;
+	if (X509_NAME_cmp(
+		X509_CRL_get_issuer(crl), X509_get_issuer_name(cert)) != 0 ||
+	    X509_CRL_get0_by_cert(crl, &found, cert) != 1)
+		return false;
+	/* another of that name, or one before it, may count from 1, too */
+	for (int i = 0; i < sk_X509_num(t->cas); i++) {
+		EVP_PKEY *key = X509_get0_pubkey(sk_X509_value(t->cas, i));
+
+		if (key != NULL && X509_CRL_verify(crl, key) == 1 &&
+		    X509_verify(cert, key) == 1)
+			return true;
+	}
+	return false;
 }
 
 static bool
 is_listed(const struct tls *t, X509 *cert)
 {
 	for (int i = 0; i < sk_X509_CRL_num(t->crls); i++)
-		if (is_in(sk_X509_CRL_value(t->crls, i), cert))
+		if (is_in(t, sk_X509_CRL_value(t->crls, i), cert))
 			return true;
 	return false;
 }
@@ -318,10 +328,14 @@ verify(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain, bool whole,
 		    param, X509_V_FLAG_PARTIAL_CHAIN);
 	else
 		X509_STORE_CTX_set_verify_cb(ctx, on_error);
-	if (X509_verify_cert(ctx) == 1) {
-		ok = true;
-		goto out;
+	ok = X509_verify_cert(ctx) == 1;
+	/* OpenSSL asks the newest list of an authority; any may revoke */
+	if (ok && tls_is_revoked(t, leaf, X509_STORE_CTX_get0_chain(ctx))) {
+		ok = false;
+		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_REVOKED);
 	}
+	if (ok)
+		goto out;
 	v->error = X509_STORE_CTX_get_error(ctx);
 	if (v->error == X509_V_OK)
 		v->error = X509_V_ERR_UNSPECIFIED;

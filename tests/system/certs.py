@@ -65,7 +65,8 @@ class Authority:
         write(self.path, pem(self.cert))
 
     def issue(self, name, sans=(), cn=None, usage=(CLIENT,), days=(-1, 365),
-              key=None, chain=(), signer=None, file=None, more=()):
+              key=None, chain=(), signer=None, file=None, more=(),
+              serial=None):
         """Makes NAME.pem, .key and .both; the path without its end."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         builder = (
@@ -74,7 +75,7 @@ class Authority:
             .issuer_name(self.subject if signer is None
                          else name_of(name if cn is None else cn))
             .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
+            .serial_number(serial or x509.random_serial_number())
             .not_valid_before(NOW + days[0] * DAY)
             .not_valid_after(NOW + days[1] * DAY))
         if sans:

@@ -429,6 +429,29 @@ def test_who_signed_it_may_be_revoked(shared, certs, middle, tmp_path):
             name == "good")
 
 
+@pytest.mark.parametrize("order", ["the other first", "the other last"])
+def test_any_list_of_an_authority_may_revoke(shared, certs, tmp_path, order):
+    """Several lists of one authority in a file: what one names is refused."""
+    lists = [certs.crl, certs.authority.crl("nobody")]
+    if order == "the other first":
+        lists.reverse()
+    crl = joined(tmp_path, "two.crl", *lists)
+    assert comes_through(shared, certs, certs.right, crl=crl)
+    assert not comes_through(shared, certs, certs.revoked, crl=crl)
+
+
+def test_a_list_of_the_same_name_is_about_others(shared, certs, tmp_path):
+    """An authority with a new key and its old name begins to count anew."""
+    new, cert = (made.Authority(tmp_path, "Test CA"), certs.revoked)
+    same = new.issue("same", ["web1.example.net"],
+                     serial=made.load(cert).serial_number)
+    ca = joined(tmp_path, "ca.pem", certs.ca, new.path)
+    crl = joined(tmp_path, "both.crl", new.crl("new"), certs.crl)
+    keys = {"ca": ca, "crl": crl, "peers": listed(same, cert)}
+    assert comes_through(shared, certs, same, **keys)
+    assert not comes_through(shared, certs, cert, **keys)
+
+
 def test_the_list_of_an_authority_that_is_no_root(shared, certs, middle,
                                                   tmp_path):
     """Nobody above it is asked for one; its own has to be there."""
