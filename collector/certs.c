@@ -103,6 +103,17 @@ look_at_sense(const struct listen_conf *l)
 		    listen_label(l), l->ca[0] != '\0' ? "ca" : "crl");
 }
 
+/* Told by us, as senders may not say it, or not to whom can help. */
+static void
+look_at_flaws(const struct listen_conf *l)
+{
+	struct err err;
+
+	if (tls_has_flaw(l->tls, &err))
+		log_line(LOG_WARNING, "listener %s: our certificate %s %s",
+		    listen_label(l), l->certificate, err.text);
+}
+
 static bool
 have_files_changed(struct cert_watch *w, const struct listen_conf *l)
 {
@@ -132,6 +143,7 @@ begin(struct certs *c, const struct plan *p)
 			continue;
 		look_at_rights(l);
 		look_at_sense(l);
+		look_at_flaws(l);
 	}
 	return true;
 }

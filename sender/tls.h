@@ -67,6 +67,11 @@ uint64_t tls_files_then(const struct tls *t);
 /* Can the files still be read, by who we are now? -1: *err names one. */
 int tls_files_check(const struct tls *t, struct err *err);
 
+/* Is there something about our certificate for which senders may refuse it, or
+ * for which an option does nothing? *err says what, and the cure. Of the side
+ * that is connected to alone. */
+bool tls_has_flaw(const struct tls *t, struct err *err);
+
 /* "sha-256:AB:CD:…" of our certificate (RFC-75, 76). */
 const char *tls_fingerprint(const struct tls *t);
 

@@ -142,11 +142,11 @@ tls_read_certificate(
 	}
 	if (x == NULL && n > 0 && is_end_of_pem())
 		rc = 0;
-	else if (x != NULL &&
-	    ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_EE_KEY_TOO_SMALL)
+	else if (x != NULL && ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_SSL)
 		(void)err_set(err,
-		    "its key is too weak for TLS today; take ECDSA P-256 or "
-		    "RSA of 2048 bits or more");
+		    "certificate %zu in it is too weak for TLS today (%s); "
+		    "take ECDSA P-256 or RSA of 2048 bits or more, and SHA-256",
+		    n, ERR_reason_error_string(ERR_peek_last_error()));
 	else
 		(void)refuse_pem("certificate", "CERTIFICATE", n, err);
 	ERR_clear_error();
@@ -182,7 +182,8 @@ tls_read_key(SSL_CTX *ctx, const char *path, struct err *err)
 		rc = 0;
 	else if (key != NULL)
 		(void)err_set(err,
-		    "does not belong to the certificate: they are no pair");
+		    "does not belong to the certificate, the first in its "
+		    "file: they are no pair");
 	else if (reason == PEM_R_BAD_PASSWORD_READ ||
 	    reason == PEM_R_PROBLEMS_GETTING_PASSWORD ||
 	    ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_UI)

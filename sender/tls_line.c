@@ -219,7 +219,7 @@ fail(struct tls_line *l)
 		    "the server speaks neither TLS 1.2 nor 1.3; older versions "
 		    "are not safe");
 	} else {
-		(void)tls_add_reason(text, sizeof(text), 0, l->tls);
+		(void)tls_add_reason(text, sizeof(text), 0);
 	}
 	set_why(l, text);
 	ERR_clear_error();

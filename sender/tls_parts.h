@@ -143,7 +143,11 @@ size_t tls_copy_name(
 
 /* What the last error of OpenSSL in this thread says, in plain words and
  * with a cure. why may hold something already. */
-size_t tls_add_reason(char *text, size_t size, size_t n, const struct tls *t);
+size_t tls_add_reason(char *text, size_t size, size_t n);
+
+/* tls_server.c: the same of a handshake of ours; the text begins anew. */
+size_t tls_add_server_reason(
+    char *text, size_t size, const SSL *ssl, const struct tls *t);
 
 /* What a peer sent that is no TLS. */
 size_t tls_add_no_tls(char *text, size_t size, size_t n, struct slice sent);

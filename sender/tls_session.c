@@ -224,7 +224,7 @@ fail(struct tls_session *s)
 {
 	char text[TLS_WHY_TEXT];
 
-	(void)tls_add_reason(text, sizeof(text), 0, s->tls);
+	(void)tls_add_server_reason(text, sizeof(text), s->ssl, s->tls);
 	set_why(s, text);
 	if (ERR_GET_REASON(ERR_peek_error()) ==
 	    SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)

@@ -262,22 +262,9 @@ alert_text(int reason)
 }
 
 static const char *
-reason_text(int reason, const struct tls *t)
+reason_text(int reason)
 {
 	switch (reason) {
-	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-		return t->store != NULL
-		    ? "it sent no certificate; give it one that an authority "
-		      "in `ca` signed (`client: optional` would do without)"
-		    : "it sent no certificate; give it one whose fingerprint "
-		      "is in `peers` (`client: optional` would do without)";
-	case SSL_R_NO_SHARED_CIPHER:
-		return t->legacy
-		    ? "it has none of our cipher suites; it needs ECDHE with "
-		      "AES-GCM or ChaCha20-Poly1305"
-		    : "it has none of our cipher suites; it needs ECDHE with "
-		      "AES-GCM or ChaCha20-Poly1305, or, if it is too old for "
-		      "these, `legacy: true` here";
 	case SSL_R_NO_SUITABLE_KEY_SHARE:
 	case SSL_R_NO_SUITABLE_GROUPS:
 		return "it has none of our groups for the key exchange; it "
@@ -289,27 +276,25 @@ reason_text(int reason, const struct tls *t)
 		       "are not safe; update it";
 	case SSL_R_NO_RENEGOTIATION:
 		return "it wanted to renegotiate, which is not allowed";
-	case SSL_R_TOO_MUCH_EARLY_DATA:
-		return "it sent data before the handshake was over (0-RTT), "
-		       "which anybody could send again; switch that off there";
 	case SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC:
 		return "what arrived is damaged: its checksum is wrong";
 	case SSL_R_EXCESSIVE_MESSAGE_SIZE:
-		return "its certificates are longer than 100 KiB";
+		return "a part of its handshake is too long; certificates may "
+		       "have 100 KiB";
 	default:
 		return alert_text(reason);
 	}
 }
 
 size_t
-tls_add_reason(char *text, size_t size, size_t n, const struct tls *t)
+tls_add_reason(char *text, size_t size, size_t n)
 {
 	unsigned long e = ERR_peek_error();
 	const char *words = NULL;
 	char buf[200];
 
 	if (ERR_GET_LIB(e) == ERR_LIB_SSL)
-		words = reason_text(ERR_GET_REASON(e), t);
+		words = reason_text(ERR_GET_REASON(e));
 	if (words != NULL)
 		return tls_add(text, size, n, "%s", words);
 	if (e == 0)
