@@ -155,6 +155,20 @@ STACK_OF(X509) * pem_read_certs(const char *path, struct err *err)
 	return certs;
 }
 
+bool
+pem_is_der(const char *path)
+{
+	struct err ignored;
+	struct text t;
+	bool is;
+
+	if (strcmp(path, "-") == 0)
+		return false;
+	is = read_file(path, &t, &ignored) == 0 && !holds(&t, "-----BEGIN ");
+	text_clear(&t);
+	return is;
+}
+
 int
 pem_count(const STACK_OF(X509) * certs)
 {

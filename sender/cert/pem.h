@@ -9,6 +9,7 @@
 #ifndef CERT_PEM_H
 #define CERT_PEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "wire/err.h"
@@ -27,6 +28,9 @@ enum {
  * least one. NULL sets *err. The caller's, with pem_free_certs().
  */
 struct stack_st_X509 *pem_read_certs(const char *path, struct err *err);
+
+/* Was that file, which could be read, in DER? Not asked of "-". */
+bool pem_is_der(const char *path);
 
 /* How many there are, and the i-th, which stays with the others. */
 int pem_count(const struct stack_st_X509 *certs);

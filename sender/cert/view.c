@@ -235,6 +235,16 @@ view_key(const X509 *cert, char out[VIEW_TEXT])
 }
 
 bool
+view_has_usual_curve(const X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	char name[VIEW_TEXT];
+
+	return key == NULL || EVP_PKEY_is_a(key, "EC") != 1 ||
+	    strncmp(curve_of(key, name), "P-", 2) == 0;
+}
+
+bool
 view_signature(const X509 *cert, char out[VIEW_TEXT])
 {
 	int nid = X509_get_signature_nid(cert);

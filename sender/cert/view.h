@@ -52,6 +52,9 @@ int64_t view_until_end(const struct x509_st *cert);
 /* "ECDSA P-256" or "RSA, 3072 bits"; returns false when that is weak. */
 bool view_key(const struct x509_st *cert, char out[VIEW_TEXT]);
 
+/* Is its key on a curve that every TLS has, or on none? */
+bool view_has_usual_curve(const struct x509_st *cert);
+
 /* How it is signed, "ecdsa-with-SHA256"; returns false when that is weak. */
 bool view_signature(const struct x509_st *cert, char out[VIEW_TEXT]);
 

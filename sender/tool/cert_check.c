@@ -50,6 +50,16 @@ bad(struct check *c, const char *cure, const char *fmt, ...)
 	c->problems++;
 }
 
+/* It was read all the same, as one may want to look at it. */
+static void
+check_form(struct check *c)
+{
+	if (!pem_is_der(c->file))
+		return;
+	bad(c, "openssl x509 -inform DER -in FILE -out NEWFILE",
+	    "it is in DER, and the collector and senders need PEM");
+}
+
 static void
 check_dates(struct check *c)
 {
@@ -109,8 +119,12 @@ check_strength(struct check *c)
 {
 	char text[VIEW_TEXT];
 
-	if (view_key(c->cert, text))
+	if (view_key(c->cert, text) && view_has_usual_curve(c->cert))
 		good("key: %s", text);
+	else if (view_key(c->cert, text))
+		bad(c, "make a new key: ECDSA P-256",
+		    "its key is on a curve that TLS 1.3 does not have: %s",
+		    text);
 	else
 		bad(c,
 		    "make a new key: ECDSA P-256, or RSA with 2048 bits or "
@@ -287,6 +301,7 @@ cert_check(const struct cert_options *o)
 		return tool_failed(o->command, &err);
 	c.cert = pem_at(c.certs, 0);
 	c.authority = use_is_authority(c.cert, &below);
+	check_form(&c);
 	check_dates(&c);
 	check_names(&c);
 	check_strength(&c);

@@ -244,6 +244,29 @@ def test_weak(tmp_path):
     assert "(WEAK)" in tool.must("cert", "show", path)
 
 
+def test_a_curve_that_few_take(tmp_path):
+    path = tmp_path / "curve.pem"
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:brainpoolP256r1", "-nodes", "-keyout",
+            tmp_path / "curve.key", "-out", path, "-subj",
+            "/CN=curve", "-addext", "subjectAltName=DNS:curve.example")
+    os.chmod(tmp_path / "curve.key", 0o600)
+    assert problems(path) == [(
+        "its key is on a curve that TLS 1.3 does not have: "
+        "ECDSA brainpoolP256r1",
+        "make a new key: ECDSA P-256")]
+
+
+def test_a_form_that_nobody_else_reads(client, tmp_path):
+    """It can be shown, but collector and senders take PEM alone."""
+    path = tmp_path / "client.der"
+    openssl("x509", "-in", client, "-outform", "DER", "-out", path)
+    assert problems(path, "--ca", client.parent / "ca.pem") == [(
+        "it is in DER, and the collector and senders need PEM",
+        "openssl x509 -inform DER -in FILE -out NEWFILE")]
+    assert "subject" in tool.must("cert", "show", path)
+
+
 def test_names_in_cn_only(tmp_path):
     path = tmp_path / "cn.pem"
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
