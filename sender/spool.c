@@ -131,7 +131,10 @@ spool_append(struct spool *s, struct slice record, struct err *err)
 		errno = ENOSPC;
 		return err_set(err, "spool: %s is full", s->path);
 	}
-	if (size > SPOOL_WRITE_BUFFER - s->out_n && spool_write(s, err) == -1)
+	/* the heads are extra: what was in one buffer fits into another */
+	if (s->out_n + size >
+		SPOOL_WRITE_BUFFER + (s->out_at == 0 ? SPOOL_HEADS : 0) &&
+	    spool_write(s, err) == -1)
 		return -1;
 	if ((s->out.fd == -1 || s->out_at + s->out_n > s->segment_limit) &&
 	    begin_segment(s, err) == -1)

@@ -43,9 +43,10 @@ int spool_open(struct spool **out, const char *folder, uint64_t limit,
  */
 int spool_hold(struct spool *s);
 
-/* What is not in a file yet goes to another spool, though that may be full, and
- * s is freed; its damage, and what was removed, is that of the other now; *err
- * says why. -1: *err, and the rest is still there. */
+/* What is not in a file yet goes to another spool, which was just opened,
+ * though that may be full, and s is freed; its damage, and what was removed, is
+ * that of the other now; *err says why. -1: *err, and all of it is still there.
+ */
 int spool_leave(struct spool *s, struct spool *to, struct err *err);
 
 /* Writes what is buffered, closes, frees. s may be NULL. */

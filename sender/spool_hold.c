@@ -77,12 +77,14 @@ spool_leave(struct spool *s, struct spool *to, struct err *err)
 	bool same = s->folder.ino == to->folder.ino &&
 	    s->folder.dev == to->folder.dev;
 	uint64_t gone = spool_left(s) + (same ? 0 : spool_left(to));
-	uint64_t limit = to->limit, found;
+	uint64_t limit = to->limit, segment_limit = to->segment_limit, found;
 	/* where a record may begin: a write may have ended anywhere */
 	size_t size, at = s->out_at == 0 ? SPOOL_HEADS : (0 - s->out_at) % 8;
 	int status = 0;
 
-	to->limit = UINT64_MAX;
+	/* All goes into its buffer, which is empty, as if it were new: only the
+	 * first one can fail, and what is moved is never in neither. */
+	to->limit = to->segment_limit = UINT64_MAX;
 	while (status == 0 && at < s->out_n) {
 		size = spool_check(slice_of(s->out_buffer + at, s->out_n - at),
 		    s->out_nonce, &record);
@@ -95,22 +97,17 @@ spool_leave(struct spool *s, struct spool *to, struct err *err)
 		at += status == 0 ? size : 0;
 	}
 	to->limit = limit;
-	if (status == 0) { /* in its buffer, as if they were new */
-		/* in the same part, what lacks is counted by who reads it */
-		found = spool_left(to) + (same ? to->damaged : 0);
-		if (s->removed && gone > found)
-			to->damaged += gone - found;
-		to->damaged += s->damaged;
-		(void)err_set(err, "spool: %s %s%s; another part is used",
-		    s->removed ? "somebody has removed"
-			       : "another process has taken",
-		    s->path, s->removed ? "" : ", and sends what was in it");
-		spool_free(s);
-		return 0;
-	}
-	at = at < s->out_n ? at : s->out_n;
-	s->out_at += at; /* no head is in front any more */
-	s->out_n -= at;
-	(void)memmove(s->out_buffer, s->out_buffer + at, s->out_n);
-	return -1;
+	to->segment_limit = segment_limit;
+	if (status == -1)
+		return -1;
+	/* in the same part, what lacks is counted by who reads it */
+	found = spool_left(to) + (same ? to->damaged : 0);
+	if (s->removed && gone > found)
+		to->damaged += gone - found;
+	to->damaged += s->damaged;
+	(void)err_set(err, "spool: %s %s%s; another part is used",
+	    s->removed ? "somebody has removed" : "another process has taken",
+	    s->path, s->removed ? "" : ", and sends what was in it");
+	spool_free(s);
+	return 0;
 }

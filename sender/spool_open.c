@@ -99,7 +99,7 @@ new_spool(uint64_t limit)
 	s->limit = limit;
 	s->segment_limit = limit / 8 < SEGMENT_MAX ? limit / 8 : SEGMENT_MAX;
 	s->in_buffer = malloc(SPOOL_READ_BUFFER);
-	s->out_buffer = malloc(SPOOL_WRITE_BUFFER);
+	s->out_buffer = malloc(SPOOL_WRITE_BUFFER + SPOOL_HEADS);
 	if (s->in_buffer != NULL && s->out_buffer != NULL)
 		return s;
 	spool_free(s);

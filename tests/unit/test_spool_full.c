@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -191,6 +192,105 @@ a_full_part_takes_what_is_moved(void **state)
 	spool_close(full);
 }
 
+/* All that fits into the buffer of one on a full disk, whose file somebody has
+ * removed; *n: how many. */
+static struct spool *
+full_buffer(const struct folder *f, unsigned *n)
+{
+	struct spool *s = spoolplace_open(f);
+	char text[512];
+
+	append(s, "first");
+	assert_int_equal(write_all(s), 0);
+	room = 0;
+	*n = 0;
+	do
+		(void)snprintf(text, sizeof(text), "%0*u", 500, *n);
+	while (append(s, text) == 0 && ++*n);
+	assert_true(*n > 300);
+	room = SIZE_MAX;
+	spoolplace_remove_files(f->path);
+	assert_int_equal(spool_hold(s), -1);
+	return s;
+}
+
+/* Moves it, as often as it takes, to one that may write so much, and whose
+ * syncs fail. */
+static struct spool *
+move(const struct folder *f, struct spool *s, size_t some)
+{
+	struct spool *to = NULL;
+	struct err err;
+	int status;
+
+	do {
+		room = SIZE_MAX;
+		/* the smallest segments */
+		if (spool_open(&to, f->path, SPOOL_LIMIT_MIN, false, &err) ==
+		    -1)
+			fail_msg("%s", err.text);
+		room = some;
+		failing = 1000;
+		status = spool_leave(s, to, &err);
+		if (status == -1)
+			spool_close(to);
+		some = SIZE_MAX;
+		failing = 0;
+	} while (status == -1);
+	room = SIZE_MAX;
+	return to;
+}
+
+/* In the middle of a move, too, wherever that is. */
+static void
+a_full_disk_loses_nothing_that_is_moved(void **state)
+{
+	struct folder *f = *state;
+	struct spool *s, *to;
+	char text[512];
+	unsigned n;
+
+	for (size_t some = 0; some < 300000; some += 59999) {
+		s = full_buffer(f, &n);
+		to = move(f, s, some);
+		assert_int_equal(spool_left(to), n);
+		assert_int_equal(spool_damaged(to), 1); /* the first */
+		for (unsigned i = 0; i < n; i++) {
+			(void)snprintf(text, sizeof(text), "%0*u", 500, i);
+			take(to, text);
+		}
+		assert_int_equal(spool_left(to), 0);
+		assert_int_equal(spool_damaged(to), 1);
+		spool_close(to);
+		spoolplace_remove_files(f->path);
+	}
+}
+
+/* Nor does a part that cannot be written to at all. */
+static void
+no_descriptors_lose_nothing_that_is_moved(void **state)
+{
+	struct folder *f = *state;
+	struct rlimit before, none;
+	struct spool *s, *to;
+	struct err err;
+	unsigned n;
+
+	s = full_buffer(f, &n);
+	to = spoolplace_open(f);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(spool_leave(s, to, &err), -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	spool_close(to);
+	to = move(f, s, SIZE_MAX);
+	assert_int_equal(spool_left(to), n);
+	assert_int_equal(spool_damaged(to), 1);
+	spool_close(to);
+}
+
 /* A file of the program, that has the number of a descriptor which the program
  * closed, is not written to. */
 static void
@@ -230,6 +330,8 @@ main(void)
 		WITH_FOLDER(what_is_in_a_file_is_read),
 		WITH_FOLDER(what_is_behind_a_torn_one_is_moved),
 		WITH_FOLDER(a_full_part_takes_what_is_moved),
+		WITH_FOLDER(a_full_disk_loses_nothing_that_is_moved),
+		WITH_FOLDER(no_descriptors_lose_nothing_that_is_moved),
 		WITH_FOLDER(a_copy_does_not_go_elsewhere),
 	};
 
