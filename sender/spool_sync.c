@@ -38,12 +38,18 @@ copy(struct spool *s, const struct own *to, size_t n, off_t at)
 {
 	size_t have = 0, done = 0;
 	ssize_t some = 0;
+	char name[32];
 
 	while (have < n) {
 		some = pread(s->out.fd, s->out_buffer + have, n - have,
 		    at + (off_t)have);
 		if (some == 0)
 			errno = EBADMSG; /* it has become shorter */
+		if (some == -1) {
+			spool_segment_name(
+			    s->segments[s->count - 1].first, name);
+			spool_cannot_read(s, name);
+		}
 		if (some <= 0)
 			return -1;
 		have += (size_t)some;
@@ -72,7 +78,10 @@ copy_segment(struct spool *s, struct own *to)
 			return -1;
 	}
 	if (!spool_is_whole(s, to)) {
-		if (is_ours(to) && is_ours(&s->out))
+		/* what cannot be read may yet be right */
+		errno = EIO;
+		if (s->unread.text[0] == '\0' && is_ours(to) &&
+		    is_ours(&s->out))
 			errno = EBADMSG;
 		return -1;
 	}
@@ -141,7 +150,14 @@ spool_sync_out(struct spool *s, struct err *err)
 int
 spool_sync(struct spool *s, struct err *err)
 {
-	if (spool_sync_out(s, err) == -1)
+	int status = spool_sync_out(s, err);
+
+	if (s->unread.text[0] != '\0') {
+		*err = s->unread;
+		s->unread.text[0] = '\0';
+		return -1;
+	}
+	if (status == -1)
 		return -1;
 	if (s->doubted <= s->acknowledged || s->lost)
 		return 0;

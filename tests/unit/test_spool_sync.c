@@ -19,11 +19,13 @@
 
 int __wrap_fdatasync(int fd);
 int __wrap_fsync(int fd);
+ssize_t __wrap_pread(int fd, void *p, size_t n, off_t at);
 
 /* RULE: variables of the whole file: the library's calls end up here. */
 static int failing; /* so many syncs of files, from now on */
 static int failing_folders;
-static ino_t believed; /* the last file whose sync went well */
+static const char *unreadable; /* files of this name */
+static ino_t believed;         /* the last file whose sync went well */
 
 int
 __wrap_fdatasync(int fd)
@@ -51,10 +53,26 @@ __wrap_fsync(int fd)
 	return (int)syscall(SYS_fsync, fd);
 }
 
+ssize_t
+__wrap_pread(int fd, void *p, size_t n, off_t at)
+{
+	char link[64], name[256] = "";
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (unreadable != NULL &&
+	    readlink(link, name, sizeof(name) - 1) != -1 &&
+	    strcmp(strrchr(name, '/') + 1, unreadable) == 0) {
+		errno = EIO;
+		return -1;
+	}
+	return syscall(SYS_pread64, fd, p, n, at);
+}
+
 static int
 set_up(void **state)
 {
 	failing = failing_folders = 0;
+	unreadable = NULL;
 	return spoolplace_set_up(state);
 }
 
@@ -263,6 +281,72 @@ what_is_gone_is_never_safe(void **state)
 	spool_close(s);
 }
 
+static void
+assert_cannot_read(const struct folder *f, struct spool *s, const char *name)
+{
+	char what[200];
+	struct err err;
+
+	assert_int_equal(spool_sync(s, &err), -1);
+	(void)snprintf(what, sizeof(what),
+	    "spool: cannot read %s: Input/output error", path(f, name));
+	assert_string_equal(err.text, what);
+}
+
+/* That is not to say that it is gone. */
+static void
+what_cannot_be_read_back_is_tried_again(void **state)
+{
+	static const char *const names[] = { "copy", "0000000000000001.log" };
+	struct folder *f = *state;
+	struct spool *s;
+
+	for (int i = 0; i < 2; i++) {
+		s = spoolplace_open(f);
+		append(s, "one");
+		failing = 1;
+		unreadable = names[i];
+		assert_cannot_read(f, s, names[i]);
+		assert_cannot_read(f, s, names[i]);
+		assert_false(spool_is_synced(s));
+		unreadable = NULL;
+		assert_synced(s);
+		(void)read_one(s, "one");
+		assert_nothing(s);
+		spool_close(s);
+		spoolplace_remove_files(f->path);
+	}
+}
+
+/* Its head, or what comes later; it is counted, and told once. */
+static void
+what_cannot_be_read_is_named(void **state)
+{
+	static const char name[] = "0000000000000001.log";
+	struct folder *f = *state;
+	struct spool *s;
+	struct slice record;
+	uint64_t number;
+
+	for (int i = 0; i < 2; i++) {
+		s = spoolplace_open(f);
+		append(s, "one");
+		assert_synced(s);
+		if (i > 0)
+			(void)read_one(s, "one");
+		append(s, "two");
+		assert_synced(s);
+		unreadable = name;
+		assert_false(spool_read(s, &record, &number));
+		assert_int_equal(spool_damaged(s), 2 - i);
+		assert_cannot_read(f, s, name);
+		assert_synced(s);
+		unreadable = NULL;
+		spool_close(s);
+		spoolplace_remove_files(f->path);
+	}
+}
+
 /* Of one that was killed while it made it. */
 static void
 a_copy_is_not_left(void **state)
@@ -292,6 +376,8 @@ main(void)
 		WITH_FOLDER(a_name_is_made_again),
 		WITH_FOLDER(who_reads_meanwhile_goes_on),
 		WITH_FOLDER(what_is_gone_is_never_safe),
+		WITH_FOLDER(what_cannot_be_read_back_is_tried_again),
+		WITH_FOLDER(what_cannot_be_read_is_named),
 		WITH_FOLDER(a_copy_is_not_left),
 	};
 
