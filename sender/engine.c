@@ -320,12 +320,12 @@ engine_leave(struct engine *e)
 	if (e->flight_is_spooled)
 		flight_reset(&e->flight); /* it is read again from there */
 	e->flight_is_spooled = false;
-	engine_hold_spool(e);
 	if (e->spool != NULL) {
 		io_close(&e->link.io);
 		e->link.state = LINK_DOWN;
 		e->unreachable = true;
-		e->spool_retry = 0;
+		e->spool_retry = 0; /* no later try will be due */
+		engine_hold_spool(e);
 		/* behind younger ones, in the rare case that there are */
 		engine_save(e);
 		do

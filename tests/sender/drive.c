@@ -161,6 +161,7 @@ static const struct {
 	{ "closed", drive_closed },
 	{ "removed", drive_closed },
 	{ "paused", drive_paused },
+	{ "left", drive_left },
 	{ "atexit", drive_atexit },
 	{ "busy", drive_busy },
 	{ "_exit", drive_leave },

@@ -34,6 +34,7 @@ int drive_later(const struct job *job);
 int drive_missed(const struct job *job);
 int drive_closed(const struct job *job);
 int drive_paused(const struct job *job);
+int drive_left(const struct job *job);
 int drive_atexit(const struct job *job);
 int drive_busy(const struct job *job);
 int drive_leave(const struct job *job); /* as its name says */

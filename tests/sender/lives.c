@@ -262,6 +262,19 @@ drive_paused(const struct job *job)
 	return drive_end(s, job);
 }
 
+/* More than is taken, until we are told to leave it. */
+int
+drive_left(const struct job *job)
+{
+	struct syncline *s;
+
+	block_signal();
+	s = drive_open(job);
+	log_numbers(s, job, 1);
+	wait_for_signal();
+	return drive_end(s, job);
+}
+
 /* RULE: variables of the whole file: atexit(3) hands nothing over. */
 static struct syncline *handle;
 static int close_timeout;

@@ -4,6 +4,7 @@
 Fault K6; closed and reused descriptors also in test_sender.py.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -303,6 +304,32 @@ def test_what_somebody_removes_is_counted_once(collect, tmp_path, what):
     assert got["damaged"] == count - len(kept)
     assert (len(kept) == 0, len(kept) == count) == (
         what == "*.log", what == "lock")
+
+
+def test_a_spool_that_is_there_again_at_the_end(collect, tmp_path):
+    """It was removed and could not be made anew; that is tried once more when
+    all else ends, though it would not be due yet: what is on its way to a
+    collector that hangs goes there, too."""
+    url, spool, count = "unix://%s/in" % tmp_path, tmp_path / "spool", 200
+    c = collect(listen=(url,))
+    c.signal(signal.SIGSTOP)
+    one = Drive("left", url, count=count, size=4000, memory=16 << 20,
+                spool=spool, timeout=0)
+    assert one.process.stdout.readline() == "waiting\n"
+    shutil.rmtree(spool)
+    spool.write_text("not a folder")
+    line = one.process.stderr.readline()
+    while "spool failed" not in line:
+        assert line
+        line = one.process.stderr.readline()
+    spool.unlink()
+    one.process.send_signal(signal.SIGUSR1)
+    got = one.end(1)
+    assert (got["dropped"], got["close"]) == (0, -errno.ETIMEDOUT)
+    c.signal(signal.SIGCONT)
+    assert drive("flood", url, count=1, spool=spool)["replayed"] > 0
+    c.stop()
+    assert set(numbers(c.lines())[0, 1]) == set(range(count))
 
 
 def test_openlog_while_threads_log(collect):
