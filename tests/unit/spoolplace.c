@@ -61,3 +61,46 @@ spoolplace_open(const struct folder *f)
 		fail_msg("%s", err.text);
 	return s;
 }
+
+void
+spoolplace_append(struct spool *s, const char *text)
+{
+	struct err err;
+
+	if (spool_append(s, slice_str(text), &err) == -1)
+		fail_msg("%s", err.text);
+}
+
+uint64_t
+spoolplace_read(struct spool *s, const char *text)
+{
+	struct slice record;
+	uint64_t number = 0;
+
+	assert_true(spool_read(s, &record, &number));
+	assert_int_equal(record.n, strlen(text));
+	assert_memory_equal(record.p, text, record.n);
+	return number;
+}
+
+void
+spoolplace_take(struct spool *s, const char *text)
+{
+	spool_acknowledge(s, spoolplace_read(s, text));
+}
+
+void
+spoolplace_nothing(struct spool *s)
+{
+	struct slice record;
+	uint64_t number;
+
+	assert_false(spool_read(s, &record, &number));
+}
+
+void
+spoolplace_nothing_lost(struct spool *s)
+{
+	spoolplace_nothing(s);
+	assert_int_equal(spool_damaged(s), 0);
+}

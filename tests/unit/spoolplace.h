@@ -26,7 +26,22 @@ int spoolplace_tear_down(void **state);
 
 void spoolplace_remove_files(const char *path);
 
-/* Fails the test when it cannot be had. */
+/* These fail the test when it is otherwise. */
 struct spool *spoolplace_open(const struct folder *f);
+void spoolplace_append(struct spool *s, const char *text);
+
+/* The next one, which must be this; its number. */
+uint64_t spoolplace_read(struct spool *s, const char *text);
+
+/* Also, it is delivered. */
+void spoolplace_take(struct spool *s, const char *text);
+
+/* There is no next one; also, nothing was damaged. */
+void spoolplace_nothing(struct spool *s);
+void spoolplace_nothing_lost(struct spool *s);
+
+#define WITH_FOLDER(test)                \
+	cmocka_unit_test_setup_teardown( \
+	    test, spoolplace_set_up, spoolplace_tear_down)
 
 #endif

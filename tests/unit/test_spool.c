@@ -376,10 +376,6 @@ what_cannot_be_opened_now_is_read_later(void **state)
 	spool_close(s);
 }
 
-#define WITH_FOLDER(test)                \
-	cmocka_unit_test_setup_teardown( \
-	    test, spoolplace_set_up, spoolplace_tear_down)
-
 int
 main(void)
 {

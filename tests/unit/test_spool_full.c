@@ -83,29 +83,6 @@ write_all(struct spool *s)
 	return spool_write(s, &err);
 }
 
-/* The next one, which must be this; it is delivered. */
-static void
-take(struct spool *s, const char *text)
-{
-	struct slice record;
-	uint64_t number;
-
-	assert_true(spool_read(s, &record, &number));
-	assert_int_equal(record.n, strlen(text));
-	assert_memory_equal(record.p, text, record.n);
-	spool_acknowledge(s, number);
-}
-
-static void
-assert_nothing(struct spool *s)
-{
-	struct slice record;
-	uint64_t number;
-
-	assert_false(spool_read(s, &record, &number));
-	assert_int_equal(spool_damaged(s), 0);
-}
-
 /* Whatever the room is in which the next one does not fit. */
 static void
 what_is_in_a_file_is_read(void **state)
@@ -121,14 +98,14 @@ what_is_in_a_file_is_read(void **state)
 		append(s, "four");
 		room = some;
 		assert_int_equal(write_all(s), -1);
-		take(s, "one");
-		take(s, "two");
-		assert_nothing(s);
+		spoolplace_take(s, "one");
+		spoolplace_take(s, "two");
+		spoolplace_nothing_lost(s);
 		assert_int_equal(spool_left(s), 2);
 		room = SIZE_MAX;
-		take(s, "three");
-		take(s, "four");
-		assert_nothing(s);
+		spoolplace_take(s, "three");
+		spoolplace_take(s, "four");
+		spoolplace_nothing_lost(s);
 		spool_close(s);
 	}
 }
@@ -155,7 +132,7 @@ what_is_behind_a_torn_one_is_moved(void **state)
 		other = spoolplace_open(f);
 		assert_int_equal(spool_leave(s, other, &err), 0);
 		assert_int_equal(spool_left(other), 1);
-		take(other, "three");
+		spoolplace_take(other, "three");
 		assert_int_equal(spool_left(other), 0);
 		assert_int_equal(spool_damaged(other), 2);
 		spool_close(other);
@@ -257,7 +234,7 @@ a_full_disk_loses_nothing_that_is_moved(void **state)
 		assert_int_equal(spool_damaged(to), 1); /* the first */
 		for (unsigned i = 0; i < n; i++) {
 			(void)snprintf(text, sizeof(text), "%0*u", 500, i);
-			take(to, text);
+			spoolplace_take(to, text);
 		}
 		assert_int_equal(spool_left(to), 0);
 		assert_int_equal(spool_damaged(to), 1);
@@ -320,19 +297,19 @@ a_copy_does_not_go_elsewhere(void **state)
 	spool_close(s);
 }
 
-#define WITH_FOLDER(test) \
+#define WITH_DISK(test) \
 	cmocka_unit_test_setup_teardown(test, set_up, spoolplace_tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_FOLDER(what_is_in_a_file_is_read),
-		WITH_FOLDER(what_is_behind_a_torn_one_is_moved),
-		WITH_FOLDER(a_full_part_takes_what_is_moved),
-		WITH_FOLDER(a_full_disk_loses_nothing_that_is_moved),
-		WITH_FOLDER(no_descriptors_lose_nothing_that_is_moved),
-		WITH_FOLDER(a_copy_does_not_go_elsewhere),
+		WITH_DISK(what_is_in_a_file_is_read),
+		WITH_DISK(what_is_behind_a_torn_one_is_moved),
+		WITH_DISK(a_full_part_takes_what_is_moved),
+		WITH_DISK(a_full_disk_loses_nothing_that_is_moved),
+		WITH_DISK(no_descriptors_lose_nothing_that_is_moved),
+		WITH_DISK(a_copy_does_not_go_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,37 +44,6 @@ __wrap_pread(int fd, void *p, size_t n, off_t at)
 	return syscall(SYS_pread64, fd, p, n, at);
 }
 
-static void
-append(struct spool *s, const char *text)
-{
-	struct err err;
-
-	if (spool_append(s, slice_str(text), &err) == -1)
-		fail_msg("%s", err.text);
-}
-
-/* The next one, which must be this; it is delivered. */
-static void
-take(struct spool *s, const char *text)
-{
-	struct slice record;
-	uint64_t number;
-
-	assert_true(spool_read(s, &record, &number));
-	assert_int_equal(record.n, strlen(text));
-	assert_memory_equal(record.p, text, record.n);
-	spool_acknowledge(s, number);
-}
-
-static void
-assert_nothing(struct spool *s)
-{
-	struct slice record;
-	uint64_t number;
-
-	assert_false(spool_read(s, &record, &number));
-}
-
 /* One with "one" in a file and "two" in memory, and no descriptor. */
 static struct spool *
 closed_one(const struct folder *f)
@@ -82,9 +51,9 @@ closed_one(const struct folder *f)
 	struct spool *s = spoolplace_open(f);
 	struct err err;
 
-	append(s, "one");
+	spoolplace_append(s, "one");
 	assert_int_equal(spool_write(s, &err), 0);
-	append(s, "two");
+	spoolplace_append(s, "two");
 	for (int fd = FIRST; fd < NUMBERS; fd++)
 		(void)close(fd);
 	return s;
@@ -97,7 +66,7 @@ assert_lost(struct spool *s)
 
 	assert_int_equal(spool_hold(s), -1);
 	assert_int_equal(errno, ESTALE);
-	assert_nothing(s);
+	spoolplace_nothing(s);
 	assert_int_equal(spool_write(s, &err), -1);
 	assert_int_equal(spool_append(s, slice_str("three"), &err), -1);
 }
@@ -110,11 +79,11 @@ it_has_its_part_again(void **state)
 
 	assert_int_equal(spool_hold(s), 0);
 	other = spoolplace_open(f);
-	assert_nothing(other); /* it has another part */
+	spoolplace_nothing(other); /* it has another part */
 	spool_close(other);
-	take(s, "one");
-	take(s, "two");
-	assert_nothing(s);
+	spoolplace_take(s, "one");
+	spoolplace_take(s, "two");
+	spoolplace_nothing(s);
 	assert_int_equal(spool_damaged(s), 0);
 	spool_close(s);
 }
@@ -126,11 +95,11 @@ it_has_it_again_by_itself(void **state)
 	struct folder *f = *state;
 	struct spool *s = closed_one(f), *other;
 
-	take(s, "one");
+	spoolplace_take(s, "one");
 	other = spoolplace_open(f);
-	assert_nothing(other);
+	spoolplace_nothing(other);
 	spool_close(other);
-	take(s, "two");
+	spoolplace_take(s, "two");
 	spool_close(s);
 }
 
@@ -144,11 +113,11 @@ who_has_it_now_keeps_it(void **state)
 	assert_lost(s);
 	mine = spoolplace_open(f);
 	assert_int_equal(spool_leave(s, mine, &err), 0);
-	take(other, "one");
-	assert_nothing(other);
+	spoolplace_take(other, "one");
+	spoolplace_nothing(other);
 	assert_int_equal(spool_damaged(other), 0);
-	take(mine, "two");
-	assert_nothing(mine);
+	spoolplace_take(mine, "two");
+	spoolplace_nothing(mine);
 	spool_close(other);
 	spool_close(mine);
 }
@@ -160,12 +129,12 @@ who_had_it_meanwhile_is_noticed(void **state)
 	struct folder *f = *state;
 	struct spool *s = closed_one(f), *other = spoolplace_open(f);
 
-	take(other, "one");
+	spoolplace_take(other, "one");
 	spool_close(other);
 	assert_lost(s);
 	assert_lost(s); /* for good */
 	other = spoolplace_open(f);
-	assert_nothing(other);
+	spoolplace_nothing(other);
 	spool_close(other);
 	spool_close(s);
 }
@@ -178,9 +147,9 @@ what_was_removed_is_left(void **state)
 	struct spool *s = spoolplace_open(f), *other;
 	struct err err;
 
-	append(s, "one");
+	spoolplace_append(s, "one");
 	assert_int_equal(spool_write(s, &err), 0);
-	append(s, "two");
+	spoolplace_append(s, "two");
 	assert_int_equal(spool_left(s), 2);
 	assert_int_equal(spool_hold(s), 0);
 	spoolplace_remove_files(f->path);
@@ -191,8 +160,8 @@ what_was_removed_is_left(void **state)
 	assert_int_equal(spool_damaged(other), 1);
 	assert_int_equal(spool_left(other), 1);
 	assert_int_equal(spool_hold(other), 0);
-	take(other, "two");
-	assert_nothing(other);
+	spoolplace_take(other, "two");
+	spoolplace_nothing(other);
 	assert_int_equal(spool_left(other), 0);
 	spool_close(other);
 }
@@ -214,15 +183,15 @@ removed_segments_are_left(void **state)
 	struct spool *s = spoolplace_open(f), *other;
 	struct err err;
 
-	append(s, "one");
+	spoolplace_append(s, "one");
 	assert_int_equal(spool_write(s, &err), 0);
-	append(s, "two");
+	spoolplace_append(s, "two");
 	remove_from(f, "0000000000000001.log");
 	assert_lost(s);
 	other = spoolplace_open(f);
 	assert_int_equal(spool_leave(s, other, &err), 0);
-	take(other, "two");
-	assert_nothing(other);
+	spoolplace_take(other, "two");
+	spoolplace_nothing(other);
 	assert_int_equal(spool_damaged(other), 1);
 	spool_close(other);
 	other = spoolplace_open(f); /* once, and for all */
@@ -239,16 +208,16 @@ a_removed_lock_is_lost(void **state)
 	struct spool *s = spoolplace_open(f), *other;
 	struct err err;
 
-	append(s, "one");
+	spoolplace_append(s, "one");
 	assert_int_equal(spool_write(s, &err), 0);
-	append(s, "two");
+	spoolplace_append(s, "two");
 	remove_from(f, "lock");
 	assert_lost(s);
 	other = spoolplace_open(f);
 	assert_int_equal(spool_leave(s, other, &err), 0);
-	take(other, "one");
-	take(other, "two");
-	assert_nothing(other);
+	spoolplace_take(other, "one");
+	spoolplace_take(other, "two");
+	spoolplace_nothing(other);
 	assert_int_equal(spool_damaged(other), 0);
 	spool_close(other);
 }
@@ -262,15 +231,15 @@ what_is_read_elsewhere_is_no_damage(void **state)
 	uint64_t number;
 	struct err err;
 
-	append(s, "one");
+	spoolplace_append(s, "one");
 	assert_int_equal(spool_write(s, &err), 0);
-	take(s, "one"); /* the file is open */
-	append(s, "two");
+	spoolplace_take(s, "one"); /* the file is open */
+	spoolplace_append(s, "two");
 	assert_int_equal(spool_write(s, &err), 0);
 	steal = true;
 	assert_false(spool_read(s, &record, &number));
 	assert_false(steal);
-	take(s, "two");
+	spoolplace_take(s, "two");
 	assert_int_equal(spool_damaged(s), 0);
 	spool_close(s);
 }
@@ -284,26 +253,22 @@ an_interrupted_read_is_no_damage(void **state)
 	uint64_t number;
 	struct err err;
 
-	append(s, "one");
+	spoolplace_append(s, "one");
 	assert_int_equal(spool_write(s, &err), 0);
-	take(s, "one");
-	append(s, "two");
+	spoolplace_take(s, "one");
+	spoolplace_append(s, "two");
 	spool_close(s);
 	interrupted = true;
 	s = spoolplace_open(*state);
-	append(s, "three"); /* in another segment */
+	spoolplace_append(s, "three"); /* in another segment */
 	assert_true(spool_read(s, &record, &number));
 	interrupted = false;
 	assert_int_equal(record.n, strlen("two"));
 	assert_int_equal(spool_damaged(s), 0);
 	spool_acknowledge(s, number);
-	take(s, "three");
+	spoolplace_take(s, "three");
 	spool_close(s);
 }
-
-#define WITH_FOLDER(test)                \
-	cmocka_unit_test_setup_teardown( \
-	    test, spoolplace_set_up, spoolplace_tear_down)
 
 int
 main(void)

@@ -77,38 +77,6 @@ set_up(void **state)
 }
 
 static void
-append(struct spool *s, const char *text)
-{
-	struct err err;
-
-	if (spool_append(s, slice_str(text), &err) == -1)
-		fail_msg("%s", err.text);
-}
-
-/* The next one, which must be this. */
-static uint64_t
-read_one(struct spool *s, const char *text)
-{
-	struct slice record;
-	uint64_t number = 0;
-
-	assert_true(spool_read(s, &record, &number));
-	assert_int_equal(record.n, strlen(text));
-	assert_memory_equal(record.p, text, record.n);
-	return number;
-}
-
-static void
-assert_nothing(struct spool *s)
-{
-	struct slice record;
-	uint64_t number;
-
-	assert_false(spool_read(s, &record, &number));
-	assert_int_equal(spool_damaged(s), 0);
-}
-
-static void
 assert_synced(struct spool *s)
 {
 	struct err err;
@@ -153,24 +121,24 @@ a_file_is_written_again(void **state)
 	struct spool *s = spoolplace_open(f);
 	ino_t first;
 
-	append(s, "one");
+	spoolplace_append(s, "one");
 	assert_synced(s);
 	first = inode(f);
-	append(s, "two");
+	spoolplace_append(s, "two");
 	failing = 1;
 	assert_synced(s);
 	assert_int_not_equal(inode(f), first);
 	assert_int_equal(inode(f), believed);
-	append(s, "three");
+	spoolplace_append(s, "three");
 	assert_synced(s);
 	assert_int_equal(inode(f), believed);
 	assert_int_equal(access(path(f, "copy"), F_OK), -1);
 	spool_close(s);
 	s = spoolplace_open(f);
-	(void)read_one(s, "one");
-	(void)read_one(s, "two");
-	(void)read_one(s, "three");
-	assert_nothing(s);
+	(void)spoolplace_read(s, "one");
+	(void)spoolplace_read(s, "two");
+	(void)spoolplace_read(s, "three");
+	spoolplace_nothing_lost(s);
 	spool_close(s);
 }
 
@@ -182,13 +150,13 @@ a_disk_that_goes_on_failing(void **state)
 	struct spool *s = spoolplace_open(f);
 	ino_t first;
 
-	append(s, "one");
+	spoolplace_append(s, "one");
 	failing = 1000;
 	assert_not_synced(s);
 	first = inode(f);
-	append(s, "two");
+	spoolplace_append(s, "two");
 	assert_not_synced(s);
-	append(s, "three");
+	spoolplace_append(s, "three");
 	assert_not_synced(s);
 	assert_int_equal(inode(f), first);
 	assert_int_equal(access(path(f, "copy"), F_OK), -1);
@@ -196,10 +164,10 @@ a_disk_that_goes_on_failing(void **state)
 	assert_synced(s);
 	assert_int_not_equal(inode(f), first);
 	assert_int_equal(inode(f), believed);
-	(void)read_one(s, "one");
-	(void)read_one(s, "two");
-	(void)read_one(s, "three");
-	assert_nothing(s);
+	(void)spoolplace_read(s, "one");
+	(void)spoolplace_read(s, "two");
+	(void)spoolplace_read(s, "three");
+	spoolplace_nothing_lost(s);
 	spool_close(s);
 }
 
@@ -210,14 +178,14 @@ a_name_is_made_again(void **state)
 	struct spool *s = spoolplace_open(f);
 	ino_t first;
 
-	append(s, "one");
+	spoolplace_append(s, "one");
 	failing_folders = 2;
 	assert_not_synced(s);
 	first = inode(f);
 	assert_synced(s);
 	assert_int_not_equal(inode(f), first);
-	(void)read_one(s, "one");
-	assert_nothing(s);
+	(void)spoolplace_read(s, "one");
+	spoolplace_nothing_lost(s);
 	spool_close(s);
 }
 
@@ -227,18 +195,18 @@ who_reads_meanwhile_goes_on(void **state)
 	struct spool *s = spoolplace_open(*state);
 	uint64_t number;
 
-	append(s, "one");
-	append(s, "two");
-	number = read_one(s, "one");
+	spoolplace_append(s, "one");
+	spoolplace_append(s, "two");
+	number = spoolplace_read(s, "one");
 	failing = 1;
 	assert_synced(s);
-	append(s, "three");
+	spoolplace_append(s, "three");
 	spool_acknowledge(s, number);
-	(void)read_one(s, "two");
-	(void)read_one(s, "three");
-	assert_nothing(s);
+	(void)spoolplace_read(s, "two");
+	(void)spoolplace_read(s, "three");
+	spoolplace_nothing_lost(s);
 	spool_rewind(s);
-	(void)read_one(s, "two");
+	(void)spoolplace_read(s, "two");
 	spool_close(s);
 }
 
@@ -261,21 +229,21 @@ what_is_gone_is_never_safe(void **state)
 	struct err err;
 	uint64_t number;
 
-	append(s, "one, of which something is gone");
-	append(s, "two");
+	spoolplace_append(s, "one, of which something is gone");
+	spoolplace_append(s, "two");
 	assert_int_equal(spool_write(s, &err), 0);
 	lose_a_page(f);
 	failing = 1;
 	assert_not_synced(s);
-	append(s, "three");
+	spoolplace_append(s, "three");
 	assert_not_synced(s); /* though there is another file now */
 	assert_int_equal(access(path(f, "0000000000000003.log"), F_OK), 0);
 	assert_int_equal(access(path(f, "copy"), F_OK), -1);
-	number = read_one(s, "two");
+	number = spoolplace_read(s, "two");
 	assert_int_equal(spool_damaged(s), 1);
 	spool_acknowledge(s, number);
 	assert_synced(s); /* what lacks is counted, the rest arrived */
-	number = read_one(s, "three");
+	number = spoolplace_read(s, "three");
 	spool_acknowledge(s, number);
 	assert_true(spool_is_empty(s));
 	spool_close(s);
@@ -303,7 +271,7 @@ what_cannot_be_read_back_is_tried_again(void **state)
 
 	for (int i = 0; i < 2; i++) {
 		s = spoolplace_open(f);
-		append(s, "one");
+		spoolplace_append(s, "one");
 		failing = 1;
 		unreadable = names[i];
 		assert_cannot_read(f, s, names[i]);
@@ -311,8 +279,8 @@ what_cannot_be_read_back_is_tried_again(void **state)
 		assert_false(spool_is_synced(s));
 		unreadable = NULL;
 		assert_synced(s);
-		(void)read_one(s, "one");
-		assert_nothing(s);
+		(void)spoolplace_read(s, "one");
+		spoolplace_nothing_lost(s);
 		spool_close(s);
 		spoolplace_remove_files(f->path);
 	}
@@ -330,11 +298,11 @@ what_cannot_be_read_is_named(void **state)
 
 	for (int i = 0; i < 2; i++) {
 		s = spoolplace_open(f);
-		append(s, "one");
+		spoolplace_append(s, "one");
 		assert_synced(s);
 		if (i > 0)
-			(void)read_one(s, "one");
-		append(s, "two");
+			(void)spoolplace_read(s, "one");
+		spoolplace_append(s, "two");
 		assert_synced(s);
 		unreadable = name;
 		assert_false(spool_read(s, &record, &number));
@@ -364,21 +332,21 @@ a_copy_is_not_left(void **state)
 	spool_close(s);
 }
 
-#define WITH_FOLDER(test) \
+#define WITH_DISK(test) \
 	cmocka_unit_test_setup_teardown(test, set_up, spoolplace_tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_FOLDER(a_file_is_written_again),
-		WITH_FOLDER(a_disk_that_goes_on_failing),
-		WITH_FOLDER(a_name_is_made_again),
-		WITH_FOLDER(who_reads_meanwhile_goes_on),
-		WITH_FOLDER(what_is_gone_is_never_safe),
-		WITH_FOLDER(what_cannot_be_read_back_is_tried_again),
-		WITH_FOLDER(what_cannot_be_read_is_named),
-		WITH_FOLDER(a_copy_is_not_left),
+		WITH_DISK(a_file_is_written_again),
+		WITH_DISK(a_disk_that_goes_on_failing),
+		WITH_DISK(a_name_is_made_again),
+		WITH_DISK(who_reads_meanwhile_goes_on),
+		WITH_DISK(what_is_gone_is_never_safe),
+		WITH_DISK(what_cannot_be_read_back_is_tried_again),
+		WITH_DISK(what_cannot_be_read_is_named),
+		WITH_DISK(a_copy_is_not_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
