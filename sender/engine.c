@@ -125,7 +125,6 @@ see_to_spool(struct engine *e)
 	    &other, e->spool_folder, e->spool_limit, true, &ignored);
 	if (other == NULL)
 		return;
-	(void)sync_spool(e); /* it says what could not be read */
 	e->damaged += spool_damaged(e->spool);
 	spool_close(e->spool);
 	e->spool = other;

@@ -68,8 +68,7 @@ int spool_write(struct spool *s, struct err *err);
  * Has the disk store what was written (fdatasync), and once for each segment
  * its name (fsync of the folder). When that fails, it is written once more, to
  * another file, by this call or later ones. -1: *err, not all is on the disk;
- * also ever after, until it is acknowledged, when it does not read as it was
- * written; and once when any file could not be read since the last call.
+ * also ever after, until it is acknowledged, when it cannot be read any more.
  */
 int spool_sync(struct spool *s, struct err *err);
 

@@ -67,12 +67,11 @@ struct spool {
 	bool unsynced;
 	bool failed;      /* the sync of it: another one proves nothing */
 	uint64_t doubted; /* up to this number some may be on no disk */
+	bool unread;      /* the last read failed: it may yet be right */
 	bool unlisted;    /* its name in the folder is not on the disk */
 	bool housed;      /* those of the folders are */
 	/* reading */
 	size_t in_segment;        /* index */
-	char in_name[32];         /* of what is open for it */
-	struct err unread;        /* a read that failed, not told yet */
 	uint64_t in_nonce, in_at; /* in_at: of in_begin, in the file */
 	char *in_buffer;
 	size_t in_begin, in_end;
@@ -91,10 +90,6 @@ int spool_hold_out(struct spool *s, struct err *err);
 
 /* spool_sync(), but for what was lost before: others may follow. */
 int spool_sync_out(struct spool *s, struct err *err);
-
-/* A read of this file has failed, for the reason in errno: spool_sync() says
- * so. */
-void spool_cannot_read(struct spool *s, const char *name);
 
 /* o has all records of the last segment, as they were written. What was being
  * read is to be entered again. */

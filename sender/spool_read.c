@@ -30,10 +30,37 @@ end_of_segment(const struct spool *s)
 	    : s->next;
 }
 
-void
-spool_cannot_read(struct spool *s, const char *name)
+enum entry { ENTERED, UNREADABLE, NOT_NOW };
+
+/* Opens the segment to be read. Not now: what lacks may come again, as
+ * descriptors do, and then nothing of it is lost. */
+static enum entry
+enter(struct spool *s)
 {
-	err_sys(&s->unread, "spool: cannot read %s/%s", s->path, name);
+	char name[32];
+
+	if (s->in_segment >= s->count)
+		return UNREADABLE;
+	spool_segment_name(s->segments[s->in_segment].first, name);
+	s->in_begin = s->in_end = 0;
+	s->in_at = SPOOL_HEADS;
+	s->in_nonce = 0;
+	if (spool_open_file(s, &s->in, name, O_RDONLY) == -1)
+		return errno == ENOENT || errno == ELOOP ? UNREADABLE : NOT_NOW;
+	s->in_nonce = spool_read_head(&s->in);
+	return s->in_nonce != 0 ? ENTERED : UNREADABLE;
+}
+
+static bool
+next_segment(struct spool *s)
+{
+	/* The last one may still grow: its place is kept. */
+	if (s->in_segment + 1 >= s->count)
+		return false;
+	own_close(&s->in);
+	count_gap(s, end_of_segment(s));
+	s->in_segment++;
+	return true;
 }
 
 /* Fills the buffer; false: there is nothing more to be had now. */
@@ -56,45 +83,10 @@ fill(struct spool *s)
 		s->in_begin = s->in_end = 0;
 		return false;
 	}
-	if (n == -1)
-		spool_cannot_read(s, s->in_name);
+	s->unread = n == -1;
 	if (n <= 0)
 		return false;
 	s->in_end += (size_t)n;
-	return true;
-}
-
-enum entry { ENTERED, UNREADABLE, NOT_NOW };
-
-/* Opens the segment to be read. Not now: what lacks may come again, as
- * descriptors do, and then nothing of it is lost. */
-static enum entry
-enter(struct spool *s)
-{
-	if (s->in_segment >= s->count)
-		return UNREADABLE;
-	spool_segment_name(s->segments[s->in_segment].first, s->in_name);
-	s->in_begin = s->in_end = 0;
-	s->in_at = SPOOL_HEADS;
-	s->in_nonce = 0;
-	if (spool_open_file(s, &s->in, s->in_name, O_RDONLY) == -1)
-		return errno == ENOENT || errno == ELOOP ? UNREADABLE : NOT_NOW;
-	s->in_nonce = spool_read_head(&s->in);
-	if (s->in_nonce != 0)
-		return ENTERED;
-	(void)fill(s); /* it says so when this cannot be read at all */
-	return UNREADABLE;
-}
-
-static bool
-next_segment(struct spool *s)
-{
-	/* The last one may still grow: its place is kept. */
-	if (s->in_segment + 1 >= s->count)
-		return false;
-	own_close(&s->in);
-	count_gap(s, end_of_segment(s));
-	s->in_segment++;
 	return true;
 }
 
@@ -142,7 +134,6 @@ spool_is_whole(struct spool *s, struct own *o)
 
 	own_close(&s->in);
 	s->in = *o;
-	(void)strcpy(s->in_name, SPOOL_COPY);
 	s->in_begin = s->in_end = 0;
 	s->in_at = SPOOL_HEADS;
 	s->in_nonce = spool_read_head(o);

@@ -38,18 +38,13 @@ copy(struct spool *s, const struct own *to, size_t n, off_t at)
 {
 	size_t have = 0, done = 0;
 	ssize_t some = 0;
-	char name[32];
 
 	while (have < n) {
 		some = pread(s->out.fd, s->out_buffer + have, n - have,
 		    at + (off_t)have);
+		s->unread = some == -1;
 		if (some == 0)
 			errno = EBADMSG; /* it has become shorter */
-		if (some == -1) {
-			spool_segment_name(
-			    s->segments[s->count - 1].first, name);
-			spool_cannot_read(s, name);
-		}
 		if (some <= 0)
 			return -1;
 		have += (size_t)some;
@@ -78,10 +73,7 @@ copy_segment(struct spool *s, struct own *to)
 			return -1;
 	}
 	if (!spool_is_whole(s, to)) {
-		/* what cannot be read may yet be right */
-		errno = EIO;
-		if (s->unread.text[0] == '\0' && is_ours(to) &&
-		    is_ours(&s->out))
+		if (is_ours(to) && is_ours(&s->out) && !s->unread)
 			errno = EBADMSG;
 		return -1;
 	}
@@ -129,14 +121,19 @@ sync_segment(struct spool *s)
 int
 spool_sync_out(struct spool *s, struct err *err)
 {
+	char name[32];
+
 	if (spool_write(s, err) == -1)
 		return -1;
 	if (!s->unsynced || s->lost)
 		return 0;
 	if (spool_hold_out(s, err) == -1)
 		return -1;
+	s->unread = false;
 	if (sync_segment(s) == -1) {
-		err_sys(err, "spool: cannot sync %s", s->path);
+		spool_segment_name(s->segments[s->count - 1].first, name);
+		err_sys(err, "spool: cannot %s %s/%s",
+		    s->unread ? "read" : "sync", s->path, name);
 		if (errno != EBADMSG)
 			return -1;
 		/* it stays as it is, and others may follow */
@@ -150,14 +147,7 @@ spool_sync_out(struct spool *s, struct err *err)
 int
 spool_sync(struct spool *s, struct err *err)
 {
-	int status = spool_sync_out(s, err);
-
-	if (s->unread.text[0] != '\0') {
-		*err = s->unread;
-		s->unread.text[0] = '\0';
-		return -1;
-	}
-	if (status == -1)
+	if (spool_sync_out(s, err) == -1)
 		return -1;
 	if (s->doubted <= s->acknowledged || s->lost)
 		return 0;

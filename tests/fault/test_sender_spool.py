@@ -52,21 +52,3 @@ def test_damage_is_counted_through_all_parts(collect, tmp_path):
     got = drive("flood", "tcp://%s:%d" % c.address(), count=1, spool=spool)
     assert got["damaged"] == 1
     c.wait_lines(2 * (COUNT + 1))
-
-
-def test_what_cannot_be_read_is_told(collect, tmp_path):
-    """Counted like what is damaged, but told: which file, and why."""
-    spool = tmp_path / "spool"
-    drive("flood", "file://%s" % spool, count=COUNT)
-    segment, = (spool / "00").glob("*.log")
-    c = collect()
-    got = drive("flood", "tcp://%s:%d" % c.address(), count=1, spool=spool,
-                env={"LSAN_OPTIONS": "detect_leaks=0"}, prefix=(
-                    "strace", "-f", "-P", str(segment),
-                    "-e", "inject=pread64:error=EIO",
-                    "-o", str(tmp_path / "trace"), "--"))
-    assert got["damaged"] == COUNT
-    assert ("event: spool failed 0 spool: cannot read %s: Input/output error"
-            % segment) in got["said"]
-    assert got["said"].count("spool failed") == 1
-    assert list(numbers(c.wait_lines(1)).values()) == [[0]]
