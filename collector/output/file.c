@@ -18,7 +18,7 @@
 
 /* What keeps it from being rotated may be over soon, and until then its size
  * has no bound. */
-enum { ROTATE_SOON_MS = 16, ROTATE_AGAIN_MS = 1000 };
+enum { ROTATE_SOON_MS = 16, ROTATE_AGAIN_MS = 1000, SAY_AGAIN_MS = 60 * 1000 };
 
 void
 file_say_repaired(const struct file *f, uint64_t bytes)
@@ -139,18 +139,22 @@ rename_live(struct file *f, int *old, char *name, struct err *err)
 	return status;
 }
 
+/* Each of many files may fail, and each again after it went well. */
 static void
 say_not_rotated(struct file *f, const struct err *err)
 {
 	int64_t wait = f->rotate_fails ? f->rotate_wait * 2 : ROTATE_SOON_MS;
+	int64_t now = clock_ms();
 
 	f->rotate_wait = wait < ROTATE_AGAIN_MS ? wait : ROTATE_AGAIN_MS;
-	f->rotate_at = clock_ms() + f->rotate_wait;
-	counter_add(f->home->set->count, O_FAILED_ROTATE, 1);
-	if (!f->rotate_fails)
-		log_line(LOG_ERR, "output %s: %s; writing on in the old file",
-		    f->log.path, err->text);
+	f->rotate_at = now + f->rotate_wait;
 	f->rotate_fails = true;
+	counter_add(f->home->set->count, O_FAILED_ROTATE, 1);
+	if (now < f->home->say_rotate_at)
+		return;
+	f->home->say_rotate_at = now + SAY_AGAIN_MS;
+	log_line(LOG_ERR, "output %s: %s; writing on in the old file",
+	    f->log.path, err->text);
 }
 
 /* Before a file is left whose lines are held in memory: they need not be any

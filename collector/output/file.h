@@ -39,11 +39,12 @@ struct file_home {
 			 * for: a folder, a file that is closed */
 	bool away;      /* its file system is: nothing is open */
 	bool told_away;
-	dev_t device;    /* which one that is */
-	bool told_limit; /* that files may not grow as they should */
-	bool cautious;   /* hold what is written until a sync goes well */
-	bool redo_due;   /* what is held has to be written once more */
-	unsigned lost;   /* files that were closed since and must be, too */
+	dev_t device;          /* which one that is */
+	bool told_limit;       /* that files may not grow as they should */
+	int64_t say_rotate_at; /* clock_ms(): that one fails; not before */
+	bool cautious;         /* hold what is written until a sync goes well */
+	bool redo_due;         /* what is held has to be written once more */
+	unsigned lost; /* files that were closed since and must be, too */
 	uint64_t lost_hash[LOST_MAX]; /* of their names; more: of any */
 	unsigned failures; /* syncs that failed in a row, while holding */
 };
@@ -64,7 +65,7 @@ struct file {
 	struct file_home *home; /* borrowed */
 	struct logfile log;
 	bool dirty;                  /* written to since the last sync */
-	bool rotate_fails;           /* and it was said */
+	bool rotate_fails;           /* the last did */
 	bool reopen_due, rotate_due; /* as soon as the line begun is whole */
 	bool busy;               /* the last rotation waits for the syncer */
 	bool failed;             /* a sync of it did: write to it no more */

@@ -182,3 +182,27 @@ def test_a_failed_rotation_is_tried_again_soon(collect, tmp_path):
         while one_more(c.path) > 0:
             above += 1
         assert above < 100
+
+
+def test_failed_rotations_are_said_once_a_minute(collect, tmp_path):
+    """Not each of those that fail between others that do not, as where one
+    inode is short again and again."""
+    c = collect(args=("--rotate-size", "4K", "--workers", 1))
+    line = b"<13>1 - h a - - - " + b"x" * 80 + b"\n"
+    moved = str(tmp_path / "moved")
+    with senders.connect(c.address()) as s:
+        def write_until(name, **labels):
+            before = c.metric(name, **labels)
+
+            def one_more():
+                s.sendall(50 * line)
+                return c.metric(name, **labels) > before
+            eventually(one_more, what=c.stderr)
+
+        write_until("written_messages_total")
+        for _ in range(3):
+            os.rename(c.path, moved)
+            write_until("failed_writes_total", reason="rotate")
+            os.rename(moved, c.path)
+            write_until("rotations_total")
+    assert c.stderr().count("writing on in the old file") == 1, c.stderr()
