@@ -16,6 +16,7 @@ import pytest
 
 import oracle
 import senders
+import shim
 from harness import (DEADLINE, LISTENING, SLOW, SYNCLINED,
                      clean_environment, eventually, load)
 
@@ -142,6 +143,28 @@ def test_told_twice_at_the_same_time(collect):
     c.signal(signal.SIGCONT)
     assert c.wait_exit() == 0, c.stderr()
     assert "stopped: 1 received" in c.stderr()
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_second_signal_does_not_wait_for_the_disk(
+        collect, tmp_path, together):
+    """One that does not answer; also when both came at the same time, and
+    long before stop_timeout is over."""
+    hang = tmp_path / "hang"
+    c = collect(env={"SYNCLINE_STOP_TIMEOUT": "60s", **shim.environment(
+        tmp_path, HANG_FILE=hang, UNDER=str(tmp_path / "out.log"))})
+    hang.write_text("")
+    senders.send_stream(c.address(), "tcp", b"<13>x\n")
+    eventually(lambda: c.metric("queue_bytes") > 0)
+    c.signal(signal.SIGSTOP)
+    c.signal(signal.SIGTERM)
+    if not together:
+        c.signal(signal.SIGCONT)
+        c.wait_says("stopping: SIGTERM")
+    c.signal(signal.SIGINT)
+    c.signal(signal.SIGCONT)
+    assert c.wait_exit() == 1
+    assert c.stderr().endswith("second signal: ending at once\n"), c.stderr()
 
 
 def test_term_during_the_start(tmp_path):
