@@ -129,38 +129,42 @@ explain_refusal(struct tls_session *s, X509 *leaf, const struct tls_verdict *v)
 	set_why(s, text);
 }
 
-/*
- * In the midst of the handshake, so that the peer gets a fitting alert
- * (RFC-83): asks the one judge there is.
- */
+/* Asks the one judge there is; the error of OpenSSL, or X509_V_OK. */
+static int
+judge(struct tls_session *s, X509 *leaf, STACK_OF(X509) * chain)
+{
+	struct tls_verdict v;
+
+	tls_judge(s->tls, leaf, chain, &v);
+	if (!v.ok) {
+		s->refused = true;
+		explain_refusal(s, leaf, &v);
+		return v.error;
+	}
+	free(s->peer);
+	s->peer_n = v.name_n;
+	s->peer = malloc(v.name_n + 1);
+	if (s->peer == NULL)
+		return X509_V_ERR_OUT_OF_MEM;
+	memcpy(s->peer, v.name, v.name_n + 1);
+	return X509_V_OK;
+}
+
+/* In the midst of the handshake, so that the peer gets a fitting alert
+ * (RFC-83). */
 int
 tls_on_verify(X509_STORE_CTX *ctx, void *arg)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(
 	    ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls_session *s = SSL_get_app_data(ssl);
-	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
-	struct tls_verdict v;
+	int error = judge(s, X509_STORE_CTX_get0_cert(ctx),
+	    X509_STORE_CTX_get0_untrusted(ctx));
 
 	(void)arg;
-	s->approved = false;
-	tls_judge(s->tls, leaf, X509_STORE_CTX_get0_untrusted(ctx), &v);
-	X509_STORE_CTX_set_error(ctx, v.error);
-	if (!v.ok) {
-		s->refused = true;
-		explain_refusal(s, leaf, &v);
-		return 0;
-	}
-	free(s->peer);
-	s->peer_n = v.name_n;
-	s->peer = malloc(v.name_n + 1);
-	if (s->peer == NULL) {
-		X509_STORE_CTX_set_error(ctx, X509_V_ERR_OUT_OF_MEM);
-		return 0;
-	}
-	memcpy(s->peer, v.name, v.name_n + 1);
-	s->approved = true;
-	return 1;
+	X509_STORE_CTX_set_error(ctx, error);
+	s->approved = error == X509_V_OK;
+	return s->approved;
 }
 
 static int
@@ -443,6 +447,10 @@ tls_session_switch(struct tls_session *s, const struct tls *t)
 	X509 *leaf = SSL_get0_peer_certificate(s->ssl);
 
 	s->tls = t;
+	/* judged in a handshake that goes on: those rules are not in force */
+	if (s->approved && !s->open && t->client != TLS_CLIENT_NONE)
+		s->approved = judge(s, leaf, SSL_get_peer_cert_chain(s->ssl)) ==
+		    X509_V_OK;
 	return !s->open || leaf == NULL ||
 	    !tls_is_revoked(t, leaf, SSL_get_peer_cert_chain(s->ssl));
 }

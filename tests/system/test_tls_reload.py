@@ -4,6 +4,7 @@
 Faults G6, G7: what cannot be read leaves everything as it was.
 """
 
+import contextlib
 import json
 import os
 import pwd
@@ -144,6 +145,48 @@ def test_a_handshake_that_goes_on_meets_the_new_rules(collect, certs, files,
         while s.recv(65536):
             pass
     k.c.wait_says("it names web2.example.net, allowed are web1.example.net")
+
+
+def has_read_all(s):
+    """Did the collector take everything that we sent?"""
+    ends = "%04X" % s.getpeername()[1], "%04X" % s.getsockname()[1]
+    with open("/proc/net/tcp", encoding="ascii") as f:
+        for line in f:
+            words = line.split()
+            if tuple(w[-4:] for w in words[1:3]) == ends:
+                return words[4].endswith(":00000000")
+    return False
+
+
+@pytest.mark.parametrize("version", [tlsclient.V12, tlsclient.V13])
+def test_who_was_judged_already_meets_the_new_rules(
+        collect, certs, files, tmp_path, version):
+    """Who lets its handshake stand behind its certificate comes in late."""
+    shutil.copy(certs.authority.crl("empty"), tmp_path / "ca.crl")
+    k = configured.start(collect, tmp_path, TEXT % "    crl: {dir}/ca.crl")
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    o = tlsclient.context(certs, certs.revoked, version).wrap_bio(
+        incoming, outgoing, server_hostname="127.0.0.1")
+    with senders.connect(k.c.address("tls")) as s:
+        with pytest.raises(ssl.SSLWantReadError):
+            o.do_handshake()
+        s.sendall(outgoing.read())
+        # up to ServerHelloDone; with TLS 1.3 up to Finished
+        while outgoing.pending == 0:
+            incoming.write(s.recv(65536))
+            with contextlib.suppress(ssl.SSLWantReadError):
+                o.do_handshake()
+        flight = outgoing.read()
+        s.sendall(flight[:-1])
+        eventually(lambda: has_read_all(s))
+        shutil.copy(certs.crl, tmp_path / "ca.crl")
+        k.reload()
+        with contextlib.suppress(ConnectionError):
+            s.sendall(flight[-1:])
+            while s.recv(65536):
+                pass
+    k.c.wait_says("it is revoked by %s" % (tmp_path / "ca.crl"))
+    assert not k.lines("out.log")
 
 
 def test_who_is_revoked_is_cut_off_at_the_reload(collect, certs, files,
