@@ -242,7 +242,8 @@ take_crl(struct tls *t, X509_CRL *crl, const char *file, struct tls_faults *f)
 		    "the list of %s in it is not signed by an authority in "
 		    "`ca`; add that authority there",
 		    text);
-	} else if (X509_STORE_add_crl(t->store, crl) != 1) {
+	} else if (!tls_is_delta(crl) &&
+	    X509_STORE_add_crl(t->store, crl) != 1) {
 		refuse(f, "crl", file, "out of memory");
 	}
 	if (end < t->crl_expires)

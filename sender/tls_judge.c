@@ -7,81 +7,14 @@
  * What a list of revoked certificates names is refused in any case, and so is
  * what it may name when it is too old to say.
  */
+#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
 #include "tls_parts.h"
 
-enum {
-	PATH_MAX_DEPTH = 8, /* certificates between theirs and ours */
-	AUTH_LEVEL = 2      /* 112 bits: RSA 2048, no SHA-1 */
-};
-
-static bool
-is_in(const struct tls *t, X509_CRL *crl, X509 *cert)
-{
-	X509_REVOKED *found;
-
-	/* 2: it was taken off the list again */
-	if (X509_NAME_cmp(
-		X509_CRL_get_issuer(crl), X509_get_issuer_name(cert)) != 0 ||
-	    X509_CRL_get0_by_cert(crl, &found, cert) != 1)
-		return false;
-	/* another of that name, or one before it, may count from 1, too */
-	for (int i = 0; i < sk_X509_num(t->cas); i++) {
-		EVP_PKEY *key = X509_get0_pubkey(sk_X509_value(t->cas, i));
-
-		if (key != NULL && X509_CRL_verify(crl, key) == 1 &&
-		    X509_verify(cert, key) == 1)
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_listed(const struct tls *t, X509 *cert)
-{
-	for (int i = 0; i < sk_X509_CRL_num(t->crls); i++)
-		if (is_in(t, sk_X509_CRL_value(t->crls, i), cert))
-			return true;
-	return false;
-}
-
-/* Is it listed, or an authority of ours that it comes from? Peers need not
- * send those. */
-static bool
-is_revoked(const struct tls *t, X509 *cert, int depth)
-{
-	if (is_listed(t, cert))
-		return true;
-	/* at the end; those of its name would lead nowhere */
-	if (depth == PATH_MAX_DEPTH ||
-	    X509_NAME_cmp(
-		X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0)
-		return false;
-	for (int i = 0; i < sk_X509_num(t->cas); i++) {
-		X509 *ca = sk_X509_value(t->cas, i);
-
-		if (X509_check_issued(ca, cert) == X509_V_OK &&
-		    is_revoked(t, ca, depth + 1))
-			return true;
-	}
-	return false;
-}
-
-bool
-tls_is_revoked(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain)
-{
-	bool is;
-
-	if (t->crls == NULL)
-		return false;
-	is = is_revoked(t, leaf, 0);
-	for (int i = 0; !is && chain != NULL && i < sk_X509_num(chain); i++)
-		is = is_revoked(t, sk_X509_value(chain, i), 0);
-	return is;
-}
+enum { AUTH_LEVEL = 2 }; /* 112 bits: RSA 2048, no SHA-1 */
 
 /* Who the certificate with the error is, when it is not the peer's own. */
 static size_t
@@ -116,7 +49,8 @@ ended_list(const struct tls *t, const X509 *cert)
 		X509_CRL *crl = sk_X509_CRL_value(t->crls, i);
 		const ASN1_TIME *end = X509_CRL_get0_nextUpdate(crl);
 
-		if (X509_NAME_cmp(X509_CRL_get_issuer(crl),
+		if (tls_is_delta(crl) ||
+		    X509_NAME_cmp(X509_CRL_get_issuer(crl),
 			X509_get_issuer_name(cert)) != 0)
 			continue;
 		if (end == NULL || X509_cmp_current_time(end) > 0)
@@ -304,6 +238,26 @@ on_error(int ok, X509_STORE_CTX *ctx)
 		depth == sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1);
 }
 
+/* OpenSSL asks the newest list of an authority; any may revoke. From the top,
+ * to tell who is named and not who comes from it. */
+static bool
+is_any_revoked(const struct tls *t, X509_STORE_CTX *ctx)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+
+	for (int i = sk_X509_num(chain) - 1; i >= 0; i--) {
+		X509 *cert = sk_X509_value(chain, i);
+
+		if (!tls_is_revoked(t, cert, NULL))
+			continue;
+		X509_STORE_CTX_set_error_depth(ctx, i);
+		X509_STORE_CTX_set_current_cert(ctx, cert);
+		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_REVOKED);
+		return true;
+	}
+	return false;
+}
+
 /* whole: to an authority of ours that signs itself; else to any of them. */
 static bool
 verify(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain, bool whole,
@@ -321,19 +275,14 @@ verify(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain, bool whole,
 		ctx, t->connects ? "ssl_server" : "ssl_client") != 1)
 		goto out;
 	param = X509_STORE_CTX_get0_param(ctx);
-	X509_VERIFY_PARAM_set_depth(param, PATH_MAX_DEPTH);
+	X509_VERIFY_PARAM_set_depth(param, TLS_PATH_DEPTH_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
 	if (whole)
 		(void)X509_VERIFY_PARAM_clear_flags(
 		    param, X509_V_FLAG_PARTIAL_CHAIN);
 	else
 		X509_STORE_CTX_set_verify_cb(ctx, on_error);
-	ok = X509_verify_cert(ctx) == 1;
-	/* OpenSSL asks the newest list of an authority; any may revoke */
-	if (ok && tls_is_revoked(t, leaf, X509_STORE_CTX_get0_chain(ctx))) {
-		ok = false;
-		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_REVOKED);
-	}
+	ok = X509_verify_cert(ctx) == 1 && !is_any_revoked(t, ctx);
 	if (ok)
 		goto out;
 	v->error = X509_STORE_CTX_get_error(ctx);
@@ -408,6 +357,8 @@ approve(struct tls_verdict *v)
 	v->ok = true;
 	v->error = X509_V_OK;
 	v->why[0] = '\0';
+	/* of a key or path that did not fit: SSL_get_error() would find it */
+	ERR_clear_error();
 }
 
 /* Listed itself. Its name counts when an authority of ours vouches for it. */

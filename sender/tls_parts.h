@@ -103,8 +103,11 @@ bool tls_bio_set(SSL *ssl, const BIO_METHOD *method, struct slice *in);
 void tls_judge(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain,
     struct tls_verdict *v);
 
-/* Does a list of t revoke it, or one of the chain? */
+enum { TLS_PATH_DEPTH_MAX = 8 }; /* certificates between theirs and ours */
+
+/* tls_revoked.c: does a list of t revoke it, or one of the chain? */
 bool tls_is_revoked(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain);
+bool tls_is_delta(const X509_CRL *crl);
 
 /* tls_session.c: what OpenSSL calls for a session of ours. */
 int tls_on_verify(X509_STORE_CTX *ctx, void *arg);

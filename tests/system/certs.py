@@ -96,7 +96,7 @@ class Authority:
         write(path + ".both", text + secret, 0o600)
         return path
 
-    def crl(self, name, *certs, days=(-1, 30)):
+    def crl(self, name, *certs, days=(-1, 30), more=()):
         """A list with these certificates (paths) on it."""
         builder = (x509.CertificateRevocationListBuilder()
                    .issuer_name(self.subject)
@@ -107,6 +107,9 @@ class Authority:
                 x509.RevokedCertificateBuilder()
                 .serial_number(load(path).serial_number)
                 .revocation_date(NOW - DAY).build())
+        for extension in more:
+            builder = builder.add_extension(
+                extension, isinstance(extension, x509.DeltaCRLIndicator))
         path = os.path.join(self.folder, name + ".crl")
         write(path, builder.sign(self.key, hashes.SHA256()).public_bytes(
             serialization.Encoding.PEM))

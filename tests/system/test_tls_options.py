@@ -452,6 +452,62 @@ def test_a_list_of_the_same_name_is_about_others(shared, certs, tmp_path):
     assert not comes_through(shared, certs, cert, **keys)
 
 
+def test_a_list_by_the_new_key_of_an_authority(shared, certs, tmp_path):
+    """It took a new key and goes on with its lists: whom these name is not
+    let in by a fingerprint, be the old key still in `ca` or not."""
+    new, cert = made.Authority(tmp_path, "Test CA"), certs.revoked
+    both = joined(tmp_path, "ca.pem", certs.ca, new.path)
+    for ca in (both, new.path):
+        keys = {"ca": ca, "peers": listed(cert)}
+        assert not comes_through(
+            shared, certs, cert, crl=new.crl("new", cert), **keys)
+        assert comes_through(
+            shared, certs, cert, crl=new.crl("none"), **keys)
+
+
+def test_one_of_the_name_of_a_revoked_authority(shared, certs, tmp_path):
+    """It got a new key and a new certificate, and kept its name."""
+    old, new = (made.Authority(folder, "Twice CA", certs.authority, days)
+                for folder, days in ((tmp_path, 400), (certs.folder, 500)))
+    cert, of_old = (a.issue("one", ["below.example.net"]) for a in (new, old))
+    ca = joined(tmp_path, "ca.pem", old.path, new.path, certs.ca)
+    crl = joined(tmp_path, "all.crl", new.crl("of new"),
+                 certs.authority.crl("old", old.path[:-4]))
+    keys = {"ca": ca, "crl": crl, "peers": listed(cert, of_old)}
+    assert comes_through(shared, certs, cert, **keys)
+    assert not comes_through(shared, certs, of_old, **keys)
+
+
+def test_who_on_the_way_is_revoked_is_told(collect, certs, middle, tmp_path):
+    """A new certificate by the same authority would be no cure."""
+    cert = middle.issue("below", ["below.example.net"])
+    ca = joined(tmp_path, "ca.pem", middle.path, certs.ca)
+    # OpenSSL asks the newest
+    crl = joined(tmp_path, "all.crl", middle.crl("none of middle"),
+                 certs.authority.crl("old", middle.path[:-4], days=(-2, 30)),
+                 certs.authority.crl("nobody"))
+    c = collect(listen=(tlsclient.url(certs, ca=ca, crl=crl),))
+    assert tlsclient.refused(c, certs, cert)
+    c.wait_says("CN=Middle CA, which signed it, is revoked by %s" % crl)
+
+
+def test_a_delta_list_is_no_whole_one(shared, certs, tmp_path):
+    """Whom the list before it names is not on it: that has to be there."""
+    more = (x509.DeltaCRLIndicator(1), x509.CRLNumber(2))
+    delta = certs.authority.crl("delta", certs.other, more=more)
+    assert not comes_through(shared, certs, certs.revoked, crl=delta)
+    crl = joined(tmp_path, "both.crl", certs.crl, delta)
+    assert comes_through(shared, certs, certs.right, crl=crl)
+    for cert in (certs.revoked, certs.other):
+        assert not comes_through(shared, certs, cert, crl=crl)
+        assert not comes_through(shared, certs, cert, crl=crl,
+                                 peers=listed(cert))
+    old = certs.authority.crl("ended", days=(-9, -1))
+    assert not comes_through(
+        shared, certs, certs.right, peers=listed(certs.right),
+        crl=joined(tmp_path, "ended.crl", old, delta))
+
+
 def test_the_list_of_an_authority_that_is_no_root(shared, certs, middle,
                                                   tmp_path):
     """Nobody above it is asked for one; its own has to be there."""
