@@ -21,7 +21,7 @@
 	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-GCM-SHA384:" \
 	"ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-CHACHA20-POLY1305"
 /* RFC-66: TLS_RSA_WITH_AES_128_CBC_SHA */
-#define LEGACY_SUITES SUITES ":AES128-SHA"
+#define LEGACY_SUITE ":AES128-SHA"
 #define SUITES_1_3                                       \
 	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:" \
 	"TLS_CHACHA20_POLY1305_SHA256"
@@ -87,6 +87,17 @@ set_groups(SSL_CTX *ctx)
 	ERR_clear_error();
 }
 
+static bool
+set_suites(SSL_CTX *ctx, bool legacy)
+{
+	char list[] = SUITES LEGACY_SUITE;
+
+	if (!legacy)
+		list[sizeof(SUITES) - 1] = '\0';
+	return SSL_CTX_set_cipher_list(ctx, list) == 1 &&
+	    SSL_CTX_set_ciphersuites(ctx, SUITES_1_3) == 1;
+}
+
 static SSL_CTX *
 new_context(const struct tls_options *o,
     int (*on_verify)(X509_STORE_CTX *ctx, void *arg))
@@ -96,9 +107,7 @@ new_context(const struct tls_options *o,
 
 	if (ctx == NULL ||
 	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-	    SSL_CTX_set_cipher_list(ctx, o->legacy ? LEGACY_SUITES : SUITES) !=
-		1 ||
-	    SSL_CTX_set_ciphersuites(ctx, SUITES_1_3) != 1 ||
+	    !set_suites(ctx, o->legacy) ||
 	    /* no session is ever resumed: who connects is judged each time */
 	    SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
 	    SSL_CTX_set_max_early_data(ctx, 0) != 1 ||

@@ -107,7 +107,13 @@ enum { TLS_PATH_DEPTH_MAX = 8 }; /* certificates between theirs and ours */
 
 /* tls_revoked.c: does a list of t revoke it, or one of the chain? */
 bool tls_is_revoked(const struct tls *t, X509 *leaf, STACK_OF(X509) * chain);
-bool tls_is_delta(const X509_CRL *crl);
+
+/* Such a list has but what changed since a whole one. */
+static inline bool
+tls_is_delta(const X509_CRL *crl)
+{
+	return X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0;
+}
 
 /* tls_session.c: what OpenSSL calls for a session of ours. */
 int tls_on_verify(X509_STORE_CTX *ctx, void *arg);

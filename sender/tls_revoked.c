@@ -7,41 +7,33 @@
 
 #include "tls_parts.h"
 
-/* Such a list has but what changed since a whole one. */
-bool
-tls_is_delta(const X509_CRL *crl)
-{
-	return X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0;
-}
-
-/* Has one key of our authorities signed both? */
+/*
+ * Is crl about cert? A key that signed cert signed crl, too, or no list at
+ * all: another authority of that name, or one before it, may count its
+ * certificates from 1, too, but then it has a list of its own. One that has
+ * none may have got a new key, and lists with that what it signed before.
+ */
 static bool
-has_signed(const struct tls *t, X509 *cert, X509_CRL *crl)
+is_about(const struct tls *t, const X509_CRL *crl, X509 *cert)
 {
+	bool has_another = false;
+
 	for (int i = 0; i < sk_X509_num(t->cas); i++) {
 		EVP_PKEY *key = X509_get0_pubkey(sk_X509_value(t->cas, i));
 
-		if (key != NULL && X509_verify(cert, key) == 1 &&
-		    X509_CRL_verify(crl, key) == 1)
-			return true;
-	}
-	return false;
-}
+		if (key == NULL || X509_verify(cert, key) != 1)
+			continue;
+		for (int k = 0; k < sk_X509_CRL_num(t->crls); k++) {
+			X509_CRL *list = sk_X509_CRL_value(t->crls, k);
 
-/*
- * Is crl about cert? Another authority of that name, or one before it, may
- * count its certificates from 1, too: then it has a list of its own. One that
- * has none may have got a new key, and lists with that what it signed before.
- */
-static bool
-is_about(const struct tls *t, X509_CRL *crl, X509 *cert)
-{
-	if (has_signed(t, cert, crl))
-		return true;
-	for (int i = 0; i < sk_X509_CRL_num(t->crls); i++)
-		if (has_signed(t, cert, sk_X509_CRL_value(t->crls, i)))
-			return false;
-	return true;
+			if (X509_CRL_verify(list, key) != 1)
+				continue;
+			if (list == crl)
+				return true;
+			has_another = true;
+		}
+	}
+	return !has_another;
 }
 
 static bool
