@@ -41,9 +41,7 @@ LINE = "sender/tls_line.c"
 
 # Who may not send is stopped twice: OpenSSL breaks the handshake off when our
 # judge refuses the certificate, and when it is over it is decided once more.
-UNBROKEN = ("""		explain_refusal(s, leaf, &v);
-		return 0;""", """		explain_refusal(s, leaf, &v);
-		return 1;""")
+UNBROKEN = ("	return s->approved;", "	return 1;")
 UNASKED = ("return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;",
            "return SSL_VERIFY_PEER;")
 UNDECIDED = ("		s->open = decide(s);", "		s->open = decide(s) || rc == 1;")
