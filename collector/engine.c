@@ -26,6 +26,7 @@
 enum {
 	GIVE_UP_US = 300000, /* what the writer has for its last words */
 	TWICE_MS = 500, /* so soon after another, a signal may be no wish */
+	LAST_S = 1,     /* what is left then for ending in order */
 	SIGNALS = 4
 };
 
@@ -111,7 +112,7 @@ end_at_once(evutil_socket_t fd, short what, void *arg)
 static void
 hurry(const struct engine *e)
 {
-	static const struct timeval soon = { 0, TWICE_MS * 1000L };
+	static const struct timeval soon = { LAST_S, 0 };
 
 	if (clock_ms() - e->stop_since >= TWICE_MS ||
 	    event_base_once(
