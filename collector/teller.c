@@ -110,7 +110,8 @@ tell_outputs(const struct metrics *m)
 	for (size_t i = 0; i < m->outputs.n; i++) {
 		uint64_t n = metrics_output_sum(m, (int)i, O_WRITTEN);
 		uint64_t taken = metrics_output_sum(m, (int)i, O_TAKEN);
-		uint64_t left = taken > n ? taken - n : 0;
+		/* taken may be read while a label changes: less than nothing */
+		uint64_t left = (int64_t)(taken - n) > 0 ? taken - n : 0;
 		uint64_t full = metrics_output_sum(m, (int)i, O_DROPPED_FULL);
 
 		log_line(left > 0 ? LOG_ERR : LOG_INFO,
