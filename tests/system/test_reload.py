@@ -594,8 +594,7 @@ def test_what_a_renamed_output_loses(collect, tmp_path):
             if n == 10:
                 f.c.wait_says("output -: ")
                 f.reload(extra % "second")
-                for _ in range(10):
-                    pipe.readline()
+                read_lines(pipe, 10)
                 f.c.wait_metric("queue_bytes", 0, output="second")
             send(f.c, text)
             f.wait_lines("all.log", n + 1)
