@@ -320,7 +320,7 @@ def whole_calls(trace):
     thread comes in between."""
     begun, lines = {}, []
     for line in trace.read_text(errors="replace").splitlines():
-        thread, _, rest = line.partition(" ")
+        thread, rest = line.split(None, 1)  # a short number is filled up
         end = re.match(r" *<\.\.\. \w+ resumed>(.*)", rest)
         if rest.endswith("<unfinished ...>"):
             begun[thread] = rest[:-len("<unfinished ...>")].rstrip()
