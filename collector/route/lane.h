@@ -86,6 +86,7 @@ lane_added(struct lane *l, struct block *b, size_t n, const struct line *of)
 	if (l->runs)
 		all += lane_add_run(l, b, n, of);
 	b->n += n;
+	block_expect(b, n);
 	b->messages += !of->own;
 	l->backlog.n += all;
 	if (of->stream) {
