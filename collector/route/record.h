@@ -51,9 +51,12 @@ struct record {
 	struct timespec received; /* UTC */
 	struct slice self;        /* our own host name */
 	const struct zone *zone;  /* of this machine; NULL: UTC */
-	bool truncated;
+	/* These are stored one by one, and stream and own are asked for at
+	 * once: side by side they are read in one, for which the processor
+	 * has to wait until it has stored everything before. */
 	bool stream; /* it came from a stream, which waits when need be */
-	bool own;    /* a message of our own: not counted as written */
+	bool truncated;
+	bool own; /* a message of our own: not counted as written */
 };
 
 /* The host that the message names; when it names none, or is not believed,
