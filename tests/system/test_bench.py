@@ -14,6 +14,8 @@ import pytest
 import harness
 import tool
 
+pytestmark = pytest.mark.alone
+
 BENCH = os.path.join(harness.REPO, "tests", "bench")
 BUILD = os.path.dirname(os.path.dirname(harness.SYNCLINED))
 

@@ -18,6 +18,8 @@ import pytest
 import tool as user_tool
 from harness import DEADLINE, SYNCLINED, clean_environment, eventually, load
 
+pytestmark = pytest.mark.alone
+
 BUILD = os.path.dirname(os.path.dirname(SYNCLINED))
 TOOLS = os.path.join(BUILD, "tests", "bench")
 GOOD = dict.fromkeys(

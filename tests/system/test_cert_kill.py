@@ -14,6 +14,8 @@ import pytest
 import harness
 import tool
 
+pytestmark = pytest.mark.alone
+
 HOST = "web1.example.net"
 CALLS = ("mkdir,openat,open,write,fchmod,fsync,rename,renameat,renameat2,"
          "unlinkat,close,rmdir,fchown")

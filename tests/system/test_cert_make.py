@@ -16,6 +16,8 @@ import forged
 import harness
 import tool
 
+pytestmark = pytest.mark.alone
+
 HOST = "web1.example.net"
 MADE = ["ca.key", "ca.pem", "collector.key", "collector.pem"]
 with open(os.path.join(harness.REPO, "sender", "syncline.1"),

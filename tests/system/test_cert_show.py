@@ -17,6 +17,8 @@ import forged
 import harness
 import tool
 
+pytestmark = pytest.mark.alone
+
 HOST = "web1.example.net"
 
 

@@ -17,6 +17,8 @@ import forged
 import shim
 import tool
 
+pytestmark = pytest.mark.alone
+
 HOST = "web1.example.net"
 
 

@@ -6,8 +6,12 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 import harness
 import tool
+
+pytestmark = pytest.mark.alone
 
 RUN = os.path.join(harness.REPO, "tests", "experiment", "run")
 ROW = re.compile(r"^(\S.*?) {2,}([\d,]+) +([\d,]+) +(~?[\d.]+|-) +([\d,]+) +"

@@ -17,6 +17,8 @@ import harness
 import senders
 from harness import eventually, run
 
+pytestmark = pytest.mark.alone
+
 URLS = {"mode": "unix:///{dir}/s", "receive_buffer": "udp://127.0.0.1:0"}
 
 

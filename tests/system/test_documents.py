@@ -18,6 +18,8 @@ import yaml
 import harness
 import jsonschema_subset
 
+pytestmark = pytest.mark.alone
+
 CONF = os.path.join(harness.REPO, "conf")
 CONFIGS = sorted(glob.glob(os.path.join(CONF, "*.yaml")))
 PAGE = os.path.join(harness.REPO, "collector", "synclined.yaml.5")

@@ -12,6 +12,8 @@ import harness
 import senders
 from harness import run
 
+pytestmark = pytest.mark.alone
+
 
 def at(c):
     host, port = c.address("http")

@@ -13,6 +13,8 @@ import configured
 import harness
 import tool
 
+pytestmark = pytest.mark.alone
+
 models = pytest.importorskip(
     "kubernetes.client.models", reason="python3-kubernetes is not installed")
 

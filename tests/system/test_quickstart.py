@@ -13,6 +13,8 @@ import pytest
 import harness
 import tool
 
+pytestmark = pytest.mark.alone
+
 RUN = os.path.join(harness.REPO, "tests", "experiment", "run")
 
 
