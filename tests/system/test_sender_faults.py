@@ -76,10 +76,11 @@ def test_a_collector_that_is_killed_again_and_again(collect, place):
         c.kill()
         c = collect(listen=(listener,))
     results = [drive.end() for drive in crowd]
-    lost = doubled = 0
+    doubled = 0
     c.stop()
     found = numbers(c.lines())
-    assert len(found) == processes
+    # with a kill all of a process may be lost: it is counted like any other
+    lost = (processes - len(found)) * count
     for many in found.values():
         once = first_of_each(many)
         assert once == sorted(once)
