@@ -21,6 +21,8 @@ import senders
 from harness import SLOW, eventually, load
 from rotated import DAY, there
 
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
+
 KINDS = {"gzip": ".gz", "zstd": ".zst"}
 
 

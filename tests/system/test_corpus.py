@@ -18,6 +18,8 @@ import pytest
 import senders
 from escapes import as_json, unescape
 
+pytestmark = pytest.mark.plain
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 OURSELVES = "web01"  # what the machines were called on which it was recorded
 FACILITIES = ("kern user mail daemon auth syslog lpr news uucp cron authpriv "

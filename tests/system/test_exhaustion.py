@@ -12,7 +12,7 @@ import oracle
 import senders
 from harness import SLOW, eventually, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain, pytest.mark.threads]
 
 
 

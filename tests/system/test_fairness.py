@@ -14,7 +14,7 @@ import oracle
 import senders
 from harness import DEADLINE, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain, pytest.mark.threads]
 
 MIB = 1 << 20
 

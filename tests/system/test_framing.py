@@ -11,7 +11,7 @@ import senders
 from harness import eventually, load
 from senders import lf, nul, octet
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 MAX = 2048
 ARGS = ("--workers", "1", "-f", "raw", "--max-message", MAX)

@@ -12,6 +12,8 @@ import pytest
 
 import senders
 
+pytestmark = pytest.mark.plain
+
 KEYS = {"received", "from", "listener", "facility", "severity", "pri",
         "timestamp", "hostname", "app_name", "procid", "msgid", "sd", "msg",
         "format"}

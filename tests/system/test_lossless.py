@@ -13,6 +13,8 @@ import oracle
 import senders
 from harness import ROTATED, SLOW, load
 
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
+
 ROTATE = 64 << 10
 
 

@@ -13,7 +13,7 @@ import oracle
 import senders
 from harness import eventually, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain, pytest.mark.threads]
 
 
 def affordable(wanted):

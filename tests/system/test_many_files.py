@@ -19,6 +19,8 @@ import shim
 from configured import start
 from harness import ROTATED, eventually, live_and_rotated, load
 
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
+
 PATH = "logs/%{hostname}/%{app_name}.log"
 LISTEN = "listen:\n  - url: tcp://127.0.0.1:0\n"
 MANY = LISTEN + """

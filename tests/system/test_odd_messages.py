@@ -14,7 +14,7 @@ import pytest
 import senders
 from harness import SLOW, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 STACK = () if SLOW else ("prlimit", "--stack=262144", "--")
 RECEIVED = None  # the time of reception stands in for the one that was sent

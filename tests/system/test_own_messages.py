@@ -6,9 +6,13 @@ import os
 import re
 import signal
 
+import pytest
+
 import senders
 from configured import start
 from harness import eventually, load
+
+pytestmark = pytest.mark.threads
 
 OWN = re.compile(rb"^<44>1 \S+ \S+ synclined \d+ - - (.*)$", re.M)
 

@@ -19,6 +19,8 @@ import shim
 from configured import start
 from harness import DEADLINE, eventually, load
 
+pytestmark = pytest.mark.threads
+
 ONE = """
 listen:
   - url: tcp://127.0.0.1:0

@@ -8,9 +8,13 @@ SIGHUP; deleted, it is made again.
 import os
 import signal
 
+import pytest
+
 import oracle
 import senders
 from harness import eventually, load, run
+
+pytestmark = pytest.mark.threads
 
 
 def one(c, text):

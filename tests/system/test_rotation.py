@@ -9,9 +9,13 @@ import os
 import signal
 import stat
 
+import pytest
+
 import oracle
 import senders
 from harness import ROTATED, eventually, load
+
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
 
 
 def send(c, src, count):

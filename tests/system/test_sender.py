@@ -20,6 +20,8 @@ import tlsclient
 from harness import load
 from sending import Drive, drive, messages, numbers
 
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
+
 WAYS = ("tcp", "tls", "udp", "unix", "unix-stream")
 
 

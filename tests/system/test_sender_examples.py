@@ -12,6 +12,8 @@ import sending
 from sending import messages
 from test_readme import block
 
+pytestmark = pytest.mark.plain
+
 
 def example(name, *args, status=0, env=None):
     done = subprocess.run(

@@ -23,6 +23,8 @@ import tlsclient
 from harness import eventually, load
 from sending import Drive, drive, first_of_each, numbers
 
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
+
 
 def free_port():
     """One that nobody is given meanwhile; it may be bound again and again."""

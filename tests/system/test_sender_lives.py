@@ -20,6 +20,8 @@ from harness import eventually, load
 from sending import Drive, drive, first_of_each, numbers
 from test_sender_faults import free_port
 
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
+
 WAYS = ("tcp", "tls", "udp", "unix", "unix-stream")
 LOOPBACK = "127.0.0.1:0"
 # ThreadSanitizer sleeps for a second at exit(3).

@@ -22,6 +22,8 @@ from harness import eventually, load
 from sending import Drive, drive, first_of_each, numbers
 from test_sender_faults import free_port
 
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
+
 GUARD = os.path.join(harness.REPO, "tests", "sender", "guard.c")
 NOWIPE = os.path.join(harness.REPO, "tests", "sender", "nowipe.c")
 OF_A_CHILD = 10

@@ -13,7 +13,7 @@ import senders
 from escapes import unescape
 from harness import SLOW, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 STACK = () if SLOW else ("prlimit", "--stack=262144", "--")
 START = b"<13>1 2026-11-22T10:15:00Z host app 1 id "

@@ -20,7 +20,7 @@ import shim
 from harness import (DEADLINE, LISTENING, SLOW, SYNCLINED,
                      clean_environment, eventually, load)
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain, pytest.mark.threads]
 
 LIMIT = 30 if SLOW else 6  # stop_timeout, and a moment to be seen
 

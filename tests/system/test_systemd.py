@@ -16,6 +16,8 @@ import senders
 import tlsclient
 from configured import start
 
+pytestmark = pytest.mark.plain
+
 CONF = os.path.join(harness.REPO, "conf", "systemd")
 ANALYZE = shutil.which("systemd-analyze")
 analyze = pytest.mark.skipif(

@@ -21,7 +21,7 @@ import tlsclient
 from harness import SLOW, eventually, load
 from tlsclient import message
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain, pytest.mark.threads]
 
 
 def client_hello(certs):
