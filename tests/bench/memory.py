@@ -4,17 +4,20 @@
 Where the host takes back what is free ("free page reporting" of
 virtio_balloon), the next use of such a page waits for the host: writing a
 file then costs two to four times as much as with a page of the machine's
-own, in some runs and not in others. So all the memory that the runs do not
-need is held meanwhile: what is left is used again before it is given back.
+own, in some runs and not in others, and most with the server that writes most.
+So all the memory that the runs do not need is held meanwhile, and what is left
+is touched before each: within seconds of a run the host has a part of it.
 """
 
 import glob
+import mmap
 import subprocess
 import sys
 
 REPORTING = 5       # bit of virtio_balloon's features
 SPARE = 2 << 30     # for the programs, and the kernel's own
 SMALL = 1 << 30     # less is not worth it
+MARGIN = 512 << 20  # is never touched: others run, too
 
 # The first that the kernel ends when memory gets short.
 HOLD = """
@@ -69,6 +72,17 @@ class Held:
         if self.holder.stdout.readline() != b"held\n":
             print("bench: could not hold it", file=sys.stderr)
         return self
+
+    def touch(self):
+        """Has the host give back what is free, now and not while a server
+        needs it. Not only as much as the server will: which pages those will
+        be, nobody knows. False: nothing was to be done."""
+        size = available() - MARGIN if self.holder else 0
+        if size <= 0:
+            return False
+        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS |
+                  mmap.MAP_POPULATE).close()
+        return True
 
     def __exit__(self, *_):
         if not self.holder:

@@ -4,6 +4,7 @@
 No test here depends on how fast anything is.
 """
 
+import importlib
 import json
 import os
 import subprocess
@@ -29,6 +30,21 @@ def tools():
             pytest.skip("not the collector of a build")
         subprocess.run(["make", "-s", "-C", BUILD, "bench-tools"], check=True)
     return folder
+
+
+def test_free_memory_is_touched_where_the_rest_is_held(monkeypatch):
+    """Else it would be all of the machine's, in each run."""
+    monkeypatch.syspath_prepend(BENCH)
+    memory = importlib.import_module("memory")
+    free, looked = memory.MARGIN + (1 << 20), []
+    monkeypatch.setattr(memory, "available",
+                        lambda: looked.append(1) or free)
+    held = memory.Held(0)
+    assert not held.touch() and not looked
+    held.holder = True
+    assert held.touch() and looked
+    monkeypatch.setattr(memory, "MARGIN", free)
+    assert not held.touch()
 
 
 def bench(*args, status=0):
