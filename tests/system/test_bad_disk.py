@@ -14,7 +14,7 @@ import senders
 import shim
 from harness import eventually, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 
 @pytest.fixture

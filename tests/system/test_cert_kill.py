@@ -14,7 +14,7 @@ import pytest
 import harness
 import tool
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.plain]
 
 HOST = "web1.example.net"
 CALLS = ("mkdir,openat,open,write,fchmod,fsync,rename,renameat,renameat2,"

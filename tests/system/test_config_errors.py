@@ -17,7 +17,7 @@ import harness
 import senders
 from harness import eventually, run
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.plain]
 
 URLS = {"mode": "unix:///{dir}/s", "receive_buffer": "udp://127.0.0.1:0"}
 

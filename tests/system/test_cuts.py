@@ -12,7 +12,7 @@ import pytest
 import senders
 from harness import load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 BATCH = 64  # connections open at once
 

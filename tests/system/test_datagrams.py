@@ -13,7 +13,7 @@ import pytest
 import senders
 from harness import eventually, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 
 @pytest.fixture(params=["udp", "unix"])

@@ -13,7 +13,7 @@ import oracle
 import senders
 from harness import eventually, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 # A file system of 16 MiB at $1, then the command; mkdir outside, see collect.
 INSIDE = 'mount -t tmpfs -o size=16m none "$1" && shift && exec "$@"'

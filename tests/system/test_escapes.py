@@ -14,7 +14,7 @@ import senders
 from escapes import UNSAFE, as_json, assert_harmless, escape, unescape
 from harness import eventually, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 HEADER = b"<13>1 2026-11-22T10:15:00Z host app 1 id - "
 

@@ -9,12 +9,16 @@ deleted, oldest first, counted by reason.
 import os
 import signal
 
+import pytest
+
 import configured
 import oracle
 import rotated
 import senders
 from harness import ROTATED, eventually, live_and_rotated, load
 from rotated import DAY, there
+
+pytestmark = pytest.mark.plain
 
 REASONS = "keep", "keep_age", "keep_total", "keep_free"
 

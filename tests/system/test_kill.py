@@ -15,7 +15,7 @@ import oracle
 import senders
 from harness import eventually, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 CONNECTIONS = 3
 ROUNDS = 12

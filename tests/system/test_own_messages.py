@@ -12,7 +12,7 @@ import senders
 from configured import start
 from harness import eventually, load
 
-pytestmark = pytest.mark.threads
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
 
 OWN = re.compile(rb"^<44>1 \S+ \S+ synclined \d+ - - (.*)$", re.M)
 

@@ -14,7 +14,7 @@ import configured
 import senders
 from harness import eventually, load
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 
 def settled(c, sent):

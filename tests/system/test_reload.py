@@ -19,7 +19,7 @@ import shim
 from configured import start
 from harness import DEADLINE, eventually, load
 
-pytestmark = pytest.mark.threads
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
 
 ONE = """
 listen:

@@ -14,7 +14,7 @@ import oracle
 import senders
 from harness import eventually, load, run
 
-pytestmark = pytest.mark.threads
+pytestmark = [pytest.mark.plain, pytest.mark.threads]
 
 
 def one(c, text):

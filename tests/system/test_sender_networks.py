@@ -20,6 +20,8 @@ import harness
 from harness import eventually, load
 from sending import Drive, drive, first_of_each, numbers
 
+pytestmark = pytest.mark.plain
+
 ETIMEDOUT = 110
 
 

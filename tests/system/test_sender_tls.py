@@ -23,6 +23,8 @@ from sending import Drive, drive, first_of_each, numbers, tls_url
 from tlsclient import V12, V13
 from tlsserver import Proxy, Records, Server, byte_by_byte, copy, limited
 
+pytestmark = pytest.mark.plain
+
 VERSIONS = {"TLSv1.2": V12, "TLSv1.3": V13}
 
 

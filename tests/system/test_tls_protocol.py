@@ -22,7 +22,7 @@ import tlsclient
 from harness import DEADLINE, SLOW, eventually, load
 from tlsclient import V12, V13, message
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.plain]
 
 
 def read_until(p, words, out=b""):

@@ -22,7 +22,7 @@ import tlsclient
 from harness import eventually
 from tlsclient import message
 
-pytestmark = [pytest.mark.fault, pytest.mark.threads]
+pytestmark = [pytest.mark.fault, pytest.mark.plain, pytest.mark.threads]
 
 TEXT = """
 listen:
