@@ -76,8 +76,10 @@ class Held:
     def touch(self):
         """Has the host give back what is free, now and not while a server
         needs it. Not only as much as the server will: which pages those will
-        be, nobody knows. False: nothing was to be done."""
-        size = available() - MARGIN if self.holder else 0
+        be, nobody knows. False: nothing was to be done, or the rest is not
+        held any more, and it would be all of the machine's."""
+        held = self.holder and self.holder.poll() is None
+        size = available() - MARGIN if held else 0
         if size <= 0:
             return False
         mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS |

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -41,10 +42,13 @@ def test_free_memory_is_touched_where_the_rest_is_held(monkeypatch):
                         lambda: looked.append(1) or free)
     held = memory.Held(0)
     assert not held.touch() and not looked
-    held.holder = True
+    held.holder = types.SimpleNamespace(poll=lambda: None)
     assert held.touch() and looked
     monkeypatch.setattr(memory, "MARGIN", free)
     assert not held.touch()
+    looked.clear()
+    held.holder.poll = lambda: -9
+    assert not held.touch() and not looked
 
 
 def bench(*args, status=0):
