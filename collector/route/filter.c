@@ -68,24 +68,34 @@ is_listed(const struct texts *list, struct slice text, bool fold)
 	return found || !plain;
 }
 
+bool
+filter_pri(const struct choice *c, uint8_t pri)
+{
+	const struct msg m = { .pri = pri };
+
+	if (c->facilities != 0 && (c->facilities >> msg_facility(&m) & 1) == 0)
+		return false;
+	return c->severities == 0 || (c->severities >> msg_severity(&m) & 1);
+}
+
+bool
+filter_names(const struct choice *c, const struct record *r)
+{
+	struct slice app = r->msg->app;
+
+	if (c->app.n > 0 &&
+	    !is_listed(&c->app, app.n > 0 ? app : SLICE_LIT("-"), false))
+		return false;
+	return c->host.n == 0 || is_listed(&c->host, record_host(r), true);
+}
+
 enum filter_result
-filter_ask(const struct choice *c, const struct record *r,
+filter_match(const struct choice *c, const struct record *r,
     struct pattern_scratch *scratch)
 {
-	const struct msg *m = r->msg;
-
-	if (c->facilities != 0 && (c->facilities >> msg_facility(m) & 1) == 0)
-		return FILTER_NO;
-	if (c->severities != 0 && (c->severities >> msg_severity(m) & 1) == 0)
-		return FILTER_NO;
-	if (c->app.n > 0 &&
-	    !is_listed(&c->app, m->app.n > 0 ? m->app : SLICE_LIT("-"), false))
-		return FILTER_NO;
-	if (c->host.n > 0 && !is_listed(&c->host, record_host(r), true))
-		return FILTER_NO;
 	if (c->match == NULL)
 		return FILTER_YES;
-	switch (pattern_match(c->match, scratch, m->text)) {
+	switch (pattern_match(c->match, scratch, r->msg->text)) {
 	case PATTERN_YES:
 		return FILTER_YES;
 	case PATTERN_GAVE_UP:
@@ -94,4 +104,13 @@ filter_ask(const struct choice *c, const struct record *r,
 		break;
 	}
 	return FILTER_NO;
+}
+
+enum filter_result
+filter_ask(const struct choice *c, const struct record *r,
+    struct pattern_scratch *scratch)
+{
+	if (!filter_pri(c, r->msg->pri) || !filter_names(c, r))
+		return FILTER_NO;
+	return filter_match(c, r, scratch);
 }

@@ -31,7 +31,7 @@ intake_init(struct intake *in, const struct plan *plan, struct metrics *m,
 	const struct config *c = plan->conf;
 	size_t share = (size_t)(c->memory / c->workers);
 	size_t size = share / 64 / c->outputs;
-	struct intake_parts parts = { NULL, NULL };
+	struct intake_parts parts = { NULL, NULL, NULL };
 
 	*in = (struct intake){
 		.metrics = m, .thread = thread, .writer = writer
@@ -214,10 +214,10 @@ put(struct intake *in, size_t output, const struct record *r)
 }
 
 static bool
-is_chosen(
+is_matched(
     struct intake *in, const struct output_conf *o, const struct record *r)
 {
-	enum filter_result f = filter_ask(&o->choice, r, in->matcher);
+	enum filter_result f = filter_match(&o->choice, r, in->matcher);
 
 	if (f == FILTER_GAVE_UP)
 		counter_add(
@@ -230,12 +230,14 @@ static bool
 route(struct intake *in, const struct record *r)
 {
 	const struct config *c = in->conf;
+	const uint64_t *set = wants_ask(in->parts.wants, r);
+	size_t i = wants_next(set, 0, c->outputs);
 	bool taken = false, all = true;
 
-	for (size_t i = 0; i < c->outputs; i++) {
+	for (; i < c->outputs; i = wants_next(set, i + 1, c->outputs)) {
 		const struct output_conf *o = &c->output[i];
 
-		if (!filter_is_open(&o->choice) && !is_chosen(in, o, r))
+		if (o->choice.match != NULL && !is_matched(in, o, r))
 			continue;
 		taken = true;
 		all &= put(in, i, r);

@@ -25,6 +25,7 @@
 #include "route/lane.h"
 #include "route/plan.h"
 #include "route/record.h"
+#include "route/wants.h"
 
 /* One input as the intake sees it: a connection or a datagram socket. */
 struct source {
@@ -38,6 +39,7 @@ struct source {
 struct intake_parts {
 	struct lane **lane;   /* owned, and owned; by output */
 	struct limit **limit; /* owned, and owned; by listener, NULL: no rate */
+	struct wants *wants;  /* owned */
 };
 
 struct intake {

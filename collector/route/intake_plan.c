@@ -14,7 +14,8 @@ intake_parts_free(struct intake_parts *p, const struct plan *plan)
 		limit_free(p->limit[i]);
 	free(p->lane);
 	free(p->limit);
-	*p = (struct intake_parts){ NULL, NULL };
+	wants_free(p->wants);
+	*p = (struct intake_parts){ NULL, NULL, NULL };
 }
 
 int
@@ -25,7 +26,8 @@ intake_prepare(struct intake_parts *to, const struct plan *plan,
 
 	to->lane = calloc(c->outputs, sizeof(struct lane *));
 	to->limit = calloc(c->listens, sizeof(struct limit *));
-	if (to->lane == NULL || to->limit == NULL)
+	to->wants = wants_new(c);
+	if (to->lane == NULL || to->limit == NULL || to->wants == NULL)
 		return err_sys(err, "worker");
 	for (size_t i = 0; i < c->outputs; i++) {
 		if (old != NULL &&
