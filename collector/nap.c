@@ -7,6 +7,7 @@ enum {
 	/* bytes: a turn that brought no more costs more than they do */
 	FEW = 32 * 1024,
 	WORTH_IT = 8, /* messages */
+	ENOUGH = 256, /* messages: to wait for more saves nothing more */
 	US_NS = 1000,
 	MS_NS = 1000000,
 	SECOND_NS = 1000000000
@@ -20,19 +21,24 @@ begin_window(struct nap *n, const struct intake *in, uint64_t now)
 	n->local = in->taken_local;
 }
 
-/* Have the last turns brought several messages? */
+/* Have the last turns brought several messages? Then the nap is to bring
+ * enough of them, at the rate at which these came. */
 static bool
 is_worth_it(struct nap *n, const struct intake *in, uint64_t now)
 {
 	uint64_t latency = (uint64_t)in->conf->latency * MS_NS;
-	uint64_t age = now - n->since;
+	uint64_t age = now - n->since, taken = in->taken - n->taken;
 	bool due;
 
 	if (latency == 0)
 		return false;
 	/* senders on unix sockets wait when a few datagrams are queued */
-	due = in->taken - n->taken >= WORTH_IT && in->taken_local == n->local &&
+	due = taken >= WORTH_IT && in->taken_local == n->local &&
 	    age <= 2 * latency + MS_NS;
+	if (due)
+		n->length = taken > ENOUGH && age / taken * ENOUGH < latency
+		    ? age / taken * ENOUGH
+		    : latency;
 	if (due || age > latency)
 		begin_window(n, in, now);
 	return due;
@@ -50,18 +56,17 @@ nap_after(struct nap *n, const struct intake *in, uint64_t now, uint64_t bytes,
 }
 
 uint64_t
-nap_length(const struct intake *in, bool held)
+nap_length(const struct nap *n, bool held)
 {
 	const uint64_t again = (uint64_t)FLUSH_AGAIN_US * US_NS;
-	uint64_t latency = (uint64_t)in->conf->latency * MS_NS;
 
-	return held && latency > again ? again : latency;
+	return held && n->length > again ? again : n->length;
 }
 
 void
-nap_take(const struct intake *in, bool held)
+nap_take(const struct nap *n, bool held)
 {
-	uint64_t ns = nap_length(in, held);
+	uint64_t ns = nap_length(n, held);
 	const struct timespec t = { (time_t)(ns / SECOND_NS),
 		(long)(ns % SECOND_NS) };
 

@@ -5,7 +5,8 @@
  * At some ten thousand messages a second a thread spends its time on being
  * woken. When the last turns brought several messages and nothing is there
  * now, it sleeps for a moment (`latency`) and finds many at once. A lone
- * message never meets a nap, and what is held makes it a short one.
+ * message never meets a nap, and what is held makes it a short one; so does a
+ * flood, of which less than `latency` brings enough.
  */
 #ifndef NAP_H
 #define NAP_H
@@ -16,9 +17,10 @@
 #include "route/intake.h"
 
 struct nap {
-	uint64_t since; /* clock_ns(); when the window began */
-	uint64_t taken; /* messages until then, */
-	uint64_t local; /* and of these from unix sockets */
+	uint64_t since;  /* clock_ns(); when the window began */
+	uint64_t taken;  /* messages until then, */
+	uint64_t local;  /* and of these from unix sockets */
+	uint64_t length; /* ns; of the nap that nap_after() wants */
 };
 
 enum nap_next {
@@ -34,8 +36,8 @@ enum nap_next nap_after(struct nap *n, const struct intake *in, uint64_t now,
 
 /* Its length, ns. held: intake_flush() has left something, which would wait
  * until its end. */
-uint64_t nap_length(const struct intake *in, bool held);
+uint64_t nap_length(const struct nap *n, bool held);
 
-void nap_take(const struct intake *in, bool held);
+void nap_take(const struct nap *n, bool held);
 
 #endif

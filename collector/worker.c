@@ -271,7 +271,7 @@ look(struct worker *w)
 	case NAP_LOOK:
 		break;
 	case NAP_SLEEP:
-		nap_take(&w->intake, w->held);
+		nap_take(&w->nap, w->held);
 		break;
 	case NAP_WAIT:
 		loop(w, EVLOOP_ONCE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_nap.c - after a small turn a nap may follow; it is as long as
- * `latency`, but not while lines are held
+ * `latency`, but not while lines are held, and not in a flood
  */
 #include "nap.h"
 
@@ -20,22 +20,52 @@ static void
 what_is_held_makes_it_short(void **state)
 {
 	static const struct {
-		int64_t latency; /* ms */
-		uint64_t free, held;
+		uint64_t free, held; /* ms */
+	} rows[] = { { 1, 1 }, { 2, 2 }, { 3, 2 }, { 1000, 2 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct nap n = { .length = rows[i].free * MS };
+
+		assert_int_equal(nap_length(&n, false), rows[i].free * MS);
+		assert_int_equal(nap_length(&n, true), rows[i].held * MS);
+	}
+}
+
+/* At the rate of the window 256 messages come while it naps, if `latency` is
+ * long enough for so many. */
+static void
+a_flood_makes_it_short(void **state)
+{
+	static const struct {
+		uint64_t taken, age; /* messages, us */
+		uint64_t latency;    /* ms */
+		uint64_t length;     /* us */
 	} rows[] = {
-		{ 1, 1 * MS, 1 * MS },
-		{ 2, 2 * MS, 2 * MS },
-		{ 3, 3 * MS, 2 * MS },
-		{ 1000, UINT64_C(1000) * MS, 2 * MS },
+		{ 8, 1, 1, 1000 },
+		{ 50, 1000, 1, 1000 },
+		{ 256, 500, 1, 1000 },
+		{ 257, 257, 1, 256 },
+		{ 300, 1200, 1, 1000 },
+		{ 300, 900, 1, 768 },
+		{ 1000, 1000, 1, 256 },
+		{ 10000, 2000, 1, 51 },
+		{ 1000, 1000, 100, 256 },
+		{ 1000, 100000, 100, 25600 },
+		{ 1000, 900000, 1000, 230400 },
+		{ UINT64_C(1) << 40, 0, 1, 0 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct config c = { .latency = rows[i].latency };
-		struct intake in = { .conf = &c };
+		struct config c = { .latency = (int64_t)rows[i].latency };
+		struct intake in = { .conf = &c, .taken = rows[i].taken };
+		struct nap n = { .since = (uint64_t)SINCE };
+		uint64_t now = n.since + rows[i].age * 1000;
 
-		assert_int_equal(nap_length(&in, false), rows[i].free);
-		assert_int_equal(nap_length(&in, true), rows[i].held);
+		assert_int_equal(
+		    nap_after(&n, &in, now, 800, false), NAP_SLEEP);
+		assert_int_equal(nap_length(&n, false) / 1000, rows[i].length);
 	}
 }
 
@@ -128,6 +158,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_held_makes_it_short),
+		cmocka_unit_test(a_flood_makes_it_short),
 		cmocka_unit_test(what_follows_a_look),
 		cmocka_unit_test(the_window_begins_anew),
 	};
