@@ -34,22 +34,21 @@ struct control {
 	_Alignas(struct cmsghdr) char bytes[CONTROL];
 };
 
+/* The kernel is asked only for what there is: a field of a header that it has
+ * to fill costs as much as parsing half of a message. */
 struct dgram_slots {
-	struct mmsghdr hdr[BURST];
+	struct mmsghdr net[BURST];   /* with the sender's address */
+	struct mmsghdr local[BURST]; /* with control */
 	struct iovec iov[BURST];
 	struct sockaddr_storage peer[BURST];
 	struct control control[BURST];
 	char *bytes; /* owned; BURST slots */
 };
 
-static void
-reset_slot(struct dgram_slots *s, unsigned i)
+static struct mmsghdr *
+headers(const struct dgram *d)
 {
-	struct msghdr *h = &s->hdr[i].msg_hdr;
-
-	h->msg_namelen = sizeof(s->peer[i]);
-	h->msg_controllen = sizeof(s->control[i].bytes);
-	h->msg_flags = 0;
+	return d->source.origin.local ? d->slots->local : d->slots->net;
 }
 
 struct dgram_slots *
@@ -65,14 +64,16 @@ dgram_slots_new(void)
 		return NULL;
 	}
 	for (unsigned i = 0; i < BURST; i++) {
-		struct msghdr *h = &s->hdr[i].msg_hdr;
+		struct msghdr *net = &s->net[i].msg_hdr;
+		struct msghdr *local = &s->local[i].msg_hdr;
 
 		s->iov[i] = (struct iovec){ s->bytes + (size_t)i * SLOT, SLOT };
-		h->msg_iov = &s->iov[i];
-		h->msg_iovlen = 1;
-		h->msg_name = &s->peer[i];
-		h->msg_control = s->control[i].bytes;
-		reset_slot(s, i);
+		net->msg_iov = local->msg_iov = &s->iov[i];
+		net->msg_iovlen = local->msg_iovlen = 1;
+		net->msg_name = &s->peer[i];
+		net->msg_namelen = sizeof(s->peer[i]);
+		local->msg_control = s->control[i].bytes;
+		local->msg_controllen = sizeof(s->control[i].bytes);
 	}
 	return s;
 }
@@ -218,19 +219,30 @@ is_within_rate(struct dgram *d, struct slice msg, int64_t now)
 	return rate_allows(d->limit, &d->source, &w, msg, now);
 }
 
+/* Whose is it? And the header is made ready for the next one. */
 static void
-take_one(struct dgram *d, unsigned i, int64_t now)
+see_sender(struct dgram *d, unsigned i, struct msghdr *h)
 {
 	struct dgram_slots *s = d->slots;
-	struct msghdr *h = &s->hdr[i].msg_hdr;
-	struct slice msg, all = slice_of(s->iov[i].iov_base, s->hdr[i].msg_len);
-	bool cut = (h->msg_flags & MSG_TRUNC) != 0;
 
-	d->source.origin.credentials = false;
-	if (h->msg_controllen > 0)
-		read_control(d, h);
-	if (!d->source.origin.local)
+	if (d->source.origin.local) {
+		d->source.origin.credentials = false;
+		if (h->msg_controllen > 0)
+			read_control(d, h);
+		h->msg_controllen = sizeof(s->control[i].bytes);
+	} else {
 		set_peer(&d->source.origin, &s->peer[i], h->msg_namelen);
+		h->msg_namelen = sizeof(s->peer[i]);
+	}
+}
+
+static void
+take_one(struct dgram *d, struct mmsghdr *m, unsigned i, int64_t now)
+{
+	struct slice msg, all = slice_of(d->slots->iov[i].iov_base, m->msg_len);
+	bool cut = (m->msg_hdr.msg_flags & MSG_TRUNC) != 0;
+
+	see_sender(d, i, &m->msg_hdr);
 	if (!is_allowed(d))
 		return;
 	cut |= frame_datagram(all, d->max, &msg) == FRAME_CUT;
@@ -244,17 +256,15 @@ take_burst(struct dgram *d, unsigned n)
 	int64_t now = d->limit != NULL ? clock_ms() : 0;
 
 	intake_burst(d->intake);
-	for (unsigned i = 0; i < n; i++) {
-		take_one(d, i, now);
-		reset_slot(d->slots, i);
-	}
+	for (unsigned i = 0; i < n; i++)
+		take_one(d, headers(d) + i, i, now);
 }
 
 /* One burst. False: there is nothing more. */
 static bool
 read_burst(struct dgram *d)
 {
-	int n = recvmmsg(d->fd, d->slots->hdr, BURST, MSG_DONTWAIT, NULL);
+	int n = recvmmsg(d->fd, headers(d), BURST, MSG_DONTWAIT, NULL);
 
 	if (n == -1) {
 		if (errno == EINTR)
