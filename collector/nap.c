@@ -8,6 +8,7 @@ enum {
 	FEW = 32 * 1024,
 	WORTH_IT = 8, /* messages */
 	ENOUGH = 256, /* messages: to wait for more saves nothing more */
+	SOME = 64,    /* of fewer there is no saying how fast they come */
 	US_NS = 1000,
 	MS_NS = 1000000,
 	SECOND_NS = 1000000000
@@ -36,7 +37,7 @@ is_worth_it(struct nap *n, const struct intake *in, uint64_t now)
 	due = taken >= WORTH_IT && in->taken_local == n->local &&
 	    age <= 2 * latency + MS_NS;
 	if (due)
-		n->length = taken > ENOUGH && age / taken * ENOUGH < latency
+		n->length = taken > SOME && age / taken * ENOUGH < latency
 		    ? age / taken * ENOUGH
 		    : latency;
 	if (due || age > latency)

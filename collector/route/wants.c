@@ -8,9 +8,10 @@
 #include "route/filter.h"
 
 enum {
-	PRIS = 256,  /* a byte, whatever it is */
-	KEPT = 4096, /* names, by their hash; a power of two */
-	FEW = 4,     /* outputs: to ask so many costs no more than to look */
+	PRIS = 256, /* a byte, whatever it is */
+	KEPT_BITS = 12,
+	KEPT = 1 << KEPT_BITS, /* pairs of names, at most */
+	FEW = 4,    /* outputs: to ask so many costs no more than to look */
 	TEXT = 125, /* bytes of names; of who has longer ones nothing is kept */
 	MIXED_AT_ONCE = 8
 };
@@ -114,8 +115,9 @@ ask_names(const struct wants *w, const struct record *r, uint64_t *set)
 	}
 }
 
-/* Who knows how can have two senders take turns in one place: they cost what
- * asking costs. */
+/* The upper bits of a product depend on all bits of what was multiplied. Who
+ * knows how can still have two senders take turns in one place: they cost what
+ * it costs to ask all outputs. */
 static uint64_t
 mix(uint64_t h, struct slice s)
 {
@@ -167,7 +169,7 @@ recall(struct wants *w, const struct record *r)
 		host = record_host(r);
 	if (app.n > TEXT || host.n > TEXT - app.n)
 		return NULL;
-	place = mix(mix(app.n, app), host) % KEPT;
+	place = mix(mix(app.n, app), host) >> (64 - KEPT_BITS);
 	set = w->by_names + place * w->words;
 	if (!is_of(&w->names[place], app, host)) {
 		memset(set, 0xff, w->words * sizeof(*set));

@@ -32,8 +32,8 @@ what_is_held_makes_it_short(void **state)
 	}
 }
 
-/* At the rate of the window 256 messages come while it naps, if `latency` is
- * long enough for so many. */
+/* At the rate of the window 256 messages come while it naps, unless `latency`
+ * is shorter, or the window has too few to tell. */
 static void
 a_flood_makes_it_short(void **state)
 {
@@ -44,8 +44,10 @@ a_flood_makes_it_short(void **state)
 	} rows[] = {
 		{ 8, 1, 1, 1000 },
 		{ 50, 1000, 1, 1000 },
-		{ 256, 500, 1, 1000 },
-		{ 257, 257, 1, 256 },
+		{ 64, 1, 1, 1000 },
+		{ 65, 65, 1, 256 },
+		{ 65, 1000, 1, 1000 },
+		{ 256, 500, 1, 499 },
 		{ 300, 1200, 1, 1000 },
 		{ 300, 900, 1, 768 },
 		{ 1000, 1000, 1, 256 },

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -20,7 +21,8 @@ enum {
 	MOST = 150, /* outputs: their set ends within a word */
 	MESSAGES = 40000,
 	PRIS = 192,
-	LONG = 200 /* bytes; no name of which anything is kept */
+	LONG = 200, /* bytes; room for any name */
+	HOSTS = 90  /* each a number of two digits */
 };
 
 struct place {
@@ -187,6 +189,84 @@ what_was_answered_is_not_asked_again(void **state)
 	free(p);
 }
 
+/* Nothing is kept of nobody: an empty place is no answer to empty names. */
+static void
+who_has_no_name_is_asked_about(void **state)
+{
+	static char dash[] = "-";
+	char *word[] = { dash };
+	struct output_conf output[8] = { 0 };
+	struct config conf = { .output = output, .outputs = COUNT(output) };
+	struct msg m = { .form = MSG_RFC5424, .valid = true };
+	struct origin o = { .local = true };
+	struct record r = { .msg = &m, .origin = &o };
+	struct wants *w;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(output); i++)
+		output[i].choice.app = (struct texts){ .text = word, .n = 1 };
+	w = wants_new(&conf);
+	assert_non_null(w);
+	assert_int_equal(wants_ask(w, &r)[0], 0xff);
+	wants_free(w);
+}
+
+static uint64_t
+ask_host(struct wants *w, const char *const around[2], unsigned number)
+{
+	char host[32];
+	struct msg m = { .form = MSG_RFC5424, .valid = true };
+	struct origin o = { .local = true };
+	struct record r = { .msg = &m, .origin = &o };
+	int n = snprintf(
+	    host, sizeof(host), "%s%u%s", around[0], number, around[1]);
+
+	m.host = slice_of(host, (size_t)n);
+	return wants_ask(w, &r)[0];
+}
+
+/* So many of HOSTS numbers get the answer that they got before, when who is
+ * asked gives another one. */
+static unsigned
+count_kept(const char *const around[2])
+{
+	static char all[] = "*", none[] = "";
+	char *word[] = { all };
+	struct output_conf output[8] = { 0 };
+	struct config conf = { .output = output, .outputs = COUNT(output) };
+	struct wants *w;
+	unsigned kept = 0;
+
+	for (size_t i = 0; i < COUNT(output); i++)
+		output[i].choice.host = (struct texts){ .text = word, .n = 1 };
+	w = wants_new(&conf);
+	assert_non_null(w);
+	for (unsigned i = 0; i < HOSTS; i++)
+		assert_int_equal(ask_host(w, around, 10 + i), 0xff);
+	word[0] = none;
+	for (unsigned i = 0; i < HOSTS; i++)
+		kept += ask_host(w, around, 10 + i) == 0xff;
+	wants_free(w);
+	return kept;
+}
+
+/* The machines of a house have names that are nearly alike: what is kept of
+ * one must not drive out what is kept of another. */
+static void
+names_that_are_nearly_alike_have_room(void **state)
+{
+	static const char *const around[][2] = { { "", "" }, { "web", "" },
+		{ "server", "" }, { "10.0.0.", "" }, { "192.168.100.1", "" },
+		{ "node-eu-west-0", "" }, { "db-", ".example.net" },
+		{ "app", "-a.example.net" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(around); i++) {
+		print_message("  %sN%s\n", around[i][0], around[i][1]);
+		assert_true(count_kept(around[i]) > HOSTS - 10);
+	}
+}
+
 int
 main(void)
 {
@@ -194,6 +274,8 @@ main(void)
 		cmocka_unit_test(what_is_kept_says_what_asking_says),
 		cmocka_unit_test(all_want_it_when_nobody_asks),
 		cmocka_unit_test(what_was_answered_is_not_asked_again),
+		cmocka_unit_test(who_has_no_name_is_asked_about),
+		cmocka_unit_test(names_that_are_nearly_alike_have_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
