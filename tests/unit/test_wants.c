@@ -161,7 +161,7 @@ all_want_it_when_nobody_asks(void **state)
 	wants_free(NULL);
 }
 
-/* A message costs no question: the outputs are gone, and it is answered. */
+/* A message costs no question: the conditions are gone, and it is answered. */
 static void
 what_was_answered_is_not_asked_again(void **state)
 {
@@ -267,6 +267,45 @@ names_that_are_nearly_alike_have_room(void **state)
 	}
 }
 
+/* Names have 125 bytes in all; what is longer must not reach into the next
+ * place, so of that nothing is kept. */
+static void
+names_too_long_for_their_place_are_asked_about(void **state)
+{
+	static char all[] = "*", none[] = "", text[LONG];
+	static const struct {
+		size_t app, host;
+		bool kept;
+	} rows[] = { { 48, 77, true }, { 48, 78, false }, { 125, 0, true },
+		{ 124, 2, false }, { 125, 1, false }, { 126, 0, false },
+		{ 0, 125, true }, { 0, 126, false } };
+	char *word[] = { all };
+	struct output_conf output[8] = { 0 };
+	struct config conf = { .output = output, .outputs = COUNT(output) };
+	struct origin o = { .local = true };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(output); i++)
+		output[i].choice.app = output[i].choice.host = (struct texts){
+			.text = word, .n = 1
+		};
+	memset(text, 'a', sizeof(text));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct msg m = { .form = MSG_RFC5424,
+			.app = slice_of(text, rows[i].app),
+			.host = slice_of(text, rows[i].host) };
+		struct record r = { .msg = &m, .origin = &o };
+		struct wants *w = wants_new(&conf);
+
+		assert_non_null(w);
+		word[0] = all;
+		assert_int_equal(wants_ask(w, &r)[0], 0xff);
+		word[0] = none;
+		assert_int_equal(wants_ask(w, &r)[0], rows[i].kept ? 0xff : 0);
+		wants_free(w);
+	}
+}
+
 int
 main(void)
 {
@@ -276,6 +315,8 @@ main(void)
 		cmocka_unit_test(what_was_answered_is_not_asked_again),
 		cmocka_unit_test(who_has_no_name_is_asked_about),
 		cmocka_unit_test(names_that_are_nearly_alike_have_room),
+		cmocka_unit_test(
+		    names_too_long_for_their_place_are_asked_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
