@@ -95,6 +95,18 @@ def test_an_ipv6_peer(collect):
     assert one(c, b"<13>six", "udp")["from"] == "::1"
 
 
+def test_an_ipv6_peer_behind_one_of_ipv4(collect):
+    """Both are received into one place, whose addresses differ in length."""
+    c = collect(listen=("udp://127.0.0.1:0", "udp://[::1]:0"),
+                args=("--workers", "1", "-f", "json"))
+    hosts = ["127.0.0.1", "::1"] * 2
+    for n, host in enumerate(hosts):
+        address = dict(c.addresses("udp"))
+        senders.send_datagrams((host, address[host]), "udp", [b"<13>x"])
+        c.wait_lines(n + 1)
+    assert [json.loads(line)["from"] for line in c.lines()] == hosts
+
+
 @pytest.mark.parametrize("scheme", ["unix", "unix-stream"])
 def test_the_kernels_word_on_a_local_sender(collector, scheme):
     """pid, uid and gid come from the kernel, whatever the message says."""
